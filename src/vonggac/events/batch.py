@@ -1,0 +1,282 @@
+"""What an event is: a batch of events of one source, as sparse columns.
+
+Events with the same keys form a *shape*; a batch numbers its rows shape after shape, so that a column is a
+few runs of values and no event pays for a field that it does not have. Columns become bytes only when
+somebody asks for them: a detector that wants five fields of thirty pays for five.
+
+How values are compared (every detector, every source): as text. A string is itself, an integer its decimal
+digits, a number with a whole value its digits without ``.0``, a boolean ``true`` or ``false``. ``null`` has
+no text: such a field is absent. The elements of a list are several values of the field; the field of an
+object is reached by a dotted name (``userIdentity.type``).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo, UTC
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vonggac.events.skips import Skip
+
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The values of one field over a batch, as text.
+
+    ``rows``: int32[n], non-decreasing, the row of each value (a row with a list occurs several times);
+    ``offsets``: int64[n + 1] into ``data``: uint8[...], UTF-8. Value i is ``data[offsets[i]:offsets[i + 1]]``.
+    """
+
+    rows: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    data: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def text(self, index: int) -> str:
+        """The text of value ``index``."""
+        return bytes(self.data[self.offsets[index] : self.offsets[index + 1]]).decode("utf-8", "replace")
+
+    def texts(self) -> list[str]:
+        """All texts, in the order of ``rows``."""
+        blob = self.data.tobytes()
+        bounds = self.offsets.tolist()
+        return [blob[a:b].decode("utf-8", "replace") for a, b in zip(bounds, bounds[1:], strict=False)]
+
+
+EMPTY_COLUMN = Column(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.uint8))
+
+
+@dataclass(slots=True)
+class Shape:
+    """Events with the same keys: ``columns[k][i]`` is the value of ``keys[k]`` in event i; ``records[i]`` its number."""
+
+    keys: tuple[str, ...]
+    columns: Sequence[Sequence[object]]
+    records: Sequence[int]
+
+
+def leaf_texts(value: object) -> Iterator[str]:
+    """The texts of a value: one of a scalar, one per element of a list, one per leaf of an object."""
+    if value is None:
+        return
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, bool):
+        yield "true" if value else "false"
+    elif isinstance(value, float):
+        yield str(int(value)) if value.is_integer() else repr(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from leaf_texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from leaf_texts(item)
+    else:
+        yield str(value)
+
+
+def own_texts(value: object) -> Iterator[str]:
+    """The texts of a field's value itself: like :func:`leaf_texts`, but the leaves of objects have names of their own."""
+    if isinstance(value, dict):
+        return
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from own_texts(item)
+    else:
+        yield from leaf_texts(value)
+
+
+def resolve(value: object, path: Sequence[str]) -> object:
+    """Follow ``path`` into objects (and through lists of objects); None where it ends nowhere."""
+    if not path:
+        return value
+    if isinstance(value, dict):
+        for n in range(len(path), 0, -1):  # a key may hold dots itself
+            found = value.get(".".join(path[:n]))
+            if found is not None:
+                return resolve(found, path[n:])
+        return None
+    if isinstance(value, list | tuple):
+        found_all = [found for item in value if (found := resolve(item, path)) is not None]
+        return found_all or None
+    return None
+
+
+def encode(values: Sequence[object], first_row: int) -> Column:
+    """Turn the values of rows ``first_row``, ``first_row + 1`` ... into a column."""
+    try:
+        joined = "".join(values)  # type: ignore[arg-type]  # the TypeError is the test
+    except TypeError:
+        return _encode_mixed(values, first_row)
+    return _pack(values, joined, np.arange(first_row, first_row + len(values), dtype=np.int32))  # type: ignore[arg-type]
+
+
+def _pack(texts: Sequence[str], joined: str, rows: NDArray[np.int32]) -> Column:
+    lengths: Iterable[int]
+    if joined.isascii():
+        blob = joined.encode("ascii")
+        lengths = map(len, texts)
+    else:
+        pieces = [text.encode("utf-8", "replace") for text in texts]
+        blob = b"".join(pieces)
+        lengths = map(len, pieces)
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(lengths, np.int64, len(texts)), out=offsets[1:])
+    return Column(rows, offsets, np.frombuffer(blob, np.uint8))
+
+
+def _encode_mixed(values: Sequence[object], first_row: int) -> Column:
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        whole = list(map(str, values))
+        return _pack(whole, "".join(whole), np.arange(first_row, first_row + len(whole), dtype=np.int32))
+    texts: list[str] = []
+    rows: list[int] = []
+    for row, value in enumerate(values, first_row):
+        if value.__class__ is str:
+            texts.append(value)  # type: ignore[arg-type]
+            rows.append(row)
+        elif value is not None:
+            for text in own_texts(value):
+                texts.append(text)
+                rows.append(row)
+    return _pack(texts, "".join(texts), np.array(rows, np.int32))
+
+
+def concatenate(columns: Sequence[Column]) -> Column:
+    """One column of several; the rows are sorted if they were sorted across ``columns``."""
+    if not columns:
+        return EMPTY_COLUMN
+    if len(columns) == 1:
+        return columns[0]
+    base = 0
+    offsets = [np.zeros(1, np.int64)]
+    for column in columns:
+        offsets.append(column.offsets[1:] + base)
+        base += int(column.offsets[-1])
+    return Column(
+        np.concatenate([c.rows for c in columns]),
+        np.concatenate(offsets),
+        np.concatenate([c.data[: c.offsets[-1]] for c in columns]),
+    )
+
+
+def _no_raw(record: int) -> bytes:
+    raise KeyError(record)
+
+
+@dataclass(slots=True)
+class EventBatch:
+    """Tens of thousands of events of one source, numbered shape after shape.
+
+    ``source``: the name of the source that read them. ``zone``: what local times without a zone mean.
+    ``raw_of``: record number to the bytes it was read from. ``skipped``: records that could not be read.
+    """
+
+    source: str
+    shapes: Sequence[Shape]
+    zone: tzinfo = UTC
+    raw_of: Callable[[int], bytes] = _no_raw
+    skipped: Sequence[Skip] = ()
+    year: int | None = None
+    first_rows: list[int] = field(init=False)
+    n_rows: int = field(init=False)
+    _columns: dict[str, Column] = field(init=False, default_factory=dict)
+    _by_key: dict[str, list[tuple[int, int]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.first_rows = []
+        self.n_rows = 0
+        for number, shape in enumerate(self.shapes):
+            self.first_rows.append(self.n_rows)
+            self.n_rows += len(shape.records)
+            for position, key in enumerate(shape.keys):
+                self._by_key.setdefault(key, []).append((number, position))
+
+    @classmethod
+    def from_dicts(
+        cls,
+        source: str,
+        events: Iterable[tuple[int, dict[str, object]]],
+        *,
+        zone: tzinfo = UTC,
+        raw_of: Callable[[int], bytes] = _no_raw,
+        skipped: Sequence[Skip] = (),
+        year: int | None = None,
+    ) -> EventBatch:
+        """Group ``(record number, event)`` pairs by their keys."""
+        groups: dict[tuple[str, ...], tuple[list[object], list[int]]] = {}
+        for record, event in events:
+            group = groups.get(keys := tuple(event))
+            if group is None:
+                group = groups[keys] = ([], [])
+            group[0].append(event.values())
+            group[1].append(record)
+        shapes = [
+            Shape(keys, list(zip(*rows, strict=True)), records)  # type: ignore[call-overload]
+            for keys, (rows, records) in groups.items()
+        ]
+        return cls(source, shapes, zone=zone, raw_of=raw_of, skipped=skipped, year=year)
+
+    def fields(self) -> set[str]:
+        """The names of all top-level fields."""
+        return set(self._by_key)
+
+    def column(self, name: str) -> Column:
+        """The values of field ``name``; empty when no event has it. Computed once."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self._column(name)
+        return found
+
+    def _column(self, name: str) -> Column:
+        runs = [
+            (self.first_rows[number], self.shapes[number].columns[position])
+            for number, position in self._by_key.get(name, ())
+        ]
+        if "." in name:
+            parts = name.split(".")
+            own = {number for number, _ in self._by_key.get(name, ())}
+            for n in range(1, len(parts)):
+                for number, position in self._by_key.get(".".join(parts[:n]), ()):
+                    if number not in own:
+                        values = self.shapes[number].columns[position]
+                        runs.append((self.first_rows[number], [resolve(value, parts[n:]) for value in values]))
+            runs.sort(key=lambda run: run[0])
+        return concatenate([encode(values, first) for first, values in runs])
+
+    def place(self, row: int) -> tuple[Shape, int]:
+        """The shape of ``row`` and its index there."""
+        number = bisect_right(self.first_rows, row) - 1
+        while not len(self.shapes[number].records):  # pragma: no cover - empty shapes share a first row
+            number -= 1
+        return self.shapes[number], row - self.first_rows[number]
+
+    def record(self, row: int) -> int:
+        """The number of the record in its file (line number, EVTX record number), from 1."""
+        shape, index = self.place(row)
+        return shape.records[index]
+
+    def event(self, row: int) -> dict[str, object]:
+        """The event as its source names it."""
+        shape, index = self.place(row)
+        return {key: values[index] for key, values in zip(shape.keys, shape.columns, strict=True)}
+
+    def value(self, row: int, name: str) -> object:
+        """The value of field ``name`` (dotted names reach into objects) in ``row``; None when absent."""
+        return resolve(self.event(row), name.split("."))
+
+    def texts(self, row: int, name: str) -> list[str]:
+        """The texts of field ``name`` in ``row``."""
+        return list(own_texts(self.value(row, name)))
+
+    def raw(self, row: int) -> bytes:
+        """The bytes that ``row`` was read from."""
+        return self.raw_of(self.record(row))
