@@ -1,0 +1,310 @@
+"""Rule texts to compiled rules: pySigma parses and checks, this lowers its objects to the tree of ``ruleset``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import yaml
+from sigma.collection import SigmaCollection
+from sigma.conditions import (
+    ConditionAND,
+    ConditionIdentifier,
+    ConditionNOT,
+    ConditionOR,
+    ConditionSelector,
+    SigmaCondition,
+)
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
+from sigma.types import (
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    SpecialChars,
+)
+
+from vonggac.detectors.sigma.regex import compile_regex
+from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
+from vonggac.events.finding import LEVELS, RuleInfo
+
+MULTI, SINGLE = 1, 2
+_FLAGS = {
+    SigmaRegularExpressionFlag.IGNORECASE: "i",
+    SigmaRegularExpressionFlag.MULTILINE: "m",
+    SigmaRegularExpressionFlag.DOTALL: "s",
+}
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Unusable(ValueError):
+    """A rule that parses but that cannot be evaluated."""
+
+
+def compile_rules(texts: Iterable[tuple[str, str]]) -> RuleSet:
+    """Compile ``(place, YAML text)`` pairs; a fault in one rule leaves the others usable."""
+    rules: list[Rule] = []
+    faults: list[RuleFault] = []
+    postponed: list[RuleFault] = []
+    seen: dict[str, Rule] = {}
+    for place, text in texts:
+        for rule, fault, later in _compile_text(place, text):
+            if fault is not None:
+                faults.append(fault)
+            if later is not None:
+                postponed.append(later)
+            if rule is None:
+                continue
+            twin = seen.get(rule.info.id)
+            if twin is None:
+                seen[rule.info.id] = rule
+                rules.append(rule)
+            elif twin.condition != rule.condition or twin.info != rule.info:
+                message = f"has the id {rule.info.id} of another rule, at {twin.place}"
+                faults.append(RuleFault(rule.place, message, rule.info.title))
+    return RuleSet(rules, faults, postponed)
+
+
+_Answer = tuple[Rule | None, RuleFault | None, RuleFault | None]
+
+
+def _compile_text(place: str, text: str) -> Iterator[_Answer]:
+    try:
+        documents = list(_documents(text))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = f"{place}:{mark.line + 1}:{mark.column + 1}" if mark else place
+        yield None, RuleFault(at, f"not valid YAML: {error.problem or error.context}"), None
+        return
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        yield None, RuleFault(place, f"not valid YAML: {_first_line(error)}"), None
+        return
+    if not documents:
+        yield None, RuleFault(place, "holds no rule"), None
+    pending: list[dict[str, Any]] = []  # the documents of a collection share "action: global" and "repeat"
+    lines: list[int] = []
+    for line, document in documents:
+        if not isinstance(document, dict):
+            at = f"{place}:{line}"
+            yield None, RuleFault(at, f"a rule must be a YAML map, this is a {type(document).__name__}"), None
+        else:
+            pending.append(document)
+            lines.append(line)
+    yield from _compile_documents(place, pending, lines)
+
+
+def _documents(text: str) -> Iterator[tuple[int, Any]]:
+    loader = _LOADER(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            yield node.start_mark.line + 1, loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: Sequence[int]) -> Iterator[_Answer]:
+    prefix: list[dict[str, Any]] = []  # documents that only prepare those after them
+    for document, line in zip(documents, lines, strict=True):
+        at = f"{place}:{line}"
+        title = str(document.get("title", ""))
+        if document.get("action") in ("global", "reset"):
+            prefix.append(document)
+            continue
+        try:
+            collection = SigmaCollection.from_dicts(
+                [*_copies(prefix), dict(document)], collect_errors=True, resolve_references=False, collect_filters=True
+            )
+        except (SigmaError, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
+            yield None, RuleFault(at, _first_line(error), title), None
+            continue
+        prefix.append(document)
+        faults = [RuleFault(at, _first_line(error), title) for error in collection.errors]
+        for fault in faults:
+            yield None, fault, None
+        if not faults:
+            yield from _compile_last(at, title, collection)
+        if document.get("action") != "repeat":
+            prefix = [d for d in prefix if d.get("action") in ("global", "reset")] + [document]
+
+
+def _copies(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    # A rule before a "repeat" is parsed again as its template; its own result is not the last, so it is ignored.
+    return [dict(document) for document in documents]
+
+
+def _compile_last(place: str, title: str, collection: SigmaCollection) -> Iterator[_Answer]:
+    if collection.filters:
+        yield None, None, RuleFault(place, "filter", title)
+        return
+    if not collection.rules:
+        yield None, RuleFault(place, "holds no rule", title), None
+        return
+    parsed = collection.rules[-1]
+    if isinstance(parsed, SigmaCorrelationRule):
+        yield None, None, RuleFault(place, "correlation", title)
+        return
+    if isinstance(parsed, SigmaFilter) or not isinstance(parsed, SigmaRule):
+        yield None, None, RuleFault(place, "filter", title)
+        return
+    try:
+        yield _lower(parsed, place), None, None
+    except (SigmaError, _Unusable, RecursionError) as error:
+        yield None, RuleFault(place, _first_line(error), title), None
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    lines = str(error).splitlines()
+    return lines[0][:300] if lines else type(error).__name__
+
+
+def _lower(rule: SigmaRule, place: str) -> Rule:
+    conditions = [_condition(parsed, rule.detection) for parsed in rule.detection.parsed_condition]
+    condition = conditions[0] if len(conditions) == 1 else ["or", *conditions]
+    source = rule.logsource
+    logsource = LogSource(source.product or "", source.category or "", source.service or "")
+    level = rule.level.name.lower() if rule.level else "medium"
+    identifier = str(rule.id) if rule.id else _identity(rule.title, condition, logsource)
+    info = RuleInfo(
+        id=identifier,
+        title=rule.title,
+        level=level if level in LEVELS else "medium",
+        tags=tuple(map(str, rule.tags)),
+        author=rule.author or "",
+        references=tuple(map(str, rule.references)),
+        description=rule.description or "",
+        falsepositives=tuple(map(str, rule.falsepositives)),
+    )
+    return Rule(info, logsource, condition, place)
+
+
+def _identity(title: str, condition: Node, logsource: LogSource) -> str:
+    return hashlib.blake2b(f"{title}\0{logsource}\0{condition}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _condition(condition: SigmaCondition, detections: SigmaDetections) -> Node:
+    return _expression(condition.parse(postprocess=False), detections)
+
+
+def _expression(node: Any, detections: SigmaDetections) -> Node:
+    if isinstance(node, ConditionIdentifier):
+        if node.identifier not in detections.detections:
+            raise _Unusable(f"the condition names '{node.identifier}', which the detection does not define")
+        return ["is", node.identifier, _detection(detections.detections[node.identifier])]
+    if isinstance(node, ConditionSelector):
+        found = node.resolve_referenced_detections(detections)
+        if not found:
+            raise _Unusable(f"'{node.args[0]} of {node.pattern}' matches no part of the detection")
+        word = "and" if node.cond_class is ConditionAND else "or"
+        return _joined(word, [_expression(identifier, detections) for identifier in found])
+    if isinstance(node, ConditionNOT):
+        return ["not", _expression(node.args[0], detections)]
+    if isinstance(node, ConditionAND | ConditionOR):
+        word = "and" if isinstance(node, ConditionAND) else "or"
+        return _joined(word, [_expression(argument, detections) for argument in node.args])
+    raise _Unusable(f"the condition has a part of unknown kind: {type(node).__name__}")
+
+
+def _joined(word: str, nodes: list[Node]) -> Node:
+    return nodes[0] if len(nodes) == 1 else [word, *nodes]
+
+
+def _detection(detection: SigmaDetection) -> Node:
+    word = "and" if detection.item_linking is ConditionAND else "or"
+    nodes = [
+        _detection(item) if isinstance(item, SigmaDetection) else _item(item) for item in detection.detection_items
+    ]
+    return _joined(word, nodes)
+
+
+def _item(item: SigmaDetectionItem) -> Node:
+    field = item.field or ""
+    word = "and" if item.value_linking is ConditionAND else "or"
+    if not item.value:
+        if not field:
+            raise _Unusable("a keyword without a value")
+        node: Node = ["not", ["exists", field]]
+    else:
+        node = _joined(word, [_value(field, value) for value in item.value])
+    return ["not", node] if item.negated else node
+
+
+def _value(field: str, value: SigmaType) -> Node:  # noqa: PLR0911  # one return per kind of value
+    if isinstance(value, SigmaExpansion):
+        return _joined("or", [_value(field, part) for part in value.values])
+    if isinstance(value, SigmaString):
+        return _string(field, value)
+    if isinstance(value, SigmaRegularExpression):
+        flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
+        pattern = str(value.regexp.original if not value.regexp.s else _plain(value.regexp))
+        compile_regex(pattern, flags)
+        return ["re", field, pattern, flags]
+    if not field:
+        return _keyword(value)
+    if isinstance(value, SigmaTimestampPart):
+        return ["part", field, value.timestamp_part.name.lower(), int(value.number)]
+    if isinstance(value, SigmaNumber):
+        return ["glob", field, [str(value.number)], 0]
+    if isinstance(value, SigmaBool):
+        return ["glob", field, ["true" if value.boolean else "false"], 0]
+    if isinstance(value, SigmaNull):
+        return ["not", ["exists", field]]
+    if isinstance(value, SigmaExists):
+        return ["exists", field] if value.exists else ["not", ["exists", field]]
+    if isinstance(value, SigmaCIDRExpression):
+        return ["cidr", field, str(value.network)]
+    if isinstance(value, SigmaCompareExpression):
+        operator = value.op.name.lower()
+        if operator == "neq":
+            return ["not", ["glob", field, [str(value.number.number)], 0]]
+        return ["cmp", field, operator, value.number.number]
+    if isinstance(value, SigmaFieldReference):
+        mode = {(0, 0): "eq", (1, 0): "startswith", (0, 1): "endswith", (1, 1): "contains"}
+        return ["ref", field, value.field, mode[int(value.starts_with), int(value.ends_with)]]
+    raise _Unusable(f"a value of unknown kind: {type(value).__name__}")
+
+
+def _plain(text: SigmaString) -> str:
+    return "".join(part for part in text.s if isinstance(part, str))
+
+
+def _keyword(value: SigmaType) -> Node:
+    if isinstance(value, SigmaNumber | SigmaBool):
+        return ["glob", "", [MULTI, str(value).lower(), MULTI], 0]
+    raise _Unusable(f"a keyword must be a text or a number, not {type(value).__name__}")
+
+
+def _string(field: str, value: SigmaString) -> Node:
+    tokens: list[str | int] = []
+    for part in value.s if field else (SpecialChars.WILDCARD_MULTI, *value.s, SpecialChars.WILDCARD_MULTI):
+        if isinstance(part, str):
+            if tokens and isinstance(tokens[-1], str):
+                tokens[-1] += part
+            elif part:
+                tokens.append(part)
+        elif part is SpecialChars.WILDCARD_MULTI:
+            if not tokens or tokens[-1] != MULTI:
+                tokens.append(MULTI)
+        elif part is SpecialChars.WILDCARD_SINGLE:
+            tokens.append(SINGLE)
+        else:
+            raise _Unusable(f"the placeholder %{part.name}% has no value here")
+    if tokens == [MULTI]:
+        return ["exists", field]
+    return ["glob", field, tokens, int(isinstance(value, SigmaCasedString))]

@@ -1,0 +1,380 @@
+"""The inner loops: finding all literals of all rules in a column, and boolean algebra over sets of rows.
+
+A set of rows is a row of a table of 64-bit words, one bit per event. Literals are found by their *keys*, a few bytes of
+each, and then compared whole. Keys live in tries that share one table of transitions
+``nxt[node * n_classes + class_of[byte]]``; node 0 is dead. ASCII case is folded by ``class_of`` itself, and all bytes
+over 127 are one class: the comparison tells them apart. Per field there are up to three tries: forward (prefixes),
+backward (exact values and suffixes) and Aho-Corasick (substrings; Aho and Corasick, CACM 18(6), 1975), whose ``outlink``
+leads to the next shorter key that ends here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+EXACT, PREFIX, SUFFIX, CONTAINS = 0, 1, 2, 3
+TOKEN_MULTI, TOKEN_SINGLE = -1, -2
+
+PUSH, PUSH_NOT, AND_ITEM, AND_NOT_ITEM, OR_ITEM, OR_NOT_ITEM, AND, OR, JUMP_IF_EMPTY = range(9)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def build_tries(
+    keys: NDArray[np.uint8], bounds: NDArray[np.int64], modes: NDArray[np.int8], fields: NDArray[np.int32],
+    n_fields: int, class_of: NDArray[np.uint8], n_classes: int, capacity: int,
+) -> Any:
+    """Build the tries of all fields.
+
+    Key i is ``keys[bounds[i]:bounds[i + 1]]`` (folded; reversed for exact values and suffixes), for field ``fields[i]``
+    in mode ``modes[i]``. Returns (roots[n_fields, 3], nxt, head, next_entry, outlink): ``head[node]`` is the first entry
+    that ends at a node, -1 none, ``next_entry`` chains the others.
+    """
+    n = len(modes)
+    roots = np.zeros((n_fields, 3), np.int32)
+    nxt = np.zeros(capacity * n_classes, np.int32)
+    head = np.full(capacity, -1, np.int32)
+    next_entry = np.full(n, -1, np.int32)
+    n_nodes = 1
+    for e in range(n):
+        mode = modes[e]
+        kind = 0 if mode == PREFIX else (2 if mode == CONTAINS else 1)
+        node = roots[fields[e], kind]
+        if node == 0:
+            node = n_nodes
+            n_nodes += 1
+            roots[fields[e], kind] = node
+        for j in range(bounds[e], bounds[e + 1]):
+            at = node * n_classes + class_of[keys[j]]
+            child = nxt[at]
+            if child == 0:
+                child = n_nodes
+                n_nodes += 1
+                nxt[at] = child
+            node = child
+        next_entry[e] = head[node]
+        head[node] = e
+    outlink = np.zeros(n_nodes, np.int32)
+    fail = np.zeros(n_nodes, np.int32)
+    queue = np.empty(n_nodes, np.int32)
+    for f in range(n_fields):
+        root = roots[f, 2]
+        if root:
+            _close(root, nxt, n_classes, head, outlink, fail, queue)
+    return roots, nxt[: n_nodes * n_classes].copy(), head[:n_nodes].copy(), next_entry, outlink
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _close(
+    root: int, nxt: NDArray[np.int32], n_classes: int, head: NDArray[np.int32], outlink: NDArray[np.int32],
+    fail: NDArray[np.int32], queue: NDArray[np.int32],
+) -> None:
+    """Turn the trie below ``root`` into the automaton: every transition defined, failures resolved."""
+    first = 0
+    last = 0
+    for c in range(n_classes):
+        child = nxt[root * n_classes + c]
+        if child == 0:
+            nxt[root * n_classes + c] = root
+        else:
+            fail[child] = root
+            queue[last] = child
+            last += 1
+    while first < last:
+        node = queue[first]
+        first += 1
+        back = fail[node]
+        outlink[node] = back if head[back] >= 0 else outlink[back]
+        for c in range(n_classes):
+            child = nxt[node * n_classes + c]
+            if child == 0:
+                nxt[node * n_classes + c] = nxt[back * n_classes + c]
+            else:
+                fail[child] = nxt[back * n_classes + c]
+                queue[last] = child
+                last += 1
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def glob_match(
+    data: NDArray[np.uint8], a: int, b: int, tokens: NDArray[np.int32], p: int, end: int, fold_ascii: bool
+) -> bool:
+    """Whether ``data[a:b]`` is ``tokens[p:end]``: -1 any characters, -2 one character, else a length and its bytes."""
+    i = a
+    star_p = -1
+    star_i = 0
+    while True:
+        ok = False
+        if p == end:
+            if i == b:
+                return True
+        elif tokens[p] == TOKEN_MULTI:
+            star_p = p + 1
+            star_i = i
+            p += 1
+            if p == end:
+                return True
+            ok = True
+        elif tokens[p] == TOKEN_SINGLE:
+            if i < b:
+                i = _next_character(data, i, b)
+                p += 1
+                ok = True
+        else:
+            n = tokens[p]
+            if i + n <= b:
+                same = True
+                for j in range(n):
+                    byte = data[i + j]
+                    if fold_ascii and 65 <= byte <= 90:
+                        byte += 32
+                    if byte != tokens[p + 1 + j]:
+                        same = False
+                        break
+                if same:
+                    i += n
+                    p += n + 1
+                    ok = True
+        if not ok:
+            if star_p < 0 or star_i >= b:
+                return False
+            star_i = _next_character(data, star_i, b)
+            i = star_i
+            p = star_p
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _next_character(data: NDArray[np.uint8], i: int, b: int) -> int:
+    i += 1
+    while i < b and (data[i] & 0xC0) == 0x80:
+        i += 1
+    return i
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _confirm(
+    data: NDArray[np.uint8], a: int, b: int, found: int, mode: int, literals: NDArray[np.uint8], first: int, last: int
+) -> bool:
+    """Whether the whole literal ``literals[first:last]`` stands where its key was found in the value ``data[a:b]``.
+
+    ``found``: the position after the key, of a substring; a substring's key is its last bytes.
+    """
+    length = last - first
+    if mode == CONTAINS:
+        start = found - length
+    elif mode == PREFIX:
+        start = a
+    else:
+        start = b - length
+    if start < a or start + length > b or (mode == EXACT and start != a):
+        return False
+    for j in range(length - 1, -1, -1):
+        byte = data[start + j]
+        if 65 <= byte <= 90:
+            byte += 32
+        if byte != literals[first + j]:
+            return False
+    return True
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def scan(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], plain: NDArray[np.uint8], plain_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32], wanted: NDArray[np.uint64], roots: NDArray[np.int32], nxt: NDArray[np.int32],
+    n_classes: int, class_of: NDArray[np.uint8], head: NDArray[np.int32], next_entry: NDArray[np.int32],
+    outlink: NDArray[np.int32], modes: NDArray[np.int8], literals: NDArray[np.uint8], bounds: NDArray[np.int64],
+    programs: NDArray[np.int64], cased: NDArray[np.bool_], tokens: NDArray[np.int32], slots: NDArray[np.int32],
+    bits: NDArray[np.uint64], active: NDArray[np.int32], n_active: int,
+) -> int:
+    """Set the bits of every entry found in a column; returns the new number of active entries.
+
+    ``data, offsets``: folded values; ``plain, plain_offsets``: the same values as they are. Only rows with a bit in
+    ``wanted`` are looked at. ``programs[e]:programs[e + 1]`` are the tokens that entry e's value must be, empty when
+    finding the literal is enough.
+    """
+    for v in range(len(rows)):
+        row = rows[v]
+        word = row >> 6
+        bit = np.uint64(1) << np.uint64(row & 63)
+        if not wanted[word] & bit:
+            continue
+        a = offsets[v]
+        b = offsets[v + 1]
+        for direction in range(3):
+            node = roots[direction]
+            if node == 0:
+                continue
+            k = 0
+            length = b - a
+            while True:
+                out = node if head[node] >= 0 else (outlink[node] if direction == 2 else 0)
+                while out:
+                    e = head[out]
+                    while e >= 0:
+                        slot = slots[e]
+                        if (slot < 0 or not bits[slot, word] & bit) and _confirm(
+                            data, a, b, a + k, modes[e], literals, bounds[e], bounds[e + 1]
+                        ):
+                            p, end = programs[e], programs[e + 1]
+                            if p == end:
+                                hit = True
+                            elif cased[e]:
+                                hit = glob_match(plain, plain_offsets[v], plain_offsets[v + 1], tokens, p, end, False)
+                            else:
+                                hit = glob_match(data, a, b, tokens, p, end, True)
+                            if hit:
+                                if slot < 0:
+                                    slot = n_active
+                                    slots[e] = slot
+                                    active[n_active] = e
+                                    n_active += 1
+                                    bits[slot, :] = np.uint64(0)
+                                bits[slot, word] |= bit
+                        e = next_entry[e]
+                    out = outlink[out] if direction == 2 else 0
+                if k == length:
+                    break
+                byte = data[b - 1 - k] if direction == 1 else data[a + k]
+                node = nxt[node * n_classes + class_of[byte]]
+                if node == 0:
+                    break
+                k += 1
+    return n_active
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def mark_rows(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> None:
+    """Set the bits of ``rows`` in ``words``."""
+    for i in range(len(rows)):
+        words[rows[i] >> 6] |= np.uint64(1) << np.uint64(rows[i] & 63)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def join_entries(
+    active: NDArray[np.int32], first: int, n_active: int, starts: NDArray[np.int32], items_of: NDArray[np.int32],
+    item_slots: NDArray[np.int32], shared: NDArray[np.bool_], bits: NDArray[np.uint64], n_slots: int,
+) -> int:
+    """Give every item the union of its entries' rows; returns the new number of slots in use.
+
+    An item of one active entry shares that entry's slot; with a second one it gets a slot of its own.
+    """
+    for i in range(first, n_active):
+        e = active[i]
+        for k in range(starts[e], starts[e + 1]):
+            item = items_of[k]
+            slot = item_slots[item]
+            if slot < 0:
+                item_slots[item] = i
+                shared[item] = True
+            elif shared[item]:
+                bits[n_slots, :] = bits[slot, :] | bits[i, :]
+                item_slots[item] = n_slots
+                shared[item] = False
+                n_slots += 1
+            else:
+                bits[slot, :] |= bits[i, :]
+    return n_slots
+
+
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+def _apply(
+    op: int, top: NDArray[np.uint64], item: int, item_slots: NDArray[np.int32], deferred: NDArray[np.int8],
+    exact_slots: NDArray[np.int32], exact: bool, bits: NDArray[np.uint64],
+) -> None:
+    """``top = top op item`` for the four operations on an item; the upper bound of a deferred one unless ``exact``."""
+    negated = op == AND_NOT_ITEM or op == OR_NOT_ITEM
+    is_and = op == AND_ITEM or op == AND_NOT_ITEM
+    ones = False
+    slot = item_slots[item]
+    if deferred[item]:
+        if exact:
+            slot = exact_slots[item]
+        elif negated or deferred[item] == 2:
+            ones = True
+    if not ones and slot < 0:
+        ones = negated
+        if not negated:
+            if is_and:
+                top[:] = np.uint64(0)
+            return
+    if ones:
+        if not is_and:
+            top[:] = ~np.uint64(0)
+        return
+    for w in range(len(top)):
+        word = bits[slot, w]
+        if negated:
+            word = ~word
+        if is_and:
+            top[w] &= word
+        else:
+            top[w] |= word
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def evaluate(
+    program: NDArray[np.int32], start: int, end: int, base: NDArray[np.uint64], stack: NDArray[np.uint64],
+    item_slots: NDArray[np.int32], deferred: NDArray[np.int8], exact_slots: NDArray[np.int32], exact: bool,
+    bits: NDArray[np.uint64],
+) -> bool:
+    """Run ``program[start:end]`` (pairs of operation and argument) over ``base``; the result is ``stack[0]``.
+
+    Returns whether any row is left. Unless ``exact``, deferred items count as their upper bound, so that the result
+    holds every row of the exact one.
+    """
+    top = 0
+    stack[0, :] = base
+    pc = start
+    while pc < end:
+        op = program[pc]
+        argument = program[pc + 1]
+        pc += 2
+        if op == JUMP_IF_EMPTY:
+            empty = True
+            for w in range(stack.shape[1]):
+                if stack[top, w]:
+                    empty = False
+                    break
+            if empty:
+                pc = argument
+        elif op == AND:
+            stack[top - 1, :] &= stack[top, :]
+            top -= 1
+        elif op == OR:
+            stack[top - 1, :] |= stack[top, :]
+            top -= 1
+        elif op == PUSH or op == PUSH_NOT:
+            top += 1
+            stack[top, :] = np.uint64(0)
+            kind = OR_ITEM if op == PUSH else OR_NOT_ITEM
+            _apply(kind, stack[top], argument, item_slots, deferred, exact_slots, exact, bits)
+        else:
+            _apply(op, stack[top], argument, item_slots, deferred, exact_slots, exact, bits)
+    for w in range(stack.shape[1]):
+        if stack[0, w]:
+            return True
+    return False
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def run_rules(
+    rules: NDArray[np.int32], program: NDArray[np.int32], starts: NDArray[np.int32], bases: NDArray[np.int32],
+    base_bits: NDArray[np.uint64], base_live: NDArray[np.bool_], stack: NDArray[np.uint64],
+    item_slots: NDArray[np.int32], deferred: NDArray[np.int8], exact_slots: NDArray[np.int32],
+    bits: NDArray[np.uint64], found: NDArray[np.int32], found_bits: NDArray[np.uint64],
+) -> int:
+    """Evaluate ``rules``; those with rows left go to ``found`` with their rows in ``found_bits``; returns how many."""
+    n = 0
+    for i in range(len(rules)):
+        rule = rules[i]
+        base = bases[rule]
+        if base_live[base] and evaluate(
+            program, starts[rule], starts[rule + 1], base_bits[base], stack, item_slots, deferred, exact_slots, False, bits
+        ):
+            found[n] = rule
+            found_bits[n, :] = stack[0, :]
+            n += 1
+    return n

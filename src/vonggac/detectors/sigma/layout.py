@@ -1,0 +1,343 @@
+"""Lays the rules of a set that fit one source out as a :class:`~vonggac.detectors.sigma.plan.Plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vonggac.detectors.sigma import kernels as k
+from vonggac.detectors.sigma.plan import Plan
+from vonggac.detectors.sigma.regex import required_literals
+from vonggac.detectors.sigma.routing import Alias, aliases, route
+from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, leaves
+from vonggac.events.folding import fold
+
+MULTI, SINGLE = 1, 2
+PREFIX_KEY, SUFFIX_KEY, CONTAINS_KEY = 32, 16, 8
+"""How many bytes of a literal its key has at most."""
+
+_DEFERRED = ("re", "cidr", "cmp", "ref", "part")
+
+
+@dataclass(slots=True)
+class _Layout:
+    """What grows while rules are laid out."""
+
+    field_numbers: dict[str, int] = field(default_factory=dict)
+    entries: dict[tuple[int, int, str, tuple[str | int, ...], int], int] = field(default_factory=dict)
+    entry_items: list[list[int]] = field(default_factory=list)
+    items: dict[object, int] = field(default_factory=dict)
+    exists: dict[str, int] = field(default_factory=dict)
+    deferred: list[int] = field(default_factory=list)
+    deferred_leaves: dict[int, Node] = field(default_factory=dict)
+
+    def new_item(self, deferred: int = 0) -> int:
+        self.deferred.append(deferred)
+        return len(self.deferred) - 1
+
+    def entry(self, field_name: str, mode: int, literal: str, verify: tuple[str | int, ...], cased: int, item: int) -> None:
+        number = self.field_numbers.setdefault(field_name, len(self.field_numbers))
+        key = (number, mode, literal, verify, cased)
+        found = self.entries.get(key)
+        if found is None:
+            found = self.entries[key] = len(self.entry_items)
+            self.entry_items.append([])
+        if not self.entry_items[found] or self.entry_items[found][-1] != item:
+            self.entry_items[found].append(item)
+
+
+def _fold_tokens(tokens: Sequence[str | int]) -> tuple[str | int, ...]:
+    return tuple(fold(token) if isinstance(token, str) else token for token in tokens)
+
+
+def _split(tokens: Sequence[str | int], cased: int) -> tuple[int, str, tuple[str | int, ...]] | None:
+    """Mode, literal to find and tokens to verify (none when finding is enough); None when there is no literal."""
+    folded = _fold_tokens(tokens)
+    verify = tuple(tokens) if cased else ()
+    if not folded:
+        return k.EXACT, "", ()
+    literals = [token for token in folded if isinstance(token, str)]
+    if not literals:
+        return None
+    shape = tuple(0 if isinstance(token, str) else token for token in folded)
+    simple = {(0,): k.EXACT, (0, MULTI): k.PREFIX, (MULTI, 0): k.SUFFIX, (MULTI, 0, MULTI): k.CONTAINS}
+    if shape in simple:
+        return simple[shape], literals[0], verify
+    return k.CONTAINS, max(literals, key=len), tuple(tokens) if cased else folded
+
+
+def _item_of(layout: _Layout, leaves_: Sequence[Node]) -> int:
+    """The item that is the union of ``leaves_``: several globs of one field, or one leaf of any other kind."""
+    kind, name = leaves_[0][0], leaves_[0][1]
+    key = repr(leaves_[0]) if len(leaves_) == 1 else repr(sorted(map(repr, leaves_)))
+    known = layout.items.get(key)
+    if known is not None:
+        return known
+    if kind == "exists":
+        item = layout.exists[name] = layout.new_item()
+    elif kind in _DEFERRED:
+        literals = required_literals(leaves_[0][2]) if kind == "re" else None
+        item = layout.new_item(1 if literals else 2)
+        layout.deferred_leaves[item] = leaves_[0]
+        for literal in literals or ():
+            layout.entry(name, k.CONTAINS, fold(literal), (), 0, item)
+    else:
+        item = layout.new_item()
+        for _, _, tokens, cased in leaves_:
+            split = _split(tokens, cased)
+            if split is None:  # wildcards alone: as good as a costly one
+                layout.deferred[item] = 2
+                layout.deferred_leaves[item] = leaves_[0]
+            else:
+                layout.entry(name, split[0], split[1], split[2], cased, item)
+    layout.items[key] = item
+    return item
+
+
+def _has_literal(leaf: Node) -> bool:
+    return not leaf[2] or any(isinstance(token, str) for token in leaf[2])
+
+
+def _normal(node: Node, negated: bool, layout: _Layout) -> Node:
+    """The condition in negation normal form over items: ["and"|"or", ...] or ["item", number, negated]."""
+    kind = node[0]
+    if kind == "is":
+        return _normal(node[2], negated, layout)
+    if kind == "not":
+        return _normal(node[1], not negated, layout)
+    if kind not in ("and", "or"):
+        return ["item", _item_of(layout, [node]), negated]
+    children: list[Node] = []
+    globs: dict[str, list[Node]] = {}
+    for child in _flat(node, kind):
+        if kind == "or" and child[0] == "glob" and _has_literal(child):
+            globs.setdefault(child[1], []).append(child)
+        else:
+            children.append(_normal(child, negated, layout))
+    children.extend(["item", _item_of(layout, group), negated] for group in globs.values())
+    word = kind if not negated else ("or" if kind == "and" else "and")
+    return children[0] if len(children) == 1 else [word, *children]
+
+
+def _flat(node: Node, kind: str) -> list[Node]:
+    found: list[Node] = []
+    for child in node[1:]:
+        while child[0] == "is":
+            child = child[2]
+        if child[0] == kind:
+            found.extend(_flat(child, kind))
+        else:
+            found.append(child)
+    return found
+
+
+def _cost(node: Node, layout: _Layout) -> int:
+    if node[0] != "item":
+        return 2
+    return (0 if not node[2] else 3) + (2 if layout.deferred[node[1]] else 0)
+
+
+class _Assembler:
+    """Turns conditions in normal form into programs."""
+
+    def __init__(self, layout: _Layout) -> None:
+        self.code: list[int] = []
+        self.depth = 1
+        self._layout = layout
+
+    def rule(self, node: Node) -> None:
+        """Append the program of a whole condition, which starts from the base on the stack."""
+        self._combine("and", [node] if node[0] != "and" else node[1:], 1)
+
+    def _combine(self, word: str, children: list[Node], depth: int) -> None:
+        """Combine ``children`` onto the top of a stack of ``depth``."""
+        self.depth = max(self.depth, depth)
+        jumps: list[int] = []
+        for child in sorted(children, key=lambda child: _cost(child, self._layout)):
+            if child[0] == "item":
+                base = k.AND_ITEM if word == "and" else k.OR_ITEM
+                self.code += [base + int(child[2]), child[1]]
+            elif child[0] == word:
+                self._combine(word, child[1:], depth)
+            else:
+                first, *rest = sorted(child[1:], key=lambda c: _cost(c, self._layout))
+                self._push(first, depth + 1)
+                self._combine(child[0], rest, depth + 1)
+                self.code += [k.AND if word == "and" else k.OR, 0]
+            if word == "and":
+                self.code += [k.JUMP_IF_EMPTY, -1]
+                jumps.append(len(self.code) - 1)
+        for at in jumps:
+            self.code[at] = len(self.code)
+
+    def _push(self, node: Node, depth: int) -> None:
+        self.depth = max(self.depth, depth)
+        if node[0] == "item":
+            self.code += [k.PUSH_NOT if node[2] else k.PUSH, node[1]]
+            return
+        first, *rest = sorted(node[1:], key=lambda c: _cost(c, self._layout))
+        self._push(first, depth)
+        self._combine(node[0], rest, depth)
+
+
+def make_plan(source: str, rules: Sequence[Rule], *, routed: bool = True) -> Plan:
+    """Lay out those of ``rules`` whose log source ``source`` can have; all of them, over all events, unless ``routed``."""
+    layout = _Layout()
+    assembler = _Assembler(layout)
+    base_assembler = _Assembler(layout)
+    base_numbers: dict[str, int] = {}
+    base_starts = [0]
+    routing_fields: dict[str, None] = {}
+
+    def base_of(node: Node) -> int:
+        number = base_numbers.get(key := repr(node))
+        if number is None:
+            number = base_numbers[key] = len(base_numbers)
+            for leaf in leaves(node):
+                routing_fields[leaf[1]] = None
+            base_assembler.rule(_normal(node, False, layout))
+            base_starts.append(len(base_assembler.code))
+        return number
+
+    base_of(["and"])
+    kept: list[int] = []
+    bases: list[int] = []
+    starts = [0]
+    deferred_of: dict[int, tuple[int, ...]] = {}
+    field_bases: dict[str, set[int]] = {}
+    routes: dict[LogSource, int | None] = {}
+    for number, rule in enumerate(rules):
+        if rule.logsource not in routes:
+            node = route(source, rule.logsource) if routed else ["and"]
+            routes[rule.logsource] = None if node is None else base_of(node)
+        base = routes[rule.logsource]
+        if base is None:
+            continue
+        normal = _normal(rule.condition, False, layout)
+        assembler.rule(normal)
+        starts.append(len(assembler.code))
+        costly = tuple(sorted({item for item in _items(normal) if layout.deferred[item]}))
+        if costly:
+            deferred_of[len(kept)] = costly
+        for leaf in leaves(rule.condition):
+            field_bases.setdefault(leaf[1], set()).add(base)
+        kept.append(number)
+        bases.append(base)
+    asked = [alias for alias in aliases(source) if alias.name in field_bases] if routed else []
+    named = _name_aliases(asked, base_of)
+    return _pack(
+        layout, kept, named, assembler, starts, bases, deferred_of, base_assembler, base_starts,
+        list(routing_fields), field_bases,
+    )
+
+
+def _name_aliases(asked: Sequence[Alias], base_of: object) -> dict[str, list[tuple[int, str]]]:
+    named: dict[str, list[tuple[int, str]]] = {}
+    for alias in asked:
+        named.setdefault(alias.name, []).append((base_of(alias.when), alias.field))  # type: ignore[operator]
+    return named
+
+
+def _items(node: Node) -> list[int]:
+    return [node[1]] if node[0] == "item" else [item for child in node[1:] for item in _items(child)]
+
+
+def _pack(
+    layout: _Layout, kept: list[int], named: dict[str, list[tuple[int, str]]], assembler: _Assembler, starts: list[int],
+    bases: list[int], deferred_of: dict[int, tuple[int, ...]], base_assembler: _Assembler, base_starts: list[int],
+    routing_fields: list[str], field_bases: dict[str, set[int]],
+) -> Plan:
+    entries = list(layout.entries)
+    whole = [literal.encode("utf-8", "replace") for _, _, literal, _, _ in entries]
+    keys = [_key(mode, literal) for (_, mode, *_), literal in zip(entries, whole, strict=True)]
+    class_of, n_classes = _classes(keys)
+    modes = np.array([mode for _, mode, *_ in entries], np.int8)
+    numbers = np.array([number for number, *_ in entries], np.int32)
+    key_blob, key_bounds = _joined(keys)
+    literals, bounds = _joined(whole)
+    capacity = len(key_blob) + 3 * len(layout.field_numbers) + 2
+    roots, nxt, head, next_entry, outlink = k.build_tries(
+        key_blob, key_bounds, modes, numbers, len(layout.field_numbers), class_of, n_classes, capacity
+    )
+    tokens: list[int] = []
+    token_starts = [0]
+    for _, _, _, verify, _ in entries:
+        tokens += _token_codes(verify)
+        token_starts.append(len(tokens))
+    item_starts = np.zeros(len(keys) + 1, np.int32)
+    item_starts[1:] = np.cumsum([len(items) for items in layout.entry_items])
+    return Plan(
+        rules=kept,
+        field_numbers=layout.field_numbers,
+        aliases=named,
+        class_of=class_of,
+        n_classes=n_classes,
+        roots=roots,
+        nxt=nxt,
+        head=head,
+        next_entry=next_entry,
+        outlink=outlink,
+        modes=modes,
+        literals=literals,
+        bounds=bounds,
+        cased=np.array([bool(cased) for *_, cased in entries], np.bool_),
+        token_starts=np.array(token_starts, np.int64),
+        tokens=np.array(tokens, np.int32),
+        item_starts=item_starts,
+        items_of=np.array([item for items in layout.entry_items for item in items], np.int32),
+        exists=layout.exists,
+        deferred=np.array(layout.deferred, np.int8),
+        deferred_leaves=layout.deferred_leaves,
+        program=np.array(assembler.code, np.int32),
+        starts=np.array(starts, np.int32),
+        bases=np.array(bases, np.int32),
+        rule_deferred=deferred_of,
+        base_program=np.array(base_assembler.code, np.int32),
+        base_starts=np.array(base_starts, np.int32),
+        routing_fields=routing_fields,
+        field_bases={name: tuple(sorted(found)) for name, found in field_bases.items()},
+        n_items=len(layout.deferred),
+        depth=max(assembler.depth, base_assembler.depth) + 1,
+    )
+
+
+def _key(mode: int, literal: bytes) -> bytes:
+    """The bytes by which a literal is found: few, so that the tries stay small, and from its end, where literals differ."""
+    if mode == k.PREFIX:
+        return literal[:PREFIX_KEY]
+    if mode == k.CONTAINS:
+        return literal[-CONTAINS_KEY:]
+    return literal[::-1][:SUFFIX_KEY]
+
+
+def _joined(pieces: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    bounds = np.zeros(len(pieces) + 1, np.int64)
+    bounds[1:] = np.cumsum([len(piece) for piece in pieces])
+    return np.frombuffer(b"".join(pieces), np.uint8), bounds
+
+
+def _classes(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], int]:
+    """Class of each byte: 0 for bytes in no key, one for all bytes over 127; a capital has the class of its small letter."""
+    class_of = np.zeros(256, np.uint8)
+    used = sorted({min(byte, 128) for key in keys for byte in set(key)})
+    class_of[used] = np.arange(1, len(used) + 1)
+    class_of[128:] = class_of[128]
+    class_of[65:91] = class_of[97:123]
+    return class_of, len(used) + 1
+
+
+def _token_codes(tokens: Sequence[str | int]) -> list[int]:
+    codes: list[int] = []
+    for token in tokens:
+        if token == MULTI:
+            codes.append(k.TOKEN_MULTI)
+        elif token == SINGLE:
+            codes.append(k.TOKEN_SINGLE)
+        else:
+            raw = str(token).encode("utf-8", "replace")
+            codes += [len(raw), *raw]
+    return codes

@@ -1,0 +1,124 @@
+"""Regular expressions: a linear-time engine first, else one with a time limit.
+
+RE2 runs in time linear in the value; what it refuses (look-around, back-references) goes to ``regex`` with
+:data:`TIME_LIMIT_S` per value. Both search, as Sigma does, case-sensitively unless ``i`` is set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from re import _parser as sre  # type: ignore[attr-defined]  # the standard library's own parse of a pattern
+from typing import Any
+
+import re2
+import regex
+
+from vonggac.errors import N_, RuleError
+
+TIME_LIMIT_S = 0.25
+_MAX_MEMORY_BYTES = 64 << 20
+MAX_ALTERNATIVES = 64
+
+
+class Pattern:
+    """A compiled expression: ``search(text)`` says whether it occurs; None when the time limit ended the search."""
+
+    __slots__ = ("_limited", "_linear", "is_linear")
+
+    def __init__(self, pattern: str, flags: str) -> None:
+        self._linear: Any = None
+        self._limited: Any = None
+        try:
+            self._linear = _re2(pattern, flags)
+        except re2.error:
+            self._limited = _limited(pattern, flags)
+        self.is_linear = self._linear is not None
+
+    def search(self, text: str) -> bool | None:
+        """Whether the expression occurs in ``text``."""
+        if self._linear is not None:
+            return self._linear.search(text) is not None
+        try:
+            return self._limited.search(text, timeout=TIME_LIMIT_S) is not None
+        except TimeoutError:
+            return None
+
+
+def _re2(pattern: str, flags: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_MEMORY_BYTES
+    prefix = f"(?{flags})" if flags else ""
+    return re2.compile(prefix + pattern, options)
+
+
+def _limited(pattern: str, flags: str) -> Any:
+    bits = regex.VERSION0
+    for letter, flag in (("i", regex.IGNORECASE), ("m", regex.MULTILINE), ("s", regex.DOTALL)):
+        if letter in flags:
+            bits |= flag
+    try:
+        return regex.compile(pattern, bits)
+    except (regex.error, RecursionError, ValueError) as error:
+        raise RuleError(N_("the regular expression {pattern} is not valid: {fault}"), pattern=pattern, fault=error) from error
+
+
+@lru_cache(maxsize=4096)
+def compile_regex(pattern: str, flags: str) -> Pattern:
+    """Compile ``pattern`` with ``flags`` of ``i m s``; raises RuleError when no engine takes it."""
+    return Pattern(pattern, flags)
+
+
+def required_literals(pattern: str) -> list[str] | None:
+    """Texts of which at least one occurs, but for case, in whatever ``pattern`` matches; None when none are known.
+
+    The best single requirement is chosen: of all the parts that a match must have, the one whose shortest text is
+    longest. Each text is at least two characters long.
+    """
+    try:
+        tree = sre.parse(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return None
+    best: list[str] | None = None
+    for options in _requirements(tree):
+        if len(options) <= MAX_ALTERNATIVES and min(map(len, options)) >= 2:
+            if best is None or min(map(len, options)) > min(map(len, best)):
+                best = options
+    return best
+
+
+def _requirements(tree: Any) -> Iterator[list[str]]:
+    run = ""
+    for operator, argument in tree:
+        name = str(operator)
+        if name == "LITERAL":
+            run += chr(argument)
+            continue
+        if name == "AT":  # anchors and word borders take no characters
+            continue
+        if run:
+            yield [run]
+            run = ""
+        if name == "SUBPATTERN":
+            yield from _requirements(argument[3])
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            if argument[0] >= 1:
+                yield from _requirements(argument[2])
+        elif name == "ATOMIC_GROUP":
+            yield from _requirements(argument)
+        elif name == "BRANCH":
+            options = [_longest(branch) for branch in argument[1]]
+            if all(options):
+                yield [text for option in options for text in option or ()]
+    if run:
+        yield [run]
+
+
+def _longest(branch: Any) -> list[str] | None:
+    best: list[str] | None = None
+    for options in _requirements(branch):
+        if best is None or min(map(len, options)) > min(map(len, best)):
+            best = options
+    return best
