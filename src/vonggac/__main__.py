@@ -1,0 +1,5 @@
+"""``python -m vonggac`` is the ``vonggac`` command."""
+
+from vonggac.cli import main
+
+main()
