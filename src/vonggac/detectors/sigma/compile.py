@@ -39,6 +39,7 @@ from sigma.types import (
 )
 
 from vonggac.detectors.sigma.regex import compile_regex
+from vonggac.errors import RuleError
 from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
 from vonggac.events.finding import LEVELS, RuleInfo
 
@@ -163,7 +164,7 @@ def _compile_last(place: str, title: str, collection: SigmaCollection) -> Iterat
         return
     try:
         yield _lower(parsed, place), None, None
-    except (SigmaError, _Unusable, RecursionError) as error:
+    except (SigmaError, RuleError, _Unusable, RecursionError) as error:
         yield None, RuleFault(place, _first_line(error), title), None
 
 
@@ -252,7 +253,7 @@ def _value(field: str, value: SigmaType) -> Node:  # noqa: PLR0911  # one return
         return _string(field, value)
     if isinstance(value, SigmaRegularExpression):
         flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
-        pattern = str(value.regexp.original if not value.regexp.s else _plain(value.regexp))
+        pattern = str(value.regexp)
         compile_regex(pattern, flags)
         return ["re", field, pattern, flags]
     if not field:
@@ -278,10 +279,6 @@ def _value(field: str, value: SigmaType) -> Node:  # noqa: PLR0911  # one return
         mode = {(0, 0): "eq", (1, 0): "startswith", (0, 1): "endswith", (1, 1): "contains"}
         return ["ref", field, value.field, mode[int(value.starts_with), int(value.ends_with)]]
     raise _Unusable(f"a value of unknown kind: {type(value).__name__}")
-
-
-def _plain(text: SigmaString) -> str:
-    return "".join(part for part in text.s if isinstance(part, str))
 
 
 def _keyword(value: SigmaType) -> Node:
