@@ -109,13 +109,16 @@ def resolve(value: object, path: Sequence[str]) -> object:
     return None
 
 
-def encode(values: Sequence[object], first_row: int) -> Column:
-    """Turn the values of rows ``first_row``, ``first_row + 1`` ... into a column."""
+Texts = Callable[[object], Iterator[str]]
+
+
+def encode(values: Sequence[object], rows: NDArray[np.int32], texts: Texts = own_texts) -> Column:
+    """Turn ``values``, one for each of ``rows``, into a column; ``texts`` says what is not a text to begin with."""
     try:
         joined = "".join(values)  # type: ignore[arg-type]  # the TypeError is the test
     except TypeError:
-        return _encode_mixed(values, first_row)
-    return _pack(values, joined, np.arange(first_row, first_row + len(values), dtype=np.int32))  # type: ignore[arg-type]
+        return _encode_mixed(values, rows, texts)
+    return _pack(values, joined, rows)  # type: ignore[arg-type]
 
 
 def _pack(texts: Sequence[str], joined: str, rows: NDArray[np.int32]) -> Column:
@@ -132,22 +135,26 @@ def _pack(texts: Sequence[str], joined: str, rows: NDArray[np.int32]) -> Column:
     return Column(rows, offsets, np.frombuffer(blob, np.uint8))
 
 
-def _encode_mixed(values: Sequence[object], first_row: int) -> Column:
-    kinds = set(map(type, values))
-    if kinds == {int}:
+def _encode_mixed(values: Sequence[object], rows: NDArray[np.int32], texts: Texts) -> Column:
+    if set(map(type, values)) == {int}:
         whole = list(map(str, values))
-        return _pack(whole, "".join(whole), np.arange(first_row, first_row + len(whole), dtype=np.int32))
-    texts: list[str] = []
-    rows: list[int] = []
-    for row, value in enumerate(values, first_row):
+        return _pack(whole, "".join(whole), rows)
+    found: list[str] = []
+    counts: list[int] = []
+    for value in values:
         if value.__class__ is str:
-            texts.append(value)  # type: ignore[arg-type]
-            rows.append(row)
-        elif value is not None:
-            for text in own_texts(value):
-                texts.append(text)
-                rows.append(row)
-    return _pack(texts, "".join(texts), np.array(rows, np.int32))
+            found.append(value)  # type: ignore[arg-type]
+            counts.append(1)
+        elif value is None:
+            counts.append(0)
+        elif value.__class__ is int:
+            found.append(str(value))
+            counts.append(1)
+        else:
+            before = len(found)
+            found.extend(texts(value))
+            counts.append(len(found) - before)
+    return _pack(found, "".join(found), np.repeat(rows, counts))
 
 
 def concatenate(columns: Sequence[Column]) -> Column:
@@ -250,7 +257,9 @@ class EventBatch:
                         values = self.shapes[number].columns[position]
                         runs.append((self.first_rows[number], [resolve(value, parts[n:]) for value in values]))
             runs.sort(key=lambda run: run[0])
-        return concatenate([encode(values, first) for first, values in runs])
+        return concatenate(
+            [encode(values, np.arange(first, first + len(values), dtype=np.int32)) for first, values in runs]
+        )
 
     def place(self, row: int) -> tuple[Shape, int]:
         """The shape of ``row`` and its index there."""

@@ -14,26 +14,29 @@ from numpy.typing import NDArray
 
 from vonggac.detectors.sigma.regex import compile_regex
 from vonggac.detectors.sigma.ruleset import Node
-from vonggac.events.batch import Column, EventBatch
+from vonggac.events.batch import EventBatch
 from vonggac.events.folding import fold
 from vonggac.events.times import parse_time
+
+TextsOf = Callable[[str, NDArray[np.int32]], dict[int, list[str]]]
+"""The texts of a field in each of some rows that has any."""
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 
 
 def judge(
-    leaf: Node, column: Callable[[str], Column], rows: NDArray[np.int32], batch: EventBatch
+    leaf: Node, texts_of: TextsOf, rows: NDArray[np.int32], batch: EventBatch
 ) -> tuple[NDArray[np.int32], int]:
     """Which of ``rows`` satisfy ``leaf``, and how many values ran into a time limit (these count as no match)."""
     if leaf[0] == "ref":
-        mine, others = _texts_of(column(leaf[1]), rows), _texts_of(column(leaf[2]), rows)
+        mine, others = texts_of(leaf[1], rows), texts_of(leaf[2], rows)
         kept = [row for row in rows.tolist() if compare_fields(mine.get(row, ()), others.get(row, ()), leaf[3])]
         return np.array(kept, np.int32), 0
     test = tester(leaf, batch)
     known: dict[str, bool | None] = {}
     kept = []
     n_timeouts = 0
-    for row, texts in _texts_of(column(leaf[1]), rows).items():
+    for row, texts in texts_of(leaf[1], rows).items():
         for text in texts:
             verdict = known.get(text, ...)
             if verdict is ...:
@@ -43,17 +46,6 @@ def judge(
                 break
             n_timeouts += verdict is None
     return np.array(kept, np.int32), n_timeouts
-
-
-def _texts_of(column: Column, rows: NDArray[np.int32]) -> dict[int, list[str]]:
-    """The texts of each of ``rows`` (ascending) that has any."""
-    found: dict[int, list[str]] = {}
-    firsts = np.searchsorted(column.rows, rows, side="left").tolist()
-    lasts = np.searchsorted(column.rows, rows, side="right").tolist()
-    for row, first, last in zip(rows.tolist(), firsts, lasts, strict=True):
-        if first < last:
-            found[row] = [column.text(index) for index in range(first, last)]
-    return found
 
 
 def tester(leaf: Node, batch: EventBatch) -> Callable[[str], bool | None]:

@@ -20,9 +20,12 @@ from vonggac.detectors.sigma.costly import judge
 from vonggac.detectors.sigma.layout import make_plan
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.ruleset import RuleSet
-from vonggac.events.batch import Column, EventBatch, concatenate, encode, leaf_texts
+from vonggac.events.batch import Column, EventBatch, Shape, concatenate, encode, leaf_texts
 from vonggac.events.finding import Hit
 from vonggac.events.folding import fold
+
+
+_NUMERIC = {int, float, bool, type(None)}
 
 
 class PlanStore(Protocol):
@@ -115,6 +118,7 @@ class _Run:
         self.base_bits = np.zeros((len(plan.base_starts) - 1, self.n_words), np.uint64)
         self.base_live = np.zeros(len(self.base_bits), np.bool_)
         self.columns: dict[str, Column] = {}
+        self.texts: dict[str, list[str]] = {}
 
     def hits(self) -> list[Hit]:
         plan = self.plan
@@ -158,17 +162,30 @@ class _Run:
         return _sorted(concatenate([part for part in parts if len(part)]))
 
     def _keyword_column(self) -> Column:
+        """Every value of the events of the log sources whose rules have keywords; not in order of row."""
         wanted = self._union(self.plan.field_bases[""])
         if wanted is None:
             return concatenate([])
-        texts: list[str] = []
-        rows: list[int] = []
-        for row in _rows(wanted).tolist():
-            for text in leaf_texts(self.batch.event(row)):
-                texts.append(text)
-                rows.append(row)
-        column = encode(texts, 0)
-        return Column(np.array(rows, np.int32), column.offsets, column.data)
+        is_wanted = np.unpackbits(wanted.view(np.uint8), bitorder="little")
+        parts = []
+        for shape, first in zip(self.batch.shapes, self.batch.first_rows, strict=True):
+            n = len(shape.records)
+            if is_wanted[first : first + n].any():
+                rows = np.arange(first, first + n, dtype=np.int32)
+                parts.extend(_all_values(shape, rows, with_numbers=self.plan.numeric_keywords))
+        return concatenate(parts)
+
+    def _texts(self, name: str, rows: NDArray[np.int32]) -> dict[int, list[str]]:
+        """The texts of field ``name`` in each of ``rows`` that has any."""
+        if name:
+            column = self.column(name)
+            texts = self.texts.get(name)
+            if texts is None:
+                texts = self.texts[name] = column.texts()
+            firsts = np.searchsorted(column.rows, rows, side="left").tolist()
+            lasts = np.searchsorted(column.rows, rows, side="right").tolist()
+            return {row: texts[a:b] for row, a, b in zip(rows.tolist(), firsts, lasts, strict=True) if a < b}
+        return {row: list(leaf_texts(self.batch.event(row))) for row in rows.tolist()}
 
     def _search(
         self, name: str, column: Column, wanted: NDArray[np.uint64], *, only_aliases: bool = False
@@ -246,9 +263,24 @@ class _Run:
         done |= rows
         due_rows = _rows(due)
         if len(due_rows):
-            true_rows, n_timeouts = judge(self.plan.deferred_leaves[item], self.column, due_rows, self.batch)
+            leaf = self.plan.deferred_leaves[item]
+            true_rows, n_timeouts = judge(leaf, self._texts, due_rows, self.batch)
             self.timeouts[rule_id] += n_timeouts
             kernels.mark_rows(true_rows, self.bits[self.exact_slots[item]])
+
+
+def _all_values(shape: Shape, rows: NDArray[np.int32], *, with_numbers: bool) -> list[Column]:
+    """The values of all fields of a shape; those of fields that hold only numbers on demand."""
+    texts: list[object] = []
+    others: list[Column] = []
+    n_text_columns = 0
+    for column in shape.columns:
+        if column[0].__class__ is str:
+            texts.extend(column)
+            n_text_columns += 1
+        elif with_numbers or not set(map(type, column)) <= _NUMERIC:
+            others.append(encode(column, rows, leaf_texts))
+    return [encode(texts, np.tile(rows, n_text_columns), leaf_texts), *others]
 
 
 def _rows(words: NDArray[np.uint64]) -> NDArray[np.int32]:

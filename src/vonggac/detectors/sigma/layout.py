@@ -20,6 +20,9 @@ MULTI, SINGLE = 1, 2
 PREFIX_KEY, SUFFIX_KEY, CONTAINS_KEY = 32, 16, 8
 """How many bytes of a literal its key has at most."""
 
+_NUMBER_CHARACTERS = frozenset("0123456789.-+einfatrusl")
+"""Those of which the texts of numbers and booleans consist."""
+
 _DEFERRED = ("re", "cidr", "cmp", "ref", "part")
 
 
@@ -302,6 +305,10 @@ def _pack(
         field_bases={name: tuple(sorted(found)) for name, found in field_bases.items()},
         n_items=len(layout.deferred),
         depth=max(assembler.depth, base_assembler.depth) + 1,
+        numeric_keywords=any(
+            number == layout.field_numbers.get("") and _NUMBER_CHARACTERS.issuperset(literal)
+            for number, _, literal, *_ in entries
+        ),
     )
 
 

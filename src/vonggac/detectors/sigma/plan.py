@@ -57,6 +57,8 @@ class Plan:
     field_bases: dict[str, tuple[int, ...]]
     n_items: int
     depth: int
+    numeric_keywords: bool
+    """Whether some keyword could be found in the text of a number or boolean."""
 
     def to_bytes(self) -> bytes:
         """The plan as bytes that :meth:`from_bytes` reads back."""
