@@ -109,6 +109,8 @@ def resolve(value: object, path: Sequence[str]) -> object:
     return None
 
 
+_NUMERIC = {int, float, bool, type(None)}
+
 Texts = Callable[[object], Iterator[str]]
 
 
@@ -260,6 +262,28 @@ class EventBatch:
         return concatenate(
             [encode(values, np.arange(first, first + len(values), dtype=np.int32)) for first, values in runs]
         )
+
+    def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
+        """Every value of every event with ``is_wanted[row]`` (and perhaps of others), leaves of objects included.
+
+        Not in order of row. Fields that hold only numbers are left out unless ``with_numbers``.
+        """
+        parts: list[Column] = []
+        for shape, first in zip(self.shapes, self.first_rows, strict=True):
+            n = len(shape.records)
+            if not is_wanted[first : first + n].any():
+                continue
+            rows = np.arange(first, first + n, dtype=np.int32)
+            texts: list[object] = []
+            n_text_columns = 0
+            for column in shape.columns:
+                if column[0].__class__ is str:  # most likely a column of texts: these go together
+                    texts.extend(column)
+                    n_text_columns += 1
+                elif with_numbers or not set(map(type, column)) <= _NUMERIC:
+                    parts.append(encode(column, rows, leaf_texts))
+            parts.append(encode(texts, np.tile(rows, n_text_columns), leaf_texts))
+        return concatenate(parts)
 
     def place(self, row: int) -> tuple[Shape, int]:
         """The shape of ``row`` and its index there."""

@@ -20,12 +20,9 @@ from vonggac.detectors.sigma.costly import judge
 from vonggac.detectors.sigma.layout import make_plan
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.ruleset import RuleSet
-from vonggac.events.batch import Column, EventBatch, Shape, concatenate, encode, leaf_texts
+from vonggac.events.batch import Column, EventBatch, concatenate, leaf_texts
 from vonggac.events.finding import Hit
 from vonggac.events.folding import fold
-
-
-_NUMERIC = {int, float, bool, type(None)}
 
 
 class PlanStore(Protocol):
@@ -166,14 +163,8 @@ class _Run:
         wanted = self._union(self.plan.field_bases[""])
         if wanted is None:
             return concatenate([])
-        is_wanted = np.unpackbits(wanted.view(np.uint8), bitorder="little")
-        parts = []
-        for shape, first in zip(self.batch.shapes, self.batch.first_rows, strict=True):
-            n = len(shape.records)
-            if is_wanted[first : first + n].any():
-                rows = np.arange(first, first + n, dtype=np.int32)
-                parts.extend(_all_values(shape, rows, with_numbers=self.plan.numeric_keywords))
-        return concatenate(parts)
+        is_wanted = np.unpackbits(wanted.view(np.uint8), count=self.batch.n_rows, bitorder="little").astype(np.bool_)
+        return self.batch.all_values(is_wanted, with_numbers=self.plan.numeric_keywords)
 
     def _texts(self, name: str, rows: NDArray[np.int32]) -> dict[int, list[str]]:
         """The texts of field ``name`` in each of ``rows`` that has any."""
@@ -267,20 +258,6 @@ class _Run:
             true_rows, n_timeouts = judge(leaf, self._texts, due_rows, self.batch)
             self.timeouts[rule_id] += n_timeouts
             kernels.mark_rows(true_rows, self.bits[self.exact_slots[item]])
-
-
-def _all_values(shape: Shape, rows: NDArray[np.int32], *, with_numbers: bool) -> list[Column]:
-    """The values of all fields of a shape; those of fields that hold only numbers on demand."""
-    texts: list[object] = []
-    others: list[Column] = []
-    n_text_columns = 0
-    for column in shape.columns:
-        if column[0].__class__ is str:
-            texts.extend(column)
-            n_text_columns += 1
-        elif with_numbers or not set(map(type, column)) <= _NUMERIC:
-            others.append(encode(column, rows, leaf_texts))
-    return [encode(texts, np.tile(rows, n_text_columns), leaf_texts), *others]
 
 
 def _rows(words: NDArray[np.uint64]) -> NDArray[np.int32]:

@@ -100,7 +100,7 @@ def _close(
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
 def glob_match(
-    data: NDArray[np.uint8], a: int, b: int, tokens: NDArray[np.int32], p: int, end: int, fold_ascii: bool
+    data: NDArray[np.uint8], a: int, b: int, tokens: NDArray[np.int32], p: int, end: int, fold_ascii: int
 ) -> bool:
     """Whether ``data[a:b]`` is ``tokens[p:end]``: -1 any characters, -2 one character, else a length and its bytes."""
     i = a
@@ -129,7 +129,7 @@ def glob_match(
                 same = True
                 for j in range(n):
                     byte = data[i + j]
-                    if fold_ascii and 65 <= byte <= 90:
+                    if fold_ascii == 1 and 65 <= byte <= 90:
                         byte += 32
                     if byte != tokens[p + 1 + j]:
                         same = False
@@ -146,7 +146,7 @@ def glob_match(
             p = star_p
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _next_character(data: NDArray[np.uint8], i: int, b: int) -> int:
     i += 1
     while i < b and (data[i] & 0xC0) == 0x80:
@@ -222,16 +222,17 @@ def scan(
                             if p == end:
                                 hit = True
                             elif cased[e]:
-                                hit = glob_match(plain, plain_offsets[v], plain_offsets[v + 1], tokens, p, end, False)
+                                hit = glob_match(plain, plain_offsets[v], plain_offsets[v + 1], tokens, p, end, 0)
                             else:
-                                hit = glob_match(data, a, b, tokens, p, end, True)
+                                hit = glob_match(data, a, b, tokens, p, end, 1)
                             if hit:
                                 if slot < 0:
                                     slot = n_active
                                     slots[e] = slot
                                     active[n_active] = e
                                     n_active += 1
-                                    bits[slot, :] = np.uint64(0)
+                                    for w in range(bits.shape[1]):
+                                        bits[slot, w] = np.uint64(0)
                                 bits[slot, word] |= bit
                         e = next_entry[e]
                     out = outlink[out] if direction == 2 else 0
@@ -270,16 +271,18 @@ def join_entries(
                 item_slots[item] = i
                 shared[item] = True
             elif shared[item]:
-                bits[n_slots, :] = bits[slot, :] | bits[i, :]
+                for w in range(bits.shape[1]):
+                    bits[n_slots, w] = bits[slot, w] | bits[i, w]
                 item_slots[item] = n_slots
                 shared[item] = False
                 n_slots += 1
             else:
-                bits[slot, :] |= bits[i, :]
+                for w in range(bits.shape[1]):
+                    bits[slot, w] |= bits[i, w]
     return n_slots
 
 
-@njit(cache=True, inline="always")  # type: ignore[untyped-decorator]
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _apply(
     op: int, top: NDArray[np.uint64], item: int, item_slots: NDArray[np.int32], deferred: NDArray[np.int8],
     exact_slots: NDArray[np.int32], exact: bool, bits: NDArray[np.uint64],
@@ -298,11 +301,13 @@ def _apply(
         ones = negated
         if not negated:
             if is_and:
-                top[:] = np.uint64(0)
+                for w in range(len(top)):
+                    top[w] = np.uint64(0)
             return
     if ones:
         if not is_and:
-            top[:] = ~np.uint64(0)
+            for w in range(len(top)):
+                top[w] = ~np.uint64(0)
         return
     for w in range(len(top)):
         word = bits[slot, w]
@@ -326,35 +331,39 @@ def evaluate(
     holds every row of the exact one.
     """
     top = 0
-    stack[0, :] = base
+    n_words = stack.shape[1]
+    for w in range(n_words):
+        stack[0, w] = base[w]
     pc = start
     while pc < end:
         op = program[pc]
         argument = program[pc + 1]
         pc += 2
         if op == JUMP_IF_EMPTY:
-            empty = True
-            for w in range(stack.shape[1]):
-                if stack[top, w]:
-                    empty = False
-                    break
-            if empty:
+            if not _any(stack[top]):
                 pc = argument
         elif op == AND:
-            stack[top - 1, :] &= stack[top, :]
+            for w in range(n_words):
+                stack[top - 1, w] &= stack[top, w]
             top -= 1
         elif op == OR:
-            stack[top - 1, :] |= stack[top, :]
+            for w in range(n_words):
+                stack[top - 1, w] |= stack[top, w]
             top -= 1
-        elif op == PUSH or op == PUSH_NOT:
-            top += 1
-            stack[top, :] = np.uint64(0)
-            kind = OR_ITEM if op == PUSH else OR_NOT_ITEM
-            _apply(kind, stack[top], argument, item_slots, deferred, exact_slots, exact, bits)
         else:
+            if op == PUSH or op == PUSH_NOT:
+                top += 1
+                for w in range(n_words):
+                    stack[top, w] = np.uint64(0)
+                op = OR_ITEM if op == PUSH else OR_NOT_ITEM
             _apply(op, stack[top], argument, item_slots, deferred, exact_slots, exact, bits)
-    for w in range(stack.shape[1]):
-        if stack[0, w]:
+    return _any(stack[0])
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _any(words: NDArray[np.uint64]) -> bool:
+    for w in range(len(words)):
+        if words[w]:
             return True
     return False
 
@@ -368,13 +377,15 @@ def run_rules(
 ) -> int:
     """Evaluate ``rules``; those with rows left go to ``found`` with their rows in ``found_bits``; returns how many."""
     n = 0
+    exact = False
     for i in range(len(rules)):
         rule = rules[i]
         base = bases[rule]
         if base_live[base] and evaluate(
-            program, starts[rule], starts[rule + 1], base_bits[base], stack, item_slots, deferred, exact_slots, False, bits
+            program, starts[rule], starts[rule + 1], base_bits[base], stack, item_slots, deferred, exact_slots, exact, bits
         ):
             found[n] = rule
-            found_bits[n, :] = stack[0, :]
+            for w in range(stack.shape[1]):
+                found_bits[n, w] = stack[0, w]
             n += 1
     return n
