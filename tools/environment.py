@@ -87,6 +87,7 @@ def show_progress(n_seen: int, n_packages: int, name: str) -> None:
 def build(environment: Path, lock: Path) -> Path:
     """A new environment with what ``lock`` names and with the project itself; the folder it is in."""
     folder = Path(tempfile.mkdtemp(prefix=f"{environment.name}.", dir=environment.parent))
+    folder.chmod(0o755)  # another account may run what this one installs
     venv.create(folder, with_pip=True)
     n_packages = sum("==" in line for line in lock.read_text("utf-8").splitlines())
     say(f"cài {n_packages} gói theo {lock.name} / installing {n_packages} packages of {lock.name} ...")
