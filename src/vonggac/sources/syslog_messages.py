@@ -1,0 +1,403 @@
+"""What programs write into syslog, parsed into fields: one pattern per kind of message, the programs' own names kept.
+
+A parser takes a message and gives the names and values of the fields that it holds, or None. Messages that no parser
+knows stay whole in ``message``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+Fields = tuple[tuple[str, ...], tuple[str | None, ...]]
+Parser = Callable[[str], Fields | None]
+
+_BARE = r"(\S+)"
+_PORT = r"(\d{1,5})"
+
+
+def _present(names: tuple[str, ...], values: tuple[str | None, ...]) -> Fields:
+    """Without the names whose optional part was not there."""
+    if None in values:
+        pairs = [pair for pair in zip(names, values, strict=True) if pair[1] is not None]
+        return tuple(name for name, _ in pairs), tuple(value for _, value in pairs)
+    return names, values
+
+
+_Row = tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]
+_PREFIX = 4
+
+
+def _one_of(table: Iterable[tuple[str, str, str, dict[str, str]]]) -> Parser:
+    """A parser that tries patterns in order.
+
+    Each row: how its messages begin (``|`` between several beginnings of 4 characters at least, empty: anyhow), the
+    pattern, the names of its groups, constant fields. Most messages end at the beginnings.
+    """
+    rows: list[tuple[tuple[str, ...], _Row]] = [
+        (
+            tuple(start[:_PREFIX] for start in starts.split("|")),
+            (re.compile(pattern, re.DOTALL), (*names.split(), *constants), tuple(constants.values())),
+        )
+        for starts, pattern, names, constants in table
+    ]
+    anyhow = [row for starts, row in rows if starts == ("",)]
+    by_start = {
+        start: [row for others, row in rows if start in others or others == ("",)]
+        for starts, _ in rows
+        for start in starts
+    }
+
+    def parse(message: str) -> Fields | None:
+        for pattern, names, constants in by_start.get(message[:_PREFIX], anyhow):
+            if match := pattern.match(message):
+                return _present(names, match.groups() + constants)
+        return None
+
+    return parse
+
+
+# Linux-PAM: pam_unix(8) writes the same lines for every service.
+_PAM = (
+    (
+        "pam_|PAM ",
+        (
+            r"(?:pam_unix\(([^:)\s]+)(?::\w+)?\): |PAM \d+ more )authentication failures?; logname=(\S*) uid=(\S*) euid=(\S*) "
+            r"tty=(\S*) ruser=(\S*) rhost=(\S*)(?:\s+user=(\S+))?"
+        ),
+        "service logname uid euid tty ruser rhost user",
+        {"action": "authentication_failure"},
+    ),
+    (
+        "pam_",
+        r"pam_unix\(([^:)\s]+)(?::\w+)?\): session (opened|closed) for user ([^\s(]+)(?:\(uid=\d+\))?(?: by (\S*?)\(uid=(\d+)\))?",
+        "service session user by_user by_uid",
+        {"action": "session"},
+    ),
+)
+
+_SSHD = _one_of(
+    (
+        (
+            "Accepted|Failed",
+            (
+                rf"(Accepted|Failed) (\S+) for (?:(invalid user) )?(.*) from {_BARE} port {_PORT}(?: (ssh\d?))?"
+                r"(?:: (\S+) (\S+:\S+))?"
+            ),
+            "action method invalid_user user src_ip src_port protocol key_type key_fingerprint",
+            {},
+        ),
+        (
+            "message repeated",
+            rf"message repeated (\d+) times: \[ (Failed) (\S+) for (?:(invalid user) )?(.*) from {_BARE} port {_PORT}",
+            "repeated action method invalid_user user src_ip src_port",
+            {},
+        ),
+        ("Invalid user", rf"(Invalid user) (.*) from {_BARE}(?: port {_PORT})?$", "action user src_ip src_port", {}),
+        (
+            "error: |maximum",
+            rf"(?:error: )?(maximum authentication attempts exceeded) for (?:(invalid user) )?(.*) from {_BARE} port {_PORT}",
+            "action invalid_user user src_ip src_port",
+            {},
+        ),
+        (
+            "Connection|Disconnected|Received",
+            (
+                rf"(Connection closed|Connection reset|Disconnected|Received disconnect|Connection) (?:by|from) "
+                rf"(?:(?:(?:authenticating|invalid) )?user (\S*) )?{_BARE}(?: port {_PORT})?"
+            ),
+            "action user src_ip src_port",
+            {},
+        ),
+        (
+            "Did not|Bad protocol",
+            (
+                rf"(Did not receive identification string|Bad protocol version identification .*?) from {_BARE}"
+                rf"(?: port {_PORT})?"
+            ),
+            "action src_ip src_port",
+            {},
+        ),
+        (
+            "error: |fatal: |Unable",
+            rf"(?:error: |fatal: )?(Unable to negotiate) with {_BARE} port {_PORT}",
+            "action src_ip src_port",
+            {},
+        ),
+        ("User ", r"(User) (\S+) from (\S+) not allowed because (.*)", "action user src_ip reason", {}),
+        (
+            "reverse mapping",
+            r"reverse mapping checking getaddrinfo for (\S+) \[(\S+)\] failed",
+            "src_host src_ip",
+            {"action": "reverse mapping failed"},
+        ),
+        *_PAM,
+    )
+)
+
+_PAM_ONLY = _one_of(_PAM)
+
+_SU = _one_of(
+    (
+        ("Successful|FAILED", r"(Successful|FAILED) su for (\S+) by (\S+)", "action user by_user", {}),
+        ("(to ", r"\(to (\S+)\) (\S+) on (\S+)", "user by_user tty", {"action": "Successful"}),
+        ("FAILED SU", r"FAILED SU \(to (\S+)\) (\S+) on (\S+)", "user by_user tty", {"action": "FAILED"}),
+        *_PAM,
+    )
+)
+
+_CRON = _one_of(
+    (
+        ("", r"\((\S+?)\) (CMD) \(\s*(.*?)\s*\)$", "user action command", {}),
+        ("", r"\((\S+?)\) ([A-Z][A-Z ]*[A-Z]) \((.*)\)$", "user action detail", {}),
+        *_PAM,
+    )
+)
+
+_USERADD = _one_of(
+    (
+        (
+            "new user|new group|new account",
+            (
+                r"(new (?:user|group|account)): name=([^,\s]+)(?:, UID=(\d+))?(?:, GID=(\d+))?(?:, home=([^,]+))?"
+                r"(?:, shell=([^,]+))?"
+            ),
+            "action user UID GID home shell",
+            {},
+        ),
+        ("add '", r"(add) '([^']+)' to (?:shadow )?group '([^']+)'", "action user group", {}),
+        ("delete user", r"(delete user) '([^']+)'", "action user", {}),
+    )
+)
+
+_LOGIND = _one_of(
+    (
+        ("New session", r"(New session) (\S+) of user (\S+?)\.$", "action session user", {}),
+        ("Removed session", r"(Removed session) (\S+?)\.$", "action session", {}),
+    )
+)
+
+# sudo(8), "Log format": user : reason ; KEY=value ; ... ; COMMAND=rest of the line.
+_SUDO = re.compile(r"\s*(\S+) : (?:(?!TTY=|PWD=)([^;]*?) ; )?((?:TTY|HOST|PWD|USER|GROUP|TSID|ENV|CHROOT)=.*)")
+_SUDO_KEY = re.compile(r"(TTY|HOST|PWD|USER|GROUP|TSID|ENV|CHROOT)=(.*?) ; |(COMMAND)=(.*)", re.DOTALL)
+
+
+def sudo(message: str) -> Fields | None:
+    """``alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh``: user and the keys as sudo writes them."""
+    found = _SUDO.match(message)
+    if found is None:
+        return _PAM_ONLY(message)
+    names, values = ["user"], [found[1]]
+    if found[2]:
+        names.append("reason")
+        values.append(found[2])
+    position = found.start(3)
+    while pair := _SUDO_KEY.match(message, position):
+        names.append(pair[1] or pair[3])
+        values.append(pair[4] if pair[3] else pair[2])
+        position = pair.end()
+    return _distinct(names, values)
+
+
+def _distinct(names: list[str], values: list[str]) -> Fields:
+    """The first value of each name."""
+    if len(set(names)) == len(names):
+        return tuple(names), tuple(values)
+    pairs: dict[str, str] = {}
+    for name, value in zip(names, values, strict=True):
+        pairs.setdefault(name, value)
+    return tuple(pairs), tuple(pairs.values())
+
+
+# Netfilter's LOG target (nf_log_syslog.c) and ulogd2's print stacks: KEY=value, flags alone; then conntrack's
+# lower-case form, in which the second address pair is the reply direction: its destination is the public side of a NAT.
+_NETFILTER = re.compile(r"\b([A-Z]{2,8})=(\S*)")
+_CONNTRACK = re.compile(r"\b(src|dst|sport|dport|packets|bytes|type|code|id)=(\S+)")
+_CONNTRACK_PROTO = re.compile(r"\b(tcp|udp|icmp|icmpv6|sctp|dccp|gre|udplite)\b")
+_EVENT = re.compile(r"\[(NEW|UPDATE|DESTROY)\]")
+_LOWER_NAMES = {"src": "SRC", "dst": "DST", "sport": "SPT", "dport": "DPT", "type": "TYPE", "code": "CODE", "id": "ID"}
+_UPTIME = re.compile(r"\s*\[ *\d+\.\d+\] ")
+
+
+def netfilter(message: str) -> Fields | None:
+    """``[prefix] IN=eth0 OUT= SRC=… DST=… PROTO=TCP SPT=… DPT=…`` of iptables, nftables and ulogd.
+
+    What precedes the first key is ``prefix``. A second SRC, DST, SPT, DPT (a connection's reply direction, or the packet
+    quoted in an ICMP error) gets ``REPLY_`` before its name.
+    """
+    if "SRC=" not in message or "DST=" not in message:
+        return _conntrack(message) if "src=" in message and "dst=" in message else None
+    first = _NETFILTER.search(message)
+    pairs = _NETFILTER.findall(message)
+    start = first.start() if first else 0
+    uptime = _UPTIME.match(message)
+    prefix = message[uptime.end() if uptime else 0 : start].strip()
+    fields = {"prefix": prefix} if prefix else {}
+    _add_directions(fields, pairs)
+    return tuple(fields), tuple(fields.values())
+
+
+def _conntrack(message: str) -> Fields | None:
+    fields: dict[str, str] = {}
+    if event := _EVENT.search(message):
+        fields["prefix"] = event[1]
+    if proto := _CONNTRACK_PROTO.search(message):
+        fields["PROTO"] = proto[1].upper()
+    _add_directions(fields, [(_LOWER_NAMES.get(k, k.upper()), v) for k, v in _CONNTRACK.findall(message)])
+    return tuple(fields), tuple(fields.values())
+
+
+def _add_directions(fields: dict[str, str], pairs: list[tuple[str, str]]) -> None:
+    for name, value in pairs:
+        if name not in fields:
+            fields[name] = value
+        else:
+            fields.setdefault("REPLY_" + name, value)
+
+
+# RouterOS, "Firewall / Logging": proto TCP (SYN), 192.0.2.1:1->198.51.100.2:443, NAT (192.0.2.1:1->203.0.113.9:1)->…
+_MIKROTIK = re.compile(
+    r"(?:(?P<prefix>.*?) )?(?P<chain>\w+): in:(?P<inif>\S+) out:(?P<outif>[^,\s]+),? .*?"
+    r"proto (?P<proto>[\w-]+)[^,]*, (?P<pair>\S+?->[^,\s]+)(?:, NAT (?P<nat>\S+))?"
+)
+_ENDPOINT = re.compile(r"\[?([0-9A-Fa-f.:]+?)\]?(?::(\d+))?$")
+
+
+def _mikrotik(message: str) -> Fields | None:
+    found = _MIKROTIK.match(message)
+    if found is None:
+        return None
+    fields: dict[str, str] = {name: value for name in ("prefix", "chain") if (value := found[name])}
+    fields |= {"IN": found["inif"], "OUT": found["outif"], "PROTO": found["proto"]}
+    source, _, target = found["pair"].partition("->")
+    _add_endpoint(fields, "SRC", "SPT", source)
+    _add_endpoint(fields, "DST", "DPT", target)
+    nat = found["nat"] or ""
+    if nat.startswith("("):
+        _, _, public = nat[1:].partition(")")[0].partition("->")
+        _add_endpoint(fields, "REPLY_DST", "REPLY_DPT", public)
+    return tuple(fields), tuple(fields.values())
+
+
+def _add_endpoint(fields: dict[str, str], address: str, port: str, text: str) -> None:
+    if found := _ENDPOINT.match(text):
+        fields[address] = found[1]
+        if found[2]:
+            fields[port] = found[2]
+
+
+# BIND 9 Administrator Reference, category "queries"; the client object "@0x…" and "view …:" come and go by version.
+_NAMED_QUERY = re.compile(
+    r"(?:queries: )?(?:info: )?client (?:@\S+ )?(\S+?)#(\d+)(?: \([^)]*\))?: (?:view (\S+): )?query: (\S+) (\S+) (\S+)"
+    r"(?: (\S+))?(?: \(([^)]+)\))?"
+)
+_NAMED_NAMES = ("src_ip", "src_port", "view", "query", "record_class", "record_type", "flags", "dst_ip")
+_NAMED_DENIED = re.compile(
+    r"(?:\S+: )?(?:info: )?client (?:@\S+ )?(\S+?)#(\d+)(?: \([^)]*\))?: (?:view \S+: )?(?:(query|query \(cache\)|"
+    r"zone transfer|update)) '(\S+?)/(\S+?)/(\S+?)' (denied)"
+)
+_NAMED_DENIED_NAMES = ("src_ip", "src_port", "operation", "query", "record_type", "record_class", "action")
+
+
+def named(message: str) -> Fields | None:
+    """A BIND query: ``client @0x7f 192.0.2.1#5353 (example.com): query: example.com IN A +E(0)K (192.0.2.53)``."""
+    if match := _NAMED_QUERY.search(message):
+        return _present((*_NAMED_NAMES, "action"), (*match.groups(), "query"))
+    if match := _NAMED_DENIED.search(message):
+        return _NAMED_DENIED_NAMES, match.groups()
+    return None
+
+
+# dnsmasq(8), --log-queries, with or without the serial number and requestor of "extra".
+_DNSMASQ = _one_of(
+    (
+        ("", r"(?:\d+ \S+ )?(query)\[(\S+?)\] (\S+) from (\S+)", "action record_type query src_ip", {}),
+        ("", r"(?:\d+ \S+ )?(reply|cached|config|forwarded) (\S+) (?:is|to) (\S+)", "action query answer", {}),
+    )
+)
+
+# Unbound, log-queries: yes: "info: 192.0.2.1 example.com. A IN".
+_UNBOUND = _one_of(
+    (
+        (
+            "",
+            r"(?:\[\d+:\d+\] )?(?:info|reply|query): (\S+) (\S+?)\.? ([A-Z0-9]+) (IN|CH|HS)(?: (\S+))?",
+            "src_ip query record_type record_class rcode",
+            {"action": "query"},
+        ),
+    )
+)
+
+# Squid, logformat squid: time elapsed client code/status bytes method URL user hierarchy/peer type.
+SQUID = re.compile(r"\s*(\d+\.\d{3}) +(-?\d+) (\S+) (\w+)/(\d{1,3}) (\d+) (\S+) (\S+) (\S+) (\w+)/(\S+) (\S+)")
+_SQUID_NAMES = tuple(
+    "time elapsed c-ip action sc-status sc-bytes cs-method c-uri cs-username hierarchy r-ip cs-mime-type cs-host "
+    "c-uri-query c-uri-extension".split()
+)
+
+
+def squid(message: str) -> Fields | None:
+    """A line of Squid's native access log, with the parts of its URL that Sigma's proxy rules ask for."""
+    found = SQUID.match(message)
+    if found is None:
+        return None
+    values = [None if value == "-" else value for value in found.groups()]
+    return _present(_SQUID_NAMES, (*values, *_url_parts(found[8])))
+
+
+def _url_parts(url: str) -> tuple[str | None, str | None, str | None]:
+    if "://" not in url:  # CONNECT host:port
+        return url.rpartition(":")[0] or url, None, None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None, None, None
+    name = parts.path.rpartition("/")[2]
+    return host, parts.query or None, name.rpartition(".")[2] if "." in name else None
+
+
+PARSERS: dict[str, Parser] = {
+    "sshd": _SSHD,
+    "sshd-session": _SSHD,
+    "sudo": sudo,
+    "su": _SU,
+    "cron": _CRON,
+    "crond": _CRON,
+    "useradd": _USERADD,
+    "userdel": _USERADD,
+    "groupadd": _USERADD,
+    "usermod": _USERADD,
+    "systemd-logind": _LOGIND,
+    "systemd": _PAM_ONLY,
+    "login": _PAM_ONLY,
+    "vsftpd": _PAM_ONLY,
+    "chpasswd": _PAM_ONLY,
+    "passwd": _PAM_ONLY,
+    "kernel": netfilter,
+    "ulogd": netfilter,
+    "conntrack": netfilter,
+    "conntrackd": netfilter,
+    "named": named,
+    "dnsmasq": _DNSMASQ,
+    "unbound": _UNBOUND,
+    "squid": squid,
+}
+"""Program name in lower case to its parser."""
+
+
+def firewall(message: str) -> Fields | None:
+    """A packet or connection that a firewall logged under any name: netfilter's forms, then RouterOS's."""
+    if "SRC=" in message or "src=" in message:
+        return netfilter(message)
+    return _mikrotik(message) if "->" in message and " proto " in message else None
+
+
+def parser_of(program: str) -> Parser:
+    """The parser for messages of ``program``; names like ``(squid-1)`` and ``/usr/sbin/sshd`` are understood.
+
+    A program without a parser of its own may be a firewall's: each names its log lines as it likes.
+    """
+    name = program.lower().strip("()").rpartition("/")[2]
+    return PARSERS.get("squid" if name.startswith("squid") else name, firewall)
