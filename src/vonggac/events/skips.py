@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "bad_archive": "damaged archive member",
     "unsafe_member": "archive member with an unsafe path or size",
     "unknown_format": "format not recognised",
+    "decoder_failed": "the decoder failed on this part",
     "unreadable": "could not be opened",
     "encrypted": "protected by a password",
     "outside_period": "outside the period asked for",

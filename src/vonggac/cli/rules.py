@@ -1,0 +1,108 @@
+"""``vonggac rules``: check rule files, list the rules in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from vonggac.cli.command import Command, Group, option
+from vonggac.cli.language import _, ngettext, number
+from vonggac.cli.safe import visible
+from vonggac.config import Settings
+from vonggac.errors import N_
+
+FORMATS = ("table", "jsonl", "csv")
+
+
+@click.group(
+    cls=Group,
+    name="rules",
+    help=N_("Check and list Sigma rules."),
+    examples=(
+        ("vonggac rules check rules/", N_("all faults of all rules in a folder, each with its place")),
+        ("vonggac rules list", N_("the starter pack")),
+    ),
+)
+def command() -> None:
+    """The group itself does nothing."""
+
+
+@command.command(
+    "check",
+    help=N_("Check Sigma rules and show every fault with its place. The exit status is 1 when there are faults."),
+    examples=(
+        ("vonggac rules check rules/", N_("a folder with all below it")),
+        ("vonggac rules check new-rule.yml", N_("one file")),
+    ),
+)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+def check(paths: Sequence[str]) -> int:
+    """Compile everything anew, show faults on standard output, return 1 if there are any."""
+    from vonggac.detectors.sigma import compile_rules
+    from vonggac.jobs.rules import read_rules, rule_files
+
+    texts, unreadable = read_rules(rule_files([Path(path) for path in paths]))
+    ruleset = compile_rules(texts)
+    faults = [*unreadable, *((fault.place, fault.message) for fault in ruleset.faults)]
+    for place, message in faults:
+        click.echo(visible(f"{place}: {message}"))
+    for fault in ruleset.postponed:
+        click.echo(visible(_("{place}: not run yet: {reason}").format(place=fault.place, reason=fault.message)))
+    click.echo(", ".join((
+        ngettext("{n} file", "{n} files", len(texts) + len(unreadable)).format(n=number(len(texts) + len(unreadable))),
+        ngettext("{n} rule can be used", "{n} rules can be used", len(ruleset.rules)).format(n=number(len(ruleset.rules))),
+        ngettext("{n} fault", "{n} faults", len(faults)).format(n=number(len(faults))),
+    )))
+    return 1 if faults or not (ruleset.rules or ruleset.postponed) else 0
+
+
+@command.command(
+    "list",
+    help=N_("List the rules in files and folders; without PATH, the starter pack."),
+    examples=(
+        ("vonggac rules list", N_("the starter pack")),
+        ("vonggac rules list rules/ --format csv > rules.csv", N_("for a spreadsheet")),
+    ),
+)
+@click.argument("paths", metavar="[PATH...]", nargs=-1)
+@option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True,
+        help=N_("A table, one JSON object per rule, or CSV."))
+@click.pass_obj
+def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
+    """Write the rules that can be used; those that cannot are named on standard error."""
+    from vonggac.cli.findings import LEVEL_STYLES, LEVEL_WORDS, csv_line, json_bytes
+    from vonggac.cli.output import output
+    from vonggac.cli.safe import visible_json
+    from vonggac.cli.scan import tell_faults
+    from vonggac.cli.tables import Table, draw
+    from vonggac.events.finding import LEVELS
+    from vonggac.jobs.rules import load_rules
+
+    loaded = load_rules([Path(path) for path in paths], settings.cache_dir)
+    faults = [*loaded.unreadable, *((fault.place, fault.message) for fault in loaded.ruleset.faults)]
+    rules = sorted(loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id))
+    table = Table(_("Rules"), (_("Level"), _("Rule"), _("Log source"), _("Identifier")))
+    with output(None) as write:
+        if form == "csv":
+            write(csv_line(("id", "title", "level", "logsource", "tags", "author", "place")))
+        for rule in rules:
+            info, source = rule.info, str(rule.logsource)
+            if form == "csv":
+                write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, rule.place)))
+            elif form == "jsonl":
+                write(visible_json(json_bytes({
+                    "id": info.id, "title": info.title, "level": info.level, "logsource": source, "tags": info.tags,
+                    "author": info.author, "references": info.references, "description": info.description,
+                    "falsepositives": info.falsepositives, "place": rule.place,
+                })) + b"\n")
+            else:
+                table.add((_(LEVEL_WORDS[info.level]), info.title, source, info.id), LEVEL_STYLES.get(info.level, ""))
+        if form == "table":
+            write(draw([table]))
+            write((ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules))) + "\n").encode())
+    if faults:
+        tell_faults(ngettext("{n} rule cannot be used:", "{n} rules cannot be used:", len(faults)).format(
+            n=number(len(faults))), faults)
+    return 0

@@ -1,0 +1,354 @@
+"""The job of scanning: inputs through sources and detectors to findings, counted, in the order of the input.
+
+The parent opens and frames, workers (``pool.py``) decode, detect and write findings as bytes; what they answer is the same
+however many there are. Nothing is left out without being counted in the :class:`Summary`.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from vonggac import sources
+from vonggac.detectors.detector import Detector
+from vonggac.errors import N_, FormatUnknown, InputError, UsageError, VonggacError
+from vonggac.events import concepts
+from vonggac.events.batch import EventBatch, Shape, resolve
+from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
+from vonggac.events.skips import Skip
+from vonggac.events.times import iso, parse_time
+from vonggac.jobs.pool import Head, Pool, Task
+from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
+
+PLACES = 5
+"""How many places of each reason are kept to be shown."""
+
+COLLECT_EVERY = 32
+"""Blocks between two collections of garbage: decoding makes no cycles, and looking for them costs a third of its time."""
+
+PERIOD_REASONS = frozenset({"outside_period", "no_time"})
+"""Reasons that are the user's wish, not a fault of the input."""
+
+Inputs = Iterable[tuple[str, Reader | VonggacError]]
+"""Display name and stream of each input, or why there is none."""
+
+Period = tuple[int | None, int | None]
+"""Microseconds since 1970 in UTC: from (inclusive) and to (exclusive); None for open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read inputs: ``source`` overrides what the content says, empty for none."""
+
+    options: Options = field(default_factory=Options)
+    source: str = ""
+    block_bytes: int = BLOCK_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a worker needs: what to read, what to look for, what to keep, how to write it.
+
+    ``render`` turns a finding into bytes, None when only the counts are wanted.
+    """
+
+    detectors: Sequence[Detector]
+    reading: Reading = field(default_factory=Reading)
+    period: Period = (None, None)
+    level: str = LEVELS[0]
+    render: Callable[[Finding], bytes] | None = None
+    jobs: int = 1
+
+
+@dataclass(slots=True)
+class Skipped:
+    """Records left out for one reason: how many, and the first places as (file, record, detail)."""
+
+    count: int = 0
+    places: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was read, found and left out."""
+
+    n_files: int = 0
+    n_bytes: int = 0
+    n_events: int = 0
+    n_findings: int = 0
+    unreadable: list[tuple[str, VonggacError]] = field(default_factory=list)
+    skipped: dict[str, Skipped] = field(default_factory=dict)
+    by_level: Counter[str] = field(default_factory=Counter)
+    by_rule: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Keys are level, title, id."""
+    by_host: dict[str, Counter[str]] = field(default_factory=dict)
+    """Host to level to number."""
+
+    timeouts: Counter[str] = field(default_factory=Counter)
+    """Rule id to the values that its regular expressions gave up on."""
+
+    def skip(self, file: str, skips: Iterable[Skip]) -> None:
+        """Count records of ``file`` that were left out."""
+        for skip in skips:
+            entry = self.skipped.setdefault(skip.reason, Skipped())
+            entry.count += skip.count
+            if len(entry.places) < PLACES:
+                entry.places.append((file, skip.record, skip.detail))
+
+    def found(self, level: str, title: str, rule: str, host: str, count: int) -> None:
+        """Count findings."""
+        self.n_findings += count
+        self.by_level[level] += count
+        self.by_rule[level, title, rule] += count
+        self.by_host.setdefault(host, Counter())[level] += count
+
+    def has_faults(self) -> bool:
+        """Whether anything could not be read."""
+        return bool(self.unreadable or self.timeouts) or not PERIOD_REASONS.issuperset(self.skipped)
+
+    def is_nothing_read(self) -> bool:
+        """Whether there was something to read and none of it could be."""
+        return self.n_events == 0 and self.has_faults()
+
+    def reaches(self, level: str) -> bool:
+        """Whether there is a finding at ``level`` or above."""
+        return any(self.by_level[name] for name in LEVELS[LEVELS.index(level) :])
+
+
+class _Rewound:
+    """A stream whose first bytes were already read."""
+
+    def __init__(self, head: bytes, rest: Reader) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next at most ``size`` bytes."""
+        if not self._head:
+            return self._rest.read(size)
+        part = self._head if size < 0 else self._head[:size]
+        self._head = self._head[len(part) :]
+        return part
+
+
+def source_named(name: str) -> Source:
+    """The source called ``name``; raises UsageError with the valid names."""
+    for source in sources.SOURCES:
+        if source.name == name:
+            return source
+    valid = ", ".join(source.name for source in sources.SOURCES)
+    raise UsageError(N_("no source is called “{name}”; the sources are {valid}"), name=name, valid=valid)
+
+
+def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, Source, Block]]:
+    """The blocks of all ``inputs``, in order, each with its file's name and source; what cannot be read is counted."""
+    chosen = source_named(reading.source) if reading.source else None
+    for name, stream in inputs:
+        try:
+            if isinstance(stream, VonggacError):
+                raise stream
+            head = _head(stream)
+            if head:
+                source = chosen or sources.detect(head, name)
+                for block in source.frame(_Rewound(head, stream), block_bytes=reading.block_bytes):
+                    summary.n_bytes += len(block.data)
+                    yield name, source, block
+            summary.n_files += 1
+        except VonggacError as error:
+            summary.unreadable.append((name, error))
+        except (OSError, EOFError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            fault = InputError(N_("could not be read to its end: {reason}"), where=name, reason=reason)
+            summary.unreadable.append((name, fault))
+
+
+def _head(stream: Reader) -> bytes:
+    head = b""
+    while len(head) < SNIFF_BYTES and (part := stream.read(SNIFF_BYTES - len(head))):
+        head += part
+    return head
+
+
+def decode(source: Source, block: Block, options: Options) -> EventBatch:
+    """The block as a batch; where the source itself fails, a batch without events that says so."""
+    try:
+        batch = source.decode(block, options)
+    except Exception as error:  # bad input must never end the job; the failure is counted and shown
+        detail = f"{type(error).__name__}: {error}"[:200]
+        skip = Skip("decoder_failed", block.first_record, max(block.n_records, 1), detail)
+        batch = EventBatch(source.name, (), skipped=(skip,))
+    return batch
+
+
+def batches(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, EventBatch]]:
+    """All ``inputs`` as batches with their file's name, decoded here, for jobs that keep what they learn."""
+    for name, source, block in blocks(inputs, reading, summary):
+        batch = decode(source, block, reading.options)
+        summary.n_events += batch.n_rows
+        summary.skip(name, [*block.skipped, *batch.skipped])
+        yield name, batch
+
+
+def times_us(batch: EventBatch) -> list[int | None]:
+    """The time of every row of ``batch``: microseconds since 1970 in UTC, None where there is none."""
+    known: dict[str, int | None] = {}
+
+    def parse(value: object) -> int | None:
+        if not isinstance(value, str):
+            return parse_time(value, batch.zone, batch.year)
+        if value not in known:
+            known[value] = parse_time(value, batch.zone, batch.year)
+        return known[value]
+
+    names = concepts.fields_of("@timestamp", batch.source)
+    times: list[int | None] = []
+    for shape in batch.shapes:
+        columns = [column for name in names if (column := _values(shape, name)) is not None]
+        for index in range(len(shape.records)):
+            found = (parse(column[index]) for column in columns)
+            times.append(next((time for time in found if time is not None), None))
+    return times
+
+
+def _values(shape: Shape, name: str) -> Sequence[object] | None:
+    if name in shape.keys:
+        return shape.columns[shape.keys.index(name)]
+    root, _, rest = name.partition(".")
+    if rest and root in shape.keys:
+        return [resolve(value, rest.split(".")) for value in shape.columns[shape.keys.index(root)]]
+    return None
+
+
+class Judge:
+    """What a worker does with one block: decode, detect, write the findings, count."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._sources = {source.name: source for source in sources.SOURCES}
+        self._levels = frozenset(LEVELS[LEVELS.index(plan.level) :])
+        self._n_blocks = 0
+
+    def __call__(self, head: Head, data: bytes) -> tuple[Head, bytes]:
+        """The counts of the block and its findings as bytes."""
+        gc.disable()
+        self._n_blocks += 1
+        if self._n_blocks % COLLECT_EVERY == 0:
+            gc.collect()
+        block = Block(data, head["first_record"], head["n_records"], head["context"].encode("latin-1"))
+        batch = decode(self._sources[head["source"]], block, self._plan.reading.options)
+        hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
+        skips = list(batch.skipped)
+        hits = [hit for hit in hits if hit.rule.level in self._levels]
+        if self._plan.period != (None, None):
+            hits = self._within_period(batch, hits, skips)
+        hits.sort(key=lambda hit: (batch.record(hit.row), hit.rule.id))
+        tally, lines = self._findings(batch, hits, head["file"])
+        answer = {
+            "file": head["file"],
+            "n_events": batch.n_rows,
+            "tally": [[*key, count] for key, count in tally.items()],
+            "skipped": [*head["skipped"], *([s.reason, s.record, s.count, s.detail] for s in skips)],
+            "timeouts": self._timeouts(),
+        }
+        return answer, b"".join(lines)
+
+    def warm(self, source: str) -> None:
+        """Make what the detectors make once per source, so that workers forked later share it."""
+        for detector in self._plan.detectors:
+            detector.detect(EventBatch(source, ()))
+
+    def _timeouts(self) -> dict[str, int]:
+        """Values left unjudged since the last block, by rule."""
+        counts: Counter[str] = Counter()
+        for detector in self._plan.detectors:
+            given_up = getattr(detector, "timeouts", None)  # only detectors with a time limit have it
+            if given_up:
+                counts.update(given_up)
+                given_up.clear()
+        return counts
+
+    def _within_period(self, batch: EventBatch, hits: list[Hit], skips: list[Skip]) -> list[Hit]:
+        start, end = self._plan.period
+        times = times_us(batch)
+        outside: dict[int, str] = {}
+        for row, time in enumerate(times):
+            if time is None:
+                outside[row] = "no_time"
+            elif (start is not None and time < start) or (end is not None and time >= end):
+                outside[row] = "outside_period"
+        counts = Counter(outside.values())
+        first = {reason: row for row, reason in reversed(outside.items())}
+        skips.extend(Skip(reason, batch.record(first[reason]), count) for reason, count in counts.items())
+        return [hit for hit in hits if hit.row not in outside]
+
+    def _findings(self, batch: EventBatch, hits: Iterable[Hit], file: str) -> tuple[Counter[tuple[str, ...]], list[bytes]]:
+        """Counts by level, title, rule and host, and the findings written out."""
+        tally: Counter[tuple[str, ...]] = Counter()
+        lines: list[bytes] = []
+        render = self._plan.render
+        row = -1
+        for hit in hits:
+            if hit.row != row:  # hits of one row stand together
+                row = hit.row
+                host = concepts.text(batch, row, "host.name")
+                if render is not None:
+                    record, event = batch.record(row), batch.event(row)
+                    name = event_id(batch.source, record, event)
+                    time = iso(concepts.time_us(batch, row))
+            rule = hit.rule
+            tally[rule.level, rule.title, rule.id, host] += 1
+            if render is not None:
+                lines.append(render(Finding(finding_id(rule.id, name), rule, time, batch.source, host, file, record, event,
+                                            hit.detail)))
+        return tally, lines
+
+
+def _tasks(inputs: Inputs, plan: Plan, summary: Summary) -> Iterator[Task]:
+    for number, (name, source, block) in enumerate(blocks(inputs, plan.reading, summary), 1):
+        head = {
+            "file": name,
+            "source": source.name,
+            "first_record": block.first_record,
+            "n_records": block.n_records,
+            "context": block.context.decode("latin-1"),  # JSON holds no bytes; this way each is one character
+            "skipped": [[s.reason, s.record, s.count, s.detail] for s in block.skipped],
+        }
+        yield Task(f"{name} (block {number}, from record {block.first_record})", head, block.data)
+
+
+def scan(
+    inputs: Inputs, plan: Plan, write: Callable[[bytes], object], progress: Callable[[Summary], object] | None = None
+) -> Summary:
+    """Run ``plan`` over ``inputs``; ``write`` receives the findings in order, ``progress`` the counts after each block.
+
+    Workers are forked once the first block is there (its source is known then) and before ``progress`` is first called.
+    Raises WorkFailed when one dies.
+    """
+    summary = Summary()
+    tasks = _tasks(inputs, plan, summary)
+    judge = Judge(plan)
+    try:
+        first = list(islice(tasks, 1))
+        for task in first:
+            judge.warm(task.head["source"])
+        with Pool(judge, plan.jobs if first else 1) as pool:
+            for answer, lines in pool.map(chain(first, tasks)):
+                _count(summary, answer)
+                if lines:
+                    write(lines)
+                if progress is not None:
+                    progress(summary)
+    finally:
+        gc.enable()
+    return summary
+
+
+def _count(summary: Summary, answer: Head) -> None:
+    summary.n_events += answer["n_events"]
+    summary.skip(answer["file"], (Skip(*entry) for entry in answer["skipped"]))
+    for entry in answer["tally"]:
+        summary.found(*entry)
+    summary.timeouts.update(answer["timeouts"])
