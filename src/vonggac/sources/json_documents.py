@@ -1,0 +1,168 @@
+"""JSON that is not one object per line: pretty-printed objects one after the other, or one big array of objects.
+
+Each object of the stream (of the array) becomes one line, since JSON (RFC 8259) has no line ends inside its strings, so that the
+sources of JSON lines read such files too, in bounded memory. Text between objects (``Record 7``, commas) is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from vonggac.events.skips import Skip
+from vonggac.sources.lines import READ_BYTES, Utf8Reader, frame_lines, head_lines
+from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, SNIFF_BYTES, Block, Reader
+
+# The next mark that matters outside of strings, and the rest of a string that is not finished.
+_MARK = re.compile(rb'["{}]')
+_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
+
+
+class Rewound:
+    """``stream`` with the bytes ``head``, which were read from it, back in front."""
+
+    def __init__(self, head: bytes, stream: Reader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next at most ``size`` bytes."""
+        if not self._head:
+            return self._stream.read(size)
+        if size < 0:
+            size = len(self._head)
+        chunk, self._head = self._head[:size], self._head[size:]
+        return chunk
+
+
+def read_head(stream: Reader, size: int = SNIFF_BYTES) -> bytes:
+    """The first ``size`` bytes of ``stream``, fewer only when it ends before."""
+    parts: list[bytes] = []
+    while size > 0 and (chunk := stream.read(size)):
+        parts.append(chunk)
+        size -= len(chunk)
+    return b"".join(parts)
+
+
+def is_one_per_line(head: bytes) -> bool:
+    """Whether a stream of JSON that begins with ``head`` has one object per line."""
+    lines = head_lines(head)
+    if not lines or lines[0].lstrip().startswith("["):
+        return not lines
+    n_good = sum(_is_object(line) for line in lines)
+    return _is_object(lines[0]) or n_good * 2 >= len(lines) or len(lines) == 1
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def frame_json(
+    stream: Reader, *, block_bytes: int = BLOCK_BYTES, max_record_bytes: int = MAX_RECORD_BYTES
+) -> Iterator[Block]:
+    """Cut ``stream`` into blocks of lines of one JSON text each, whichever way its objects are written.
+
+    Where objects span lines, records are numbered by object instead of by line.
+    """
+    head = read_head(stream)
+    whole = Rewound(head, stream)
+    if is_one_per_line(head):
+        yield from frame_lines(whole, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
+    else:
+        yield from DocumentFramer(block_bytes, max_record_bytes).blocks(Utf8Reader(whole))
+
+
+class DocumentFramer:
+    """Finds the outermost objects of a stream by counting braces outside of strings."""
+
+    def __init__(self, block_bytes: int, max_record_bytes: int) -> None:
+        self._block_bytes = block_bytes
+        self._max = max_record_bytes
+        self._depth = 0
+        self._in_string = False
+        self._parts: list[bytes] = []  # of the object that is not finished
+        self._n_held = 0
+        self._is_dropped = False  # the object is too long: only its end is looked for
+        self._done: list[bytes] = []
+        self._n_done = 0
+        self._next_record = 1
+        self._skipped: list[Skip] = []
+
+    def blocks(self, stream: Reader) -> Iterator[Block]:
+        """The blocks of ``stream``, in order."""
+        rest = b""
+        while chunk := stream.read(READ_BYTES):
+            rest = self._scan(rest + chunk)
+            if self._n_done >= self._block_bytes:
+                yield self._block()
+        if self._depth:
+            self._skip("line_too_long" if self._is_dropped else "truncated")
+        if self._done or self._skipped:
+            yield self._block()
+
+    def _scan(self, data: bytes) -> bytes:
+        """Take what ``data`` holds; what must be looked at again with more bytes behind it comes back."""
+        position = start = 0
+        while True:
+            if self._in_string:
+                found = _STRING.match(data, position)
+                position = found.end() if found else position
+                if position >= len(data) or data[position : position + 1] == b"\\":  # cut, maybe after a backslash
+                    self._keep(data[start:position])
+                    return data[position:]
+                position += 1
+                self._in_string = False
+            mark = _MARK.search(data, position)
+            if mark is None:
+                self._keep(data[start:])
+                return b""
+            position = mark.end()
+            match mark.group():
+                case b'"':
+                    self._in_string = self._depth > 0
+                case b"{":
+                    if self._depth == 0:
+                        start = position - 1
+                    self._depth += 1
+                case _ if self._depth > 0:
+                    self._depth -= 1
+                    if self._depth == 0:
+                        self._keep(data[start:position], is_end=True)
+                        start = position
+
+    def _keep(self, piece: bytes, *, is_end: bool = False) -> None:
+        if self._depth == 0 and not is_end:
+            return
+        self._n_held += len(piece)
+        if self._n_held > self._max:
+            self._is_dropped = True
+            self._parts.clear()
+        if not self._is_dropped:
+            self._parts.append(piece)
+        if not is_end:
+            return
+        if self._is_dropped:
+            self._skip("line_too_long")
+        else:
+            line = b"".join(self._parts).translate(_LINE_ENDS)
+            self._done.append(line)
+            self._n_done += len(line)
+        self._parts, self._n_held, self._is_dropped = [], 0, False
+
+    def _skip(self, reason: str) -> None:
+        """Count an object without a line. It keeps its number: a blank line stands for it."""
+        number = self._next_record + len(self._done)
+        self._skipped.append(Skip(reason, number, detail=f"{self._n_held} bytes"))
+        self._done.append(b"")
+
+    def _block(self) -> Block:
+        block = Block(b"\n".join(self._done) + b"\n", self._next_record, len(self._done), skipped=tuple(self._skipped))
+        self._next_record += len(self._done)
+        self._done, self._n_done, self._skipped = [], 0, []
+        return block
