@@ -223,18 +223,22 @@ _UPTIME = re.compile(r"\s*\[ *\d+\.\d+\] ")
 def netfilter(message: str) -> Fields | None:
     """``[prefix] IN=eth0 OUT= SRC=… DST=… PROTO=TCP SPT=… DPT=…`` of iptables, nftables and ulogd.
 
-    What precedes the first key is ``prefix``. A second SRC, DST, SPT, DPT (a connection's reply direction, or the packet
-    quoted in an ICMP error) gets ``REPLY_`` before its name.
+    What precedes the first key is ``prefix``. The reply direction of a connection has ``REPLY_`` before its names, the
+    packet that an ICMP error quotes ``QUOTED_``.
     """
     if "SRC=" not in message or "DST=" not in message:
         return _conntrack(message) if "src=" in message and "dst=" in message else None
-    first = _NETFILTER.search(message)
+    message, _, quoted = message.partition("[SRC=")
+    quoted = quoted and "SRC=" + quoted
     pairs = _NETFILTER.findall(message)
+    first = _NETFILTER.search(message)
     start = first.start() if first else 0
     uptime = _UPTIME.match(message)
     prefix = message[uptime.end() if uptime else 0 : start].strip()
     fields = {"prefix": prefix} if prefix else {}
-    _add_directions(fields, pairs)
+    _add_pairs(fields, pairs)
+    if quoted:
+        _add_pairs(fields, [(f"QUOTED_{name}", value) for name, value in _NETFILTER.findall(quoted)])
     return tuple(fields), tuple(fields.values())
 
 
@@ -244,16 +248,18 @@ def _conntrack(message: str) -> Fields | None:
         fields["prefix"] = event[1]
     if proto := _CONNTRACK_PROTO.search(message):
         fields["PROTO"] = proto[1].upper()
-    _add_directions(fields, [(_LOWER_NAMES.get(k, k.upper()), v) for k, v in _CONNTRACK.findall(message)])
+    pairs = [(_LOWER_NAMES.get(name, name.upper()), value) for name, value in _CONNTRACK.findall(message)]
+    _add_pairs(fields, pairs)
     return tuple(fields), tuple(fields.values())
 
 
-def _add_directions(fields: dict[str, str], pairs: list[tuple[str, str]]) -> None:
+def _add_pairs(fields: dict[str, str], pairs: list[tuple[str, str]]) -> None:
+    """Add ``pairs``; what follows a second SRC is the reply direction. LEN and ID may be said twice of one packet."""
+    direction = ""
     for name, value in pairs:
-        if name not in fields:
-            fields[name] = value
-        else:
-            fields.setdefault("REPLY_" + name, value)
+        if name == "SRC" and name in fields:
+            direction = "REPLY_"
+        fields.setdefault(direction + name, value)
 
 
 # RouterOS, "Firewall / Logging": proto TCP (SYN), 192.0.2.1:1->198.51.100.2:443, NAT (192.0.2.1:1->203.0.113.9:1)->…

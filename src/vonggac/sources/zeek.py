@@ -254,7 +254,7 @@ def _table_shape(header: Header, lines: Sequence[str], first: int, skips: SkipCo
     rows: list[list[str]] = [line.split(separator) for line in lines]
     records: Sequence[int] = range(first, first + len(lines))
     n_fields = len(fields)
-    if not fields or any(len(row) != n_fields for row in rows):
+    if not fields or any(len(row) != n_fields or row[0] <= " " for row in rows):
         rows, records = _whole_rows(rows, records, n_fields, skips)
     if not rows:
         return None
@@ -276,14 +276,15 @@ def _whole_rows(
     kept: list[list[str]] = []
     numbers: list[int] = []
     for row, record in zip(rows, records, strict=True):
-        if n_fields and len(row) == n_fields and not (n_fields == 1 and not row[0]):
+        if not any(value and not value.isspace() for value in row):
+            continue
+        if n_fields and len(row) == n_fields:
             kept.append(row)
             numbers.append(record)
-        elif any(value and not value.isspace() for value in row):
-            if n_fields:
-                skips.add("wrong_columns", record, f"{len(row)} values, {n_fields} fields")
-            else:
-                skips.add("no_header", record)
+        elif n_fields:
+            skips.add("wrong_columns", record, f"{len(row)} values, {n_fields} fields")
+        else:
+            skips.add("no_header", record)
     return kept, numbers
 
 
