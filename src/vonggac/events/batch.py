@@ -41,7 +41,7 @@ class Column:
 
     def text(self, index: int) -> str:
         """The text of value ``index``."""
-        return bytes(self.data[self.offsets[index] : self.offsets[index + 1]]).decode("utf-8", "replace")
+        return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes().decode("utf-8", "replace")
 
     def texts(self) -> list[str]:
         """All texts, in the order of ``rows``."""

@@ -312,16 +312,15 @@ class Group:
         """The group as a shape whose columns are made on demand."""
         makers: list[Callable[[], Sequence[object]]] = [partial(self.column, n) for n in range(self.width)]
         keys = list(self.names)
-        columns = Columns(makers)
         for field in ("Hashes", "Hash"):
             if field in self.names:
-                base = partial(columns.__getitem__, self.names.index(field))
+                base = makers[self.names.index(field)]  # not the made column: a cycle would keep the cells alive
                 for name, mark in HASH_MARKS.items():
                     if name not in keys:
                         keys.append(name)
                         makers.append(partial(_hashes, base, mark))
                 break
-        return Shape(tuple(keys), columns, records)
+        return Shape(tuple(keys), Columns(makers), records)
 
     def has_named_data(self) -> bool:
         """Whether ``Data`` is a list of named values, each of which is a field of its own."""

@@ -18,34 +18,30 @@ from vonggac.events.batch import EventBatch
 from vonggac.events.folding import fold
 from vonggac.events.times import parse_time
 
-TextsOf = Callable[[str, NDArray[np.int32]], dict[int, list[str]]]
-"""The texts of a field in each of some rows that has any."""
+ValuesOf = Callable[[str], tuple[NDArray[np.int32], list[str]]]
+"""The values of a field in the rows to be judged: rows int32[n], in which one may occur several times, and n texts."""
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 
 
-def judge(
-    leaf: Node, texts_of: TextsOf, rows: NDArray[np.int32], batch: EventBatch
-) -> tuple[NDArray[np.int32], int]:
-    """Which of ``rows`` satisfy ``leaf``, and how many values ran into a time limit (these count as no match)."""
+def judge(leaf: Node, values_of: ValuesOf, batch: EventBatch) -> tuple[NDArray[np.int32], int]:
+    """Which rows satisfy ``leaf``, and how many values ran into a time limit (these count as no match)."""
     if leaf[0] == "ref":
-        mine, others = texts_of(leaf[1], rows), texts_of(leaf[2], rows)
-        kept = [row for row in rows.tolist() if compare_fields(mine.get(row, ()), others.get(row, ()), leaf[3])]
+        mine, others = _by_row(*values_of(leaf[1])), _by_row(*values_of(leaf[2]))
+        kept = [row for row, texts in mine.items() if compare_fields(texts, others.get(row, ()), leaf[3])]
         return np.array(kept, np.int32), 0
+    rows, texts = values_of(leaf[1])
     test = tester(leaf, batch)
-    known: dict[str, bool | None] = {}
-    kept = []
-    n_timeouts = 0
-    for row, texts in texts_of(leaf[1], rows).items():
-        for text in texts:
-            verdict = known.get(text, ...)
-            if verdict is ...:
-                verdict = known[text] = test(text)
-            if verdict:
-                kept.append(row)
-                break
-            n_timeouts += verdict is None
-    return np.array(kept, np.int32), n_timeouts
+    verdicts = {text: test(text) for text in set(texts)}
+    is_true = np.fromiter((verdicts[text] or False for text in texts), np.bool_, len(texts))
+    return rows[is_true], sum(verdict is None for verdict in verdicts.values())
+
+
+def _by_row(rows: NDArray[np.int32], texts: list[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for row, text in zip(rows.tolist(), texts, strict=True):
+        found.setdefault(row, []).append(text)
+    return found
 
 
 def tester(leaf: Node, batch: EventBatch) -> Callable[[str], bool | None]:

@@ -19,6 +19,7 @@ from vonggac.detectors.sigma import kernels
 from vonggac.detectors.sigma.costly import judge
 from vonggac.detectors.sigma.layout import make_plan
 from vonggac.detectors.sigma.plan import Plan
+from vonggac.detectors.sigma.routing import DISPLACED, ROUTING
 from vonggac.detectors.sigma.ruleset import RuleSet
 from vonggac.events.batch import Column, EventBatch, concatenate, leaf_texts
 from vonggac.events.finding import Hit
@@ -115,12 +116,12 @@ class _Run:
         self.base_bits = np.zeros((len(plan.base_starts) - 1, self.n_words), np.uint64)
         self.base_live = np.zeros(len(self.base_bits), np.bool_)
         self.columns: dict[str, Column] = {}
-        self.texts: dict[str, list[str]] = {}
+        self.texts: dict[str, dict[int, str]] = {}
 
     def hits(self) -> list[Hit]:
         plan = self.plan
         for name in plan.routing_fields:
-            self._search(name, self.batch.column(name), self.all_rows)
+            self._search(name, self.column(name), self.all_rows)
         self._join()
         for base in range(len(self.base_bits)):
             self.base_live[base] = self._evaluate(plan.base_program, plan.base_starts, base, self.all_rows, exact=False)
@@ -133,7 +134,7 @@ class _Run:
             if wanted is not None:
                 column = self.column(name)
                 if len(column):
-                    self._search(name, column, wanted, only_aliases=name in plan.routing_fields)
+                    self._search(name, column, wanted)
         self._join()
         return self._judge(live)
 
@@ -152,10 +153,18 @@ class _Run:
         return found
 
     def _named_column(self, name: str) -> Column:
+        if name.startswith(ROUTING):
+            name = name.removeprefix(ROUTING)
+            displaced, column = self.batch.column(DISPLACED + name), self.batch.column(name)
+            if not len(displaced):
+                return column
+            kept = np.flatnonzero(~np.isin(column.rows, displaced.rows))
+            return _sorted(concatenate([_take(column, kept), displaced]))
         parts = [self.batch.column(name)]
         for base, native in self.plan.aliases.get(name, ()):
             if self.base_live[base]:
-                parts.append(_select(self.batch.column(native), self.base_bits[base]))
+                other = self.batch.column(native)
+                parts.append(_take(other, _inside(other, self.base_bits[base])))
         return _sorted(concatenate([part for part in parts if len(part)]))
 
     def _keyword_column(self) -> Column:
@@ -166,27 +175,29 @@ class _Run:
         is_wanted = np.unpackbits(wanted.view(np.uint8), count=self.batch.n_rows, bitorder="little").astype(np.bool_)
         return self.batch.all_values(is_wanted, with_numbers=self.plan.numeric_keywords)
 
-    def _texts(self, name: str, rows: NDArray[np.int32]) -> dict[int, list[str]]:
-        """The texts of field ``name`` in each of ``rows`` that has any."""
-        if name:
-            column = self.column(name)
-            texts = self.texts.get(name)
-            if texts is None:
-                texts = self.texts[name] = column.texts()
-            firsts = np.searchsorted(column.rows, rows, side="left").tolist()
-            lasts = np.searchsorted(column.rows, rows, side="right").tolist()
-            return {row: texts[a:b] for row, a, b in zip(rows.tolist(), firsts, lasts, strict=True) if a < b}
-        return {row: list(leaf_texts(self.batch.event(row))) for row in rows.tolist()}
+    def _values(self, name: str, words: NDArray[np.uint64]) -> tuple[NDArray[np.int32], list[str]]:
+        """The values of field ``name`` in the rows of a set: the row of each, and its text."""
+        if not name:
+            pairs = [(row, text) for row in _rows(words).tolist() for text in leaf_texts(self.batch.event(row))]
+            return np.array([row for row, _ in pairs], np.int32), [text for _, text in pairs]
+        column = self.column(name)
+        which = _inside(column, words)
+        texts = self.texts.setdefault(name, {})
+        found = []
+        for index in which.tolist():
+            text = texts.get(index)
+            if text is None:
+                text = texts[index] = column.text(index)
+            found.append(text)
+        return column.rows[which], found
 
-    def _search(
-        self, name: str, column: Column, wanted: NDArray[np.uint64], *, only_aliases: bool = False
-    ) -> None:
+    def _search(self, name: str, column: Column, wanted: NDArray[np.uint64]) -> None:
         plan = self.plan
         item = plan.exists.get(name)
         if item is not None and len(column):
             self.item_slots[item] = self._new_slot()
             kernels.mark_rows(column.rows, self.bits[self.item_slots[item]])
-        if name not in plan.field_numbers or (only_aliases and name not in plan.aliases) or not len(column):
+        if name not in plan.field_numbers or not len(column):
             return
         folded = _folded(column)
         self.n_active = kernels.scan(
@@ -252,10 +263,9 @@ class _Run:
             slot = self.item_slots[item]
             due = due & self.bits[slot] if slot >= 0 else due & np.uint64(0)
         done |= rows
-        due_rows = _rows(due)
-        if len(due_rows):
+        if due.any():
             leaf = self.plan.deferred_leaves[item]
-            true_rows, n_timeouts = judge(leaf, self._texts, due_rows, self.batch)
+            true_rows, n_timeouts = judge(leaf, lambda name: self._values(name, due), self.batch)
             self.timeouts[rule_id] += n_timeouts
             kernels.mark_rows(true_rows, self.bits[self.exact_slots[item]])
 
@@ -265,10 +275,9 @@ def _rows(words: NDArray[np.uint64]) -> NDArray[np.int32]:
     return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little")).astype(np.int32)
 
 
-def _select(column: Column, words: NDArray[np.uint64]) -> Column:
-    """The values of ``column`` in the rows of a set."""
-    inside = (words[column.rows >> 6] >> (column.rows & 63).astype(np.uint64)) & np.uint64(1)
-    return _take(column, np.flatnonzero(inside))
+def _inside(column: Column, words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Which values of ``column`` are in the rows of a set."""
+    return np.flatnonzero((words[column.rows >> 6] >> (column.rows & 63).astype(np.uint64)) & np.uint64(1))
 
 
 def _take(column: Column, which: NDArray[np.int64]) -> Column:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from vonggac.detectors.sigma.costly import compare_fields, tester
-from vonggac.detectors.sigma.routing import aliases, route
+from vonggac.detectors.sigma.routing import DISPLACED, ROUTING, aliases, route
 from vonggac.detectors.sigma.ruleset import Node, Rule
 from vonggac.events.batch import EventBatch, leaf_texts
 from vonggac.events.folding import fold
@@ -56,6 +56,9 @@ class _Reader:
     def texts(self, field: str) -> list[str]:
         if not field:
             return list(leaf_texts(self._batch.event(self._row)))
+        if field.startswith(ROUTING):
+            field = field.removeprefix(ROUTING)
+            return self._batch.texts(self._row, DISPLACED + field) or self._batch.texts(self._row, field)
         found = list(self._batch.texts(self._row, field))
         for alias in self._aliases:
             if alias.name == field and self.part(alias.when).matched:
@@ -77,8 +80,8 @@ class _Reader:
         return self._leaf(node)
 
     def _leaf(self, leaf: Node) -> Part:
-        field = leaf[1]
-        texts = self.texts(field)
+        texts = self.texts(leaf[1])
+        field = leaf[1].removeprefix(ROUTING)
         if leaf[0] == "exists":
             return Part("exists", bool(texts), field, _shown(texts))
         if leaf[0] == "ref":

@@ -13,6 +13,13 @@ from vonggac.detectors.sigma.ruleset import LogSource, Node
 
 _EVERYTHING: Node = ["and"]
 
+ROUTING = "@"
+"""Prefix of a field in a route: the field as the log source has it, even where an event's data took its name
+(``Channel`` of the event "log cleared" names the cleared log; the log it is in is then ``System_Channel``)."""
+
+DISPLACED = "System_"
+"""Prefix of a field whose name an event's data took."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:
@@ -35,9 +42,9 @@ def _node(alternatives: Any) -> Node:
         for field, value in alternative.items():
             texts = _texts(value)
             if texts == ["*"]:
-                parts.append(["exists", field])
+                parts.append(["exists", ROUTING + field])
             else:
-                globs: list[Node] = [["glob", field, [text], 0] for text in texts]
+                globs: list[Node] = [["glob", ROUTING + field, [text], 0] for text in texts]
                 parts.append(globs[0] if len(globs) == 1 else ["or", *globs])
         nodes.append(["and", *parts])
     return nodes[0] if len(nodes) == 1 else ["or", *nodes]

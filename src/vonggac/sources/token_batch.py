@@ -1,0 +1,175 @@
+"""A batch of JSON lines of which no object was made: columns are cut out of the bytes when somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from vonggac.events.batch import EMPTY_COLUMN, Column, EventBatch, leaf_texts
+from vonggac.events.skips import Skip
+from vonggac.sources import json_kernels as k
+
+Path = tuple[str, ...]
+_PATHS = 4096
+_TOKENS_PER_BYTE = 0.05
+
+
+class Tokens:
+    """The tokens of one block of JSON lines; None from :meth:`read` where the block is beyond the fast reader.
+
+    ``rows`` number the good lines; ``good``: their line numbers from 0; ``left``: those of lines to be read otherwise.
+    """
+
+    __slots__ = ("_order", "bounds", "data", "ends", "firsts", "good", "kinds", "lasts", "left", "n_rows", "paths", "rows", "starts")
+
+    @classmethod
+    def read(cls, data: bytes) -> Tokens | None:
+        """Tokenize ``data``, whole lines."""
+        if not data.isascii():
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                return None
+        if not data.endswith(b"\n"):
+            data += b"\n"
+        view = np.frombuffer(data, np.uint8)
+        ends = np.flatnonzero(view == 10)
+        starts = np.empty_like(ends)
+        starts[0] = 0
+        starts[1:] = ends[:-1] + 1
+        capacity = int(len(data) * _TOKENS_PER_BYTE) + 1024
+        while capacity < 2 * len(data) + 4096:
+            tokens = cls()
+            if tokens._fill(view, starts, ends, capacity):
+                return tokens
+            capacity *= 4
+        return None
+
+    def _fill(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], capacity: int) -> bool:
+        table = np.full(4 * _PATHS, -1, np.int32)
+        parents = np.full(_PATHS, -1, np.int32)
+        key_starts = np.zeros(_PATHS, np.int64)
+        key_ends = np.zeros(_PATHS, np.int64)
+        paths = np.empty(capacity, np.int32)
+        rows = np.empty(capacity, np.int32)
+        firsts = np.empty(capacity, np.int64)
+        lasts = np.empty(capacity, np.int64)
+        kinds = np.empty(capacity, np.uint8)
+        status = np.empty(len(starts), np.uint8)
+        n_tokens, n_paths, n_rows = k.tokenize(
+            data, starts, ends, table, parents, key_starts, key_ends, paths, rows, firsts, lasts, kinds, status
+        )
+        if n_tokens < 0:
+            return False
+        self.data = data
+        self.starts, self.ends = starts, ends
+        self.rows, self.firsts, self.lasts, self.kinds = rows, firsts, lasts, kinds
+        self.bounds, self._order = k.group_by_path(paths, n_tokens, n_paths)
+        self.n_rows = n_rows
+        self.good = np.flatnonzero(status == k.GOOD)
+        self.left = np.flatnonzero(status == k.LEFT)
+        self.paths = _path_names(data, parents, key_starts, key_ends, n_paths)
+        return True
+
+    def of(self, path: int) -> NDArray[np.int32]:
+        """The tokens of ``path``, in order of row, nulls too."""
+        return self._order[self.bounds[path] : self.bounds[path + 1]]
+
+    def column(self, which: NDArray[np.int32]) -> Column:
+        """The values of the tokens ``which``."""
+        kinds = self.kinds[which]
+        if (kinds == k.NULL).any():
+            which = which[kinds != k.NULL]
+            kinds = self.kinds[which]
+        offsets, data = k.gather(self.data, which, self.firsts, self.lasts, self.kinds)
+        column = Column(self.rows[which], offsets, data)
+        return _with_numbers(column, np.flatnonzero(kinds == k.FLOAT)) if (kinds == k.FLOAT).any() else column
+
+
+def _with_numbers(column: Column, odd: NDArray[np.int64]) -> Column:
+    """``column`` with the numbers ``odd`` (1.0, 1e3) written as every number is."""
+    texts: list[str] = column.texts()
+    for index in odd.tolist():
+        texts[index] = next(leaf_texts(orjson.loads(texts[index])), "")
+    pieces = [text.encode() for text in texts]
+    offsets = np.zeros(len(pieces) + 1, np.int64)
+    np.cumsum([len(piece) for piece in pieces], out=offsets[1:])
+    return Column(column.rows, offsets, np.frombuffer(b"".join(pieces), np.uint8))
+
+
+def _path_names(
+    data: NDArray[np.uint8], parents: NDArray[np.int32], starts: NDArray[np.int64], ends: NDArray[np.int64], n_paths: int
+) -> list[Path]:
+    names: list[Path] = [()]
+    for path in range(1, n_paths):
+        key = data[starts[path] : ends[path]].tobytes().decode()
+        names.append((*names[parents[path]], key))
+    return names
+
+
+class TokenBatch(EventBatch):
+    """Tokens as a batch. ``tokens_of``: native field to its tokens, in order of row.
+
+    ``event_of`` makes the event of a line; ``marks``: derived field to (field, mark), the part of a value after a mark.
+    """
+
+    __slots__ = ("_event_of", "_events", "_first_record", "_marks", "_tokens_of", "_tokens")
+
+    def __init__(
+        self, source: str, tokens: Tokens, tokens_of: Mapping[str, NDArray[np.int32]], event_of: Callable[[bytes], dict[str, object]],
+        *, first_record: int, zone: tzinfo, raw_of: Callable[[int], bytes], skipped: Sequence[Skip],
+        marks: Mapping[str, tuple[str, bytes]],
+    ) -> None:  # fmt: skip
+        super().__init__(source, (), zone=zone, raw_of=raw_of, skipped=skipped)
+        self.n_rows = tokens.n_rows
+        self._tokens = tokens
+        self._tokens_of = tokens_of
+        self._event_of = event_of
+        self._events: dict[int, dict[str, object]] = {}
+        self._first_record = first_record
+        self._marks = marks
+
+    def fields(self) -> set[str]:
+        """The names of all top-level fields."""
+        return {name.split(".", 1)[0] for name in self._tokens_of}
+
+    def _column(self, name: str) -> Column:
+        found = self._tokens_of.get(name)
+        if found is None:
+            mark = self._marks.get(name)
+            return EMPTY_COLUMN if mark is None else _derived(self.column(mark[0]), mark[1])
+        return self._tokens.column(found)
+
+    def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
+        """Every value of every event with ``is_wanted[row]``; numbers and booleans only ``with_numbers``."""
+        tokens = self._tokens
+        which = np.concatenate(list(self._tokens_of.values())) if self._tokens_of else np.zeros(0, np.int32)
+        which = which[is_wanted[tokens.rows[which]]]
+        if not with_numbers:
+            which = which[tokens.kinds[which] <= k.ESCAPED]
+        return tokens.column(which)
+
+    def record(self, row: int) -> int:
+        """The number of the line, from the first of the file."""
+        return self._first_record + int(self._tokens.good[row])
+
+    def event(self, row: int) -> dict[str, object]:
+        """The event as its source names it."""
+        found = self._events.get(row)
+        if found is None:
+            line = self._tokens.good[row]
+            raw = self._tokens.data[self._tokens.starts[line] : self._tokens.ends[line]].tobytes()
+            found = self._events[row] = self._event_of(raw)
+        return found
+
+
+def _derived(column: Column, mark: bytes) -> Column:
+    which, starts, ends = k.after_mark(column.data, column.offsets, np.frombuffer(mark, np.uint8))
+    every = np.arange(len(which), dtype=np.int32)
+    kinds = np.zeros(len(which), np.uint8)
+    offsets, data = k.gather(column.data, every, starts, ends, kinds)
+    return Column(column.rows[which], offsets, data)

@@ -1,0 +1,154 @@
+"""The fast reader of Windows events in the nested form; the same fields as ``windows.py`` gives, or none at all.
+
+A block where any event is written in another way (named ``Data``, attributes on data, fields beside ``Event`` ...) is left
+whole to ``windows.py``, so that what a field is called never depends on the reader.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from vonggac.events.batch import EventBatch
+from vonggac.sources.lines import RawLines, SkipCounter
+from vonggac.sources.source import Block, Options
+from vonggac.sources.token_batch import Path, TokenBatch, Tokens
+from vonggac.sources.windows import HASH_MARKS, Key, collect, extract, names_of, plain, without_collector
+
+_SYSTEM = ("Event", "System")
+_PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
+_DERIVED_FROM = ("Hashes", "Hash")
+
+
+class _Unusual(ValueError):
+    """A path that only the slow reader knows."""
+
+
+def _system_name(rest: Path) -> str:
+    """The native name of a field of System."""
+    if len(rest) == 1:
+        return "" if rest[0] in _PREFIXED else rest[0]
+    head, *tail = rest
+    if head == "EventID" and tail == ["#text"]:
+        return "EventID"
+    if len(tail) == 2 and tail[0] == "#attributes":
+        if head == "EventID" and tail[1] == "Qualifiers":
+            return "Qualifiers"
+        if head == "TimeCreated" and tail[1] == "SystemTime":
+            return "SystemTime"
+        if head in _PREFIXED:
+            return _PREFIXED[head] + tail[1]
+    raise _Unusual(rest)
+
+
+def _data_name(rest: Path) -> str:
+    """The native name of a field of EventData or of what UserData holds; empty when it is none."""
+    if rest[-1].startswith(("xmlns", "@xmlns")):
+        return ""
+    if len(rest) == 2 and rest[0] == "#attributes":
+        return f"EventData.{rest[1]}"
+    if rest == ("Data", "#text"):
+        return "Data"
+    if any(key.startswith(("#", "@")) or key.endswith("_attributes") or key in ("", "$") for key in rest):
+        raise _Unusual(rest)
+    return ".".join(rest)
+
+
+def _names(tokens: Tokens) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """System's and the data's fields, each with its paths; raises _Unusual."""
+    system: dict[str, list[int]] = {}
+    data: dict[str, list[int]] = {}
+    for number, path in enumerate(tokens.paths):
+        if tokens.bounds[number] == tokens.bounds[number + 1]:
+            continue
+        into, name = data, ""
+        if path[:2] == _SYSTEM and len(path) > 2:
+            into, name = system, _system_name(path[2:])
+        elif path[:2] == ("Event", "EventData") and len(path) > 2:
+            name = _data_name(path[2:])
+        elif path[:2] == ("Event", "UserData") and len(path) > 3:
+            name = _data_name(path[3:])
+        elif path != ("Event", "#attributes", "xmlns") and (
+            len(path) != 2 or path[0] != "Event" or (tokens.kinds[tokens.of(number)] != 5).any()
+        ):
+            raise _Unusual(path)
+        if name:
+            into.setdefault(name, []).append(number)
+    return system, data
+
+
+def read_tokens(block: Block, options: Options, raw: RawLines) -> EventBatch | None:
+    """``block`` as a batch; None when it has to be read otherwise."""
+    tokens = Tokens.read(block.data) if block.data.lstrip()[:1] == b"{" else None
+    if tokens is None or not tokens.n_rows:
+        return None
+    try:
+        tokens_of = _fields(tokens, *_names(tokens))
+    except _Unusual:
+        return None
+    skipped = SkipCounter(block.skipped)
+    for line in tokens.left.tolist():
+        number = block.first_record + line
+        with without_collector():
+            if collect([raw(number)], raw, skipped, number):
+                return None
+    marks = {}
+    for field in _DERIVED_FROM:
+        if field in tokens_of:
+            marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items() if name not in tokens_of}
+            break
+    return TokenBatch(
+        "windows", tokens, tokens_of, _event, first_record=block.first_record, zone=options.zone, raw_of=raw,
+        skipped=skipped.skips(), marks=marks,
+    )  # fmt: skip
+
+
+def _fields(
+    tokens: Tokens, system: dict[str, list[int]], data: dict[str, list[int]]
+) -> dict[str, NDArray[np.int32]]:
+    """Each field's tokens in order of row; raises _Unusual when a name occurs twice in the data of an event.
+
+    Where an event's data has the name of a field of System, the data has the plain name.
+    """
+    if set(_DERIVED_FROM) <= data.keys():
+        raise _Unusual(_DERIVED_FROM)
+    found: dict[str, NDArray[np.int32]] = {}
+    for name, paths in data.items():
+        parts = [tokens.of(path) for path in paths]
+        n_rows = sum(len(np.unique(tokens.rows[part])) for part in parts)
+        found[name] = _in_order(tokens, parts)
+        if len(parts) > 1 and len(np.unique(tokens.rows[found[name]])) != n_rows:
+            raise _Unusual(name)
+    for name, paths in system.items():
+        mine = _in_order(tokens, [tokens.of(path) for path in paths])
+        if name in data:
+            moved = np.isin(tokens.rows[mine], tokens.rows[found[name]])
+            found[name] = _in_order(tokens, [found[name], mine[~moved]])
+            if moved.any():
+                if f"System_{name}" in data:
+                    raise _Unusual(name)
+                found[f"System_{name}"] = mine[moved]
+        else:
+            found[name] = mine
+    return found
+
+
+def _in_order(tokens: Tokens, parts: list[NDArray[np.int32]]) -> NDArray[np.int32]:
+    if len(parts) == 1:
+        return parts[0]
+    joined = np.concatenate(parts)
+    return joined[np.argsort(tokens.rows[joined], kind="stable")]
+
+
+@lru_cache(maxsize=4096)
+def _cached_names(key: Key) -> tuple[str, ...]:
+    return tuple(names_of(key))
+
+
+def _event(raw: bytes) -> dict[str, object]:
+    """The event of one line that the fast reader has read."""
+    key, row = extract(orjson.loads(raw), lambda: orjson.loads(raw))
+    return dict(zip(_cached_names(key), map(plain, row), strict=True))
