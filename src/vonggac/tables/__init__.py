@@ -46,15 +46,7 @@ def read_tables(data: bytes, filename: str) -> Tables:
         raise UnsafeInput(N_("{size:,} bytes; at most {limit:,} are read"), where=filename, size=len(data), limit=MAX_BYTES)
     if not data.strip(b"\x00 \t\r\n"):
         raise InputError(N_("an empty file"), where=filename)
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
-        return _read_zip(data, filename)
-    reader = next(reader for reader in READERS if reader.recognises(data))
-    return reader.read(data, filename)
-
-
-def _read_zip(data: bytes, filename: str) -> Tables:
-    """A zip archive is never text: what neither of the office readers knows is refused by name."""
-    for reader in READERS[:2]:
+    for reader in READERS:
         if reader.recognises(data):
             return reader.read(data, filename)
     raise FormatUnknown(N_("a zip archive that is no office file: unpack it first"), where=filename)

@@ -1,0 +1,146 @@
+"""Indicator lists: office files to indicators, and every row that gave none with its reason."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+from vonggac.detectors.indicators.columns import Header, Layout, check_mapping, find_header, find_layout, fold_words
+from vonggac.detectors.indicators.dates import VIETNAM
+from vonggac.detectors.indicators.faults import Fault
+from vonggac.detectors.indicators.indicator import Indicator
+from vonggac.detectors.indicators.rows import read_rows
+from vonggac.detectors.indicators.warninglists import Warninglists
+from vonggac.errors import ConfigError, InputError, N_
+from vonggac.tables import LeftOut, Table, read_tables
+
+Role = Literal["victim", "hostile"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """How one table was read: its columns, its name in places, how many rows it had."""
+
+    sheet: str
+    layout: Layout
+    n_rows: int
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Header (or column number from 1, where there is none) to role, of the columns that have one."""
+        headers = self.layout.headers
+        return {headers[column] or str(column + 1): role for column, role in sorted(self.layout.roles.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorList:
+    """What a file gave. ``mapping_used`` and ``header_signature`` are those of the table with the most rows.
+
+    ``faults``: rows and cells that could not be read. ``skipped``: sheets and pages that were not. ``passed_over``: how
+    many rows are no entries at all, by kind: ``heading`` (one text alone, totals), ``repeated_header``.
+    """
+
+    indicators: Sequence[Indicator]
+    faults: Sequence[Fault]
+    mapping_used: Mapping[str, str]
+    header_signature: str
+    tables: Sequence[TableReading] = ()
+    skipped: Sequence[LeftOut] = ()
+    passed_over: Mapping[str, int] | None = None
+
+
+def read_list(
+    data: bytes,
+    filename: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    warninglists: Warninglists | None = None,
+    zone: tzinfo = VIETNAM,
+    role: Role | None = None,
+    recall: Callable[[str], Mapping[str, str] | None] | None = None,
+) -> IndicatorList:
+    """Read an indicator list, whatever kind of office file it is.
+
+    ``mapping``: header text (or column number from 1) to role, over what is found (roles: ``columns.role_names()``).
+    ``recall``: a header signature to the mapping remembered for it, asked where ``mapping`` is not given. ``role``: what
+    plain address columns are; by default the title, file name and columns tell. A row gives a victim (or, in a hostile
+    list, a hostile) indicator for each address; the destinations that victims' rows name are one hostile indicator for
+    each distinct value, port and malware, at the place of the first row, with the earliest and latest times.
+
+    Raises InputError when nothing could be read at all, ConfigError when the mapping names no role or no column.
+    """
+    if mapping is not None:
+        check_mapping(mapping, filename)
+    with _without_collector():
+        return _read(data, filename, mapping, warninglists, zone, role, recall)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the cycle collector: it would walk a hundred thousand living rows again and again and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(
+    data: bytes,
+    filename: str,
+    mapping: Mapping[str, str] | None,
+    warninglists: Warninglists | None,
+    zone: tzinfo,
+    role: Role | None,
+    recall: Callable[[str], Mapping[str, str] | None] | None,
+) -> IndicatorList:
+    tables = read_tables(data, filename)
+    indicators: list[Indicator] = []
+    faults: list[Fault] = []
+    readings: list[TableReading] = []
+    passed: Counter[str] = Counter()
+    for table, layout in _laid_out(tables.tables, mapping, recall):
+        found = read_rows(table, layout, warninglists, zone, role)
+        indicators += found.indicators
+        faults += found.faults
+        passed.update(found.passed_over)
+        readings.append(TableReading(table.sheet, layout, len(table.rows) - layout.first))
+    if mapping:
+        _check_used(mapping, readings, filename)
+    if not readings:
+        raise InputError(N_("no sheet with anything in it"), where=filename)
+    largest = max(readings, key=lambda reading: reading.n_rows)
+    return IndicatorList(indicators, faults, largest.mapping, largest.layout.signature, readings, tables.skipped, dict(passed))
+
+
+def _laid_out(
+    tables: Sequence[Table],
+    mapping: Mapping[str, str] | None,
+    recall: Callable[[str], Mapping[str, str] | None] | None,
+) -> list[tuple[Table, Layout]]:
+    """Each table with its layout. A table without a header continues the one before it if that is as wide."""
+    result: list[tuple[Table, Layout]] = []
+    for table in tables:
+        header = find_header(table, frozenset(map(fold_words, mapping or ())))
+        before = result[-1][1] if result else None
+        if not header.found and before and before.has_header and len(before.headers) == len(header.texts):
+            header = Header(0, before.headers, True, before.signature)
+        remembered = recall(header.signature) if recall and mapping is None else None
+        result.append((table, find_layout(table, mapping or remembered or {}, header)))
+    return result
+
+
+def _check_used(mapping: Mapping[str, str], readings: Sequence[TableReading], filename: str) -> None:
+    widest = max((len(reading.layout.headers) for reading in readings), default=0)
+    headers = {fold_words(text): text for reading in readings for text in reading.layout.headers if text}
+    for key in mapping:
+        if fold_words(key) not in headers and not (key.isdigit() and 1 <= int(key) <= widest):
+            raise ConfigError(N_("no column is called “{header}”; the columns are: {headers}"), where=filename, header=key,
+                              headers=", ".join(headers.values()) or f"1–{widest}")  # fmt: skip

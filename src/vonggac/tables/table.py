@@ -1,0 +1,103 @@
+"""What a table is: rows of cells with their place, however the office file wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from vonggac.errors import N_
+
+MAX_CELLS = 12_000_000
+"""The largest rectangle of a sheet that is read: about 400 MiB while it is read, 1,048,576 rows by 11 columns."""
+
+MAX_ROWS = 5_000_000
+"""How many lines of a text or CSV file are read."""
+
+MAX_BYTES = 512 << 20
+"""The largest file that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A cell whose value the file does not hold: ``reason`` is a key of :data:`UNREAD`."""
+
+    reason: str
+
+
+UNREAD: dict[str, str] = {
+    "formula": N_("a formula without a stored value: open and save the file in a spreadsheet program"),
+    "error": N_("the cell holds an error value"),
+}
+
+Cell = str | int | float | bool | datetime | date | time | timedelta | Unread
+"""A cell; an empty one is the empty text."""
+
+
+class Row(NamedTuple):
+    """One row that is not empty. ``number`` counts from 1 as a person reading the file would (lines, sheet rows)."""
+
+    number: int
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one sheet, document table or page. ``title``: text that stands before the table, as far as the format has it.
+
+    Cells of a vertical merge all hold its value; of a horizontal merge only the first does. Rows may differ in length.
+    """
+
+    file: str
+    sheet: str
+    rows: Sequence[Row]
+    title: str = ""
+
+
+LEFT_OUT: dict[str, str] = {
+    "empty_sheet": N_("nothing in it"),
+    "hidden_sheet": N_("hidden"),
+    "not_a_sheet": N_("a chart or macro sheet"),
+    "too_many_cells": N_("its cells are spread over too large an area"),
+    "too_many_rows": N_("only the first rows were read"),
+    "damaged_sheet": N_("could not be read"),
+    "no_table": N_("a page without a table"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A part of a file that was not read: ``reason`` is a key of :data:`LEFT_OUT`, ``sheet`` its name, ``detail`` facts."""
+
+    sheet: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables of a file, and the parts of it that were not read."""
+
+    tables: Sequence[Table]
+    skipped: Sequence[LeftOut] = ()
+
+
+def is_empty(cell: Cell) -> bool:
+    """Whether a cell holds nothing but white space."""
+    return cell == "" or (isinstance(cell, str) and not cell.strip())
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell as a person sees it, near enough: whole numbers without ``.0``, dates in ISO 8601, stripped text."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat()
+    if isinstance(cell, Unread):
+        return ""
+    return str(cell)
