@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 PLAIN, ESCAPED, INTEGER, FLOAT, LITERAL, NULL = 0, 1, 2, 3, 4, 5
 """Kinds of tokens: text without and with escapes, numbers (integers in their shortest form; others), ``true`` and
-``false``, ``null``."""
+``false``, ``null`` or an empty object or list: a key without a value."""
 
 GOOD, LEFT = 0, 1
 """What became of a line: read, or left to the slow reader."""
@@ -276,6 +276,12 @@ def tokenize(  # noqa: C901, PLR0912, PLR0915  # one state machine; in pieces it
                 if i < end and data[i] == (_CLOSE if c == _OPEN else _CLOSE_LIST):
                     n_lists -= c == _OPEN_LIST
                     depth -= 1
+                    paths[n_tokens] = path
+                    rows[n_tokens] = n_rows
+                    firsts[n_tokens] = i
+                    lasts[n_tokens] = i
+                    kinds[n_tokens] = NULL
+                    n_tokens += 1
                     i += 1
                 else:
                     is_closed = False

@@ -122,13 +122,16 @@ def _fields(
         found[name] = _in_order(tokens, parts)
         if len(parts) > 1 and len(np.unique(tokens.rows[found[name]])) != n_rows:
             raise _Unusual(name)
+    heads: dict[str, list[NDArray[np.int32]]] = {}
+    for name in data:
+        heads.setdefault(name.split(".", 1)[0], []).append(found[name])
     for name, paths in system.items():
         mine = _in_order(tokens, [tokens.of(path) for path in paths])
-        if name in data:
-            moved = np.isin(tokens.rows[mine], tokens.rows[found[name]])
-            found[name] = _in_order(tokens, [found[name], mine[~moved]])
+        if name in heads:
+            moved = np.isin(tokens.rows[mine], tokens.rows[np.concatenate(heads[name])])
+            found[name] = _in_order(tokens, [found[name], mine[~moved]]) if name in found else mine[~moved]
             if moved.any():
-                if f"System_{name}" in data:
+                if f"System_{name}" in heads:
                     raise _Unusual(name)
                 found[f"System_{name}"] = mine[moved]
         else:
