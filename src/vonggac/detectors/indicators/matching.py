@@ -19,8 +19,8 @@ from vonggac.events.batch import Column, EventBatch
 from vonggac.events.concepts import fields_of
 
 SOURCE_ADDRESSES = ("source.ip", "client.ip", "source.nat.ip", "host.ip")
-DESTINATION_ADDRESSES = ("destination.ip", "server.ip", "destination.nat.ip", "dns.resolved_ip")
-NAMES = ("dns.question.name", "url.domain", "destination.domain", "server.domain", "tls.client.server_name")
+DESTINATION_ADDRESSES = ("destination.ip", "server.ip", "destination.nat.ip")
+NAMES = ("dns.question.name", "dns.answers.data", "url.domain", "destination.domain", "server.domain", "tls.client.server_name")
 URLS = ("url.full", "url.original", "http.request.referrer")
 DIGESTS = tuple(
     f"{noun}.hash.{kind}" for noun in ("file", "process", "dll") for kind in ("md5", "sha1", "sha256")
