@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from sigma.collection import SigmaCollection
@@ -19,6 +20,8 @@ from sigma.conditions import (
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
+from sigma.policy import SigmaPolicy
+from sigma.policy.regex_engine import RegexEngine, RegexPattern
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
 from sigma.types import (
     SigmaBool,
@@ -38,7 +41,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from vonggac.detectors.sigma.regex import compile_regex
+from vonggac.detectors.sigma.regex import compile_regex, compiled
 from vonggac.errors import RuleError
 from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
 from vonggac.events.finding import LEVELS, RuleInfo
@@ -50,6 +53,23 @@ _FLAGS = {
     SigmaRegularExpressionFlag.DOTALL: "s",
 }
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Engines(RegexEngine):
+    """Tells pySigma that an expression is valid when one of our engines takes it."""
+
+    def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
+        """A compiled pattern of the linear engine, else of the limited one."""
+        letters = "".join(letter for letter, flag in zip("ims", (re.I, re.M, re.S), strict=True) if flags & flag)
+        return cast("RegexPattern", compiled(pattern, letters))
+
+    @property
+    def error(self) -> type[Exception]:
+        """What :meth:`compile` raises."""
+        return RuleError
+
+
+_POLICY = SigmaPolicy(regex_engine=_Engines())
 
 
 class _Unusable(ValueError):
@@ -128,8 +148,9 @@ def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: S
             continue
         try:
             collection = SigmaCollection.from_dicts(
-                [*_copies(prefix), dict(document)], collect_errors=True, resolve_references=False, collect_filters=True
-            )
+                [*_copies(prefix), dict(document)], collect_errors=True, resolve_references=False,
+                collect_filters=True, policy=_POLICY,
+            )  # fmt: skip
         except (SigmaError, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
             yield None, RuleFault(at, _first_line(error), title), None
             continue

@@ -21,6 +21,9 @@ from vonggac.events.times import parse_time
 ValuesOf = Callable[[str], tuple[NDArray[np.int32], list[str]]]
 """The values of a field in the rows to be judged: rows int32[n], in which one may occur several times, and n texts."""
 
+MAX_TIMEOUTS = 20
+"""After so many time limits of one expression in one batch its other values are given up, and counted, unread."""
+
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 
 
@@ -32,9 +35,14 @@ def judge(leaf: Node, values_of: ValuesOf, batch: EventBatch) -> tuple[NDArray[n
         return np.array(kept, np.int32), 0
     rows, texts = values_of(leaf[1])
     test = tester(leaf, batch)
-    verdicts = {text: test(text) for text in set(texts)}
+    verdicts: dict[str, bool | None] = {}
+    n_timeouts = 0
+    for text in dict.fromkeys(texts):
+        verdict = test(text) if n_timeouts < MAX_TIMEOUTS else None
+        n_timeouts += verdict is None
+        verdicts[text] = verdict
     is_true = np.fromiter((verdicts[text] or False for text in texts), np.bool_, len(texts))
-    return rows[is_true], sum(verdict is None for verdict in verdicts.values())
+    return rows[is_true], n_timeouts
 
 
 def _by_row(rows: NDArray[np.int32], texts: list[str]) -> dict[int, list[str]]:
@@ -84,6 +92,8 @@ def in_network(text: str, network: str) -> bool:
 def as_number(text: str) -> float | int | None:
     """The number that ``text`` writes in decimal; None when it writes none. Whole numbers stay exact."""
     text = text.strip()
+    if not text.isascii() or "_" in text:  # what int() and float() accept beyond decimal notation
+        return None
     try:
         return int(text)
     except ValueError:

@@ -66,7 +66,7 @@ class SigmaDetector:
             return None
         try:
             return Plan.from_bytes(data)
-        except (ValueError, KeyError, TypeError, OSError, BadZipFile):
+        except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile):
             return None  # damaged: made anew
 
     def _new_plan(self, source: str) -> Plan:

@@ -305,7 +305,8 @@ def _pack(
         field_bases={name: tuple(sorted(found)) for name, found in field_bases.items()},
         n_items=len(layout.deferred),
         depth=max(assembler.depth, base_assembler.depth) + 1,
-        numeric_keywords=any(
+        numeric_keywords="" in layout.exists  # a keyword of wildcards alone
+        or any(
             number == layout.field_numbers.get("") and _NUMBER_CHARACTERS.issuperset(literal)
             for number, _, literal, *_ in entries
         ),

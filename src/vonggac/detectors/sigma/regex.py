@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from re import _parser as sre  # type: ignore[attr-defined]  # the standard library's own parse of a pattern
 from typing import Any
@@ -25,36 +26,29 @@ MAX_ALTERNATIVES = 64
 class Pattern:
     """A compiled expression: ``search(text)`` says whether it occurs; None when the time limit ended the search."""
 
-    __slots__ = ("_limited", "_linear", "is_linear")
+    __slots__ = ("_compiled", "is_linear")
 
     def __init__(self, pattern: str, flags: str) -> None:
-        self._linear: Any = None
-        self._limited: Any = None
-        try:
-            self._linear = _re2(pattern, flags)
-        except re2.error:
-            self._limited = _limited(pattern, flags)
-        self.is_linear = self._linear is not None
+        self._compiled = compiled(pattern, flags)
+        self.is_linear = not isinstance(self._compiled, regex.Pattern)
 
     def search(self, text: str) -> bool | None:
         """Whether the expression occurs in ``text``."""
-        if self._linear is not None:
-            return self._linear.search(text) is not None
+        if self.is_linear:
+            return self._compiled.search(text) is not None
         try:
-            return self._limited.search(text, timeout=TIME_LIMIT_S) is not None
+            return self._compiled.search(text, timeout=TIME_LIMIT_S) is not None
         except TimeoutError:
             return None
 
 
-def _re2(pattern: str, flags: str) -> Any:
+def compiled(pattern: str, flags: str) -> Any:
+    """``pattern`` compiled by the linear engine, else by the limited one; raises RuleError when neither takes it."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_MEMORY_BYTES
-    prefix = f"(?{flags})" if flags else ""
-    return re2.compile(prefix + pattern, options)
-
-
-def _limited(pattern: str, flags: str) -> Any:
+    with suppress(re2.error):
+        return re2.compile(f"(?{flags})" * bool(flags) + pattern, options)
     bits = regex.VERSION0
     for letter, flag in (("i", regex.IGNORECASE), ("m", regex.MULTILINE), ("s", regex.DOTALL)):
         if letter in flags:

@@ -1,0 +1,118 @@
+"""Rule texts to compiled rules: faults have a place, all of them are told, and one bad rule leaves the others usable."""
+
+from __future__ import annotations
+
+import pytest
+
+from vonggac.detectors.sigma import RuleSet, compile_rules
+
+GOOD = """title: Good
+id: 11111111-2222-4333-8444-555555555555
+level: high
+logsource: {product: windows, service: security}
+detection:
+  selection: {EventID: 1}
+  condition: selection
+"""
+
+
+def compile_one(text: str) -> RuleSet:
+    return compile_rules([("r.yml", text)])
+
+
+def detection(body: str) -> str:
+    return f"title: t\nlogsource: {{product: windows}}\ndetection:\n  s:\n    {body}\n  condition: s\n"
+
+
+def test_a_good_rule_keeps_what_a_reader_needs() -> None:
+    (rule,) = compile_one(GOOD).rules
+    assert (rule.info.title, rule.info.level, rule.place) == ("Good", "high", "r.yml:1")
+    assert str(rule.logsource) == "product=windows service=security"
+    assert rule.condition == ["is", "selection", ["glob", "EventID", ["1"], 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("title: [", "r.yml:2:1", "not valid YAML"),
+        ("- a\n- b\n", "r.yml:1", "must be a YAML map"),
+        ("", "r.yml", "holds no rule"),
+        (GOOD.replace("condition: selection", "condition: nothing"), "r.yml:1", "nothing"),
+        (GOOD.replace("condition: selection", "condition: 1 of other*"), "r.yml:1", "other"),
+        (GOOD.replace("condition: selection", "condition: selection and"), "r.yml:1", ""),
+        (GOOD.replace("EventID: 1", "EventID|nonsense: 1"), "r.yml:1", "nonsense"),
+        (detection("f|re: '(['"), "r.yml:1", ""),
+        (detection("f|expand: '%name%'"), "r.yml:1", "name"),
+        (detection("f|cidr: '300.0.0.0/8'"), "r.yml:1", ""),
+        (detection("f|gt: many"), "r.yml:1", ""),
+        ("title: t\nlogsource: {product: windows}\n", "r.yml:1", "detection"),
+        ("a: " + "[" * 5000 + "]" * 5000, "r.yml", ""),
+        ("a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n"
+         "e: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e]\n", "r.yml", ""),
+    ],
+)  # fmt: skip
+def test_a_bad_rule_is_named_with_its_place_and_the_rest_runs(text: str, place: str, words: str) -> None:
+    ruleset = compile_rules([("r.yml", text), ("good.yml", GOOD)])
+    assert [rule.info.title for rule in ruleset.rules] == ["Good"]
+    assert ruleset.faults
+    assert ruleset.faults[0].place.startswith(place)
+    assert words in ruleset.faults[0].message
+
+
+def test_python_objects_in_yaml_are_refused() -> None:
+    ruleset = compile_one("title: !!python/object/apply:os.system ['true']\n")
+    assert not ruleset.rules
+    assert "YAML" in ruleset.faults[0].message
+
+
+def test_all_faults_of_all_files_are_told_at_once() -> None:
+    ruleset = compile_rules([("a.yml", "title: ["), ("b.yml", "- x"), ("c.yml", detection("f|nonsense: 1"))])
+    assert {fault.place.split(":")[0] for fault in ruleset.faults} == {"a.yml", "b.yml", "c.yml"}
+
+
+def test_documents_of_a_collection_share_what_is_global() -> None:
+    text = (
+        "action: global\ntitle: Shared\nlogsource: {product: windows}\n---\n"
+        "detection: {s: {a: 1}, condition: s}\n---\n"
+        "detection: {s: {b: 2}, condition: s}\n"
+    )
+    ruleset = compile_one(text)
+    assert not ruleset.faults
+    assert [rule.info.title for rule in ruleset.rules] == ["Shared", "Shared"]
+    assert [rule.place for rule in ruleset.rules] == ["r.yml:5", "r.yml:7"]
+
+
+def test_repeat_changes_the_rule_before_it() -> None:
+    text = GOOD.replace("id: 11111111-2222-4333-8444-555555555555\n", "") + (
+        "---\naction: repeat\ntitle: Second\ndetection: {selection: {EventID: 2}}\n"
+    )
+    ruleset = compile_one(text)
+    assert not ruleset.faults
+    assert [rule.condition[2][2] for rule in ruleset.rules] == [["1"], ["2"]]
+
+
+def test_correlations_and_filters_are_said_to_be_there_but_not_run() -> None:
+    correlation = (
+        GOOD + "---\ntitle: Many\nname: many\ncorrelation:\n  type: event_count\n  rules: [11111111-2222-4333-8444-555555555555]\n"
+        "  group-by: [host]\n  timespan: 5m\n  condition: {gte: 10}\n"
+    )
+    filter_rule = (
+        "title: Quiet\nlogsource: {product: windows}\nfilter:\n  rules: [11111111-2222-4333-8444-555555555555]\n"
+        "  selection: {User: svc}\n  condition: not selection\n"
+    )
+    ruleset = compile_rules([("c.yml", correlation), ("f.yml", filter_rule)])
+    assert [rule.info.title for rule in ruleset.rules] == ["Good"]
+    assert [(later.message, later.title) for later in ruleset.postponed] == [("correlation", "Many"), ("filter", "Quiet")]
+
+
+def test_the_same_rule_twice_runs_once_and_another_with_its_id_is_a_fault() -> None:
+    ruleset = compile_rules([("a.yml", GOOD), ("b.yml", GOOD), ("c.yml", GOOD.replace("EventID: 1", "EventID: 2"))])
+    assert len(ruleset.rules) == 1
+    assert [fault.place for fault in ruleset.faults] == ["c.yml:1"]
+
+
+def test_compiled_rules_survive_the_cache_format() -> None:
+    import orjson
+
+    ruleset = compile_rules([("a.yml", GOOD), ("b.yml", "title: [")])
+    assert RuleSet.from_json(orjson.loads(orjson.dumps(ruleset.to_json()))).to_json() == ruleset.to_json()
