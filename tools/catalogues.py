@@ -77,13 +77,24 @@ def update() -> Catalog:
     if path.exists():
         with path.open("rb") as stream:
             known = read_po(stream, locale="vi", domain="messages")
-    fresh = Stable(locale="vi", domain="messages", project="Vọng Gác", charset="utf-8", fuzzy=False,
-                   header_comment="# Vietnamese texts of Vọng Gác and of the parts of click that it shows.")
+    fresh = Stable(
+        locale="vi",
+        domain="messages",
+        project="Vọng Gác",
+        charset="utf-8",
+        fuzzy=False,
+        header_comment="# Vietnamese texts of Vọng Gác and of the parts of click that it shows.",
+    )
     for message in template:
         if message.id:
             old = known.get(message.id, message.context)
-            fresh.add(message.id, old.string if old else None, locations=message.locations, context=message.context,
-                      flags={*message.flags, *({"fuzzy"} if old and old.fuzzy else ())})
+            fresh.add(
+                message.id,
+                old.string if old else None,
+                locations=message.locations,
+                context=message.context,
+                flags={*message.flags, *({"fuzzy"} if old and old.fuzzy else ())},
+            )
     return fresh
 
 
@@ -118,7 +129,9 @@ def main() -> int:
     for text in missing:
         print(f"no translation: {text!r}")
     wanted = {"messages.po": po_bytes(catalogue), "messages.mo": mo_bytes(catalogue)}
-    stale = [name for name, data in wanted.items() if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != data]
+    stale = [
+        name for name, data in wanted.items() if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != data
+    ]
     if "--check" in sys.argv[1:]:
         for name in stale:
             print(f"stale: {name}")

@@ -57,14 +57,16 @@ def settings_from(
     valid = sorted(set(VARIABLES.values()))
     for key, value in file.items():
         if key not in valid:
-            raise ConfigError(N_("unknown setting “{key}”; the settings are {valid}"),
-                              where=where, key=key, valid=", ".join(valid))
+            raise ConfigError(
+                N_("unknown setting “{key}”; the settings are {valid}"), where=where, key=key, valid=", ".join(valid)
+            )
         values[key] = (value, f"{where}: {key}")
     for name, text in environment.items():
         if name.startswith("VONGGAC_") and name not in OTHER_VARIABLES:
             if name not in VARIABLES:
-                raise ConfigError(N_("unknown variable; the variables are {valid}"),
-                                  where=name, valid=", ".join(VARIABLES))
+                raise ConfigError(
+                    N_("unknown variable; the variables are {valid}"), where=name, valid=", ".join(VARIABLES)
+                )
             if text:
                 values[VARIABLES[name]] = (text, name)
     return Settings(**{key: _READERS[key](value, place) for key, (value, place) in values.items()})  # type: ignore[arg-type]
@@ -84,8 +86,11 @@ def zone_from(value: object, where: str = "") -> tzinfo:
             return ZoneInfo(text)
         except (ValueError, OSError, KeyError):  # not found, not a name, a folder
             pass
-    raise ConfigError(N_("“{value}” is no time zone; expected for example +07:00, UTC or Asia/Ho_Chi_Minh"),
-                      where=where, value=str(value))
+    raise ConfigError(
+        N_("“{value}” is no time zone; expected for example +07:00, UTC or Asia/Ho_Chi_Minh"),
+        where=where,
+        value=str(value),
+    )
 
 
 def _read_zone(value: object, where: str) -> str:
@@ -95,15 +100,23 @@ def _read_zone(value: object, where: str) -> str:
 
 def _read_language(value: object, where: str) -> str:
     if value not in LANGUAGES:
-        raise ConfigError(N_("“{value}” is no language we speak; expected {valid}"),
-                          where=where, value=str(value), valid=", ".join(LANGUAGES))
+        raise ConfigError(
+            N_("“{value}” is no language we speak; expected {valid}"),
+            where=where,
+            value=str(value),
+            valid=", ".join(LANGUAGES),
+        )
     return str(value)
 
 
 def _read_jobs(value: object, where: str) -> int:
     text = str(value)
     if isinstance(value, bool) or not text.isascii() or not text.isdecimal() or int(text) > 256:
-        raise ConfigError(N_("“{value}” is no number of worker processes; expected 0 (one per processor) to 256"), where=where, value=text)
+        raise ConfigError(
+            N_("“{value}” is no number of worker processes; expected 0 (one per processor) to 256"),
+            where=where,
+            value=text,
+        )
     return int(text)
 
 

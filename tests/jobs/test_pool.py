@@ -23,7 +23,7 @@ def tasks(n: int, size: int = 10) -> Iterator[Task]:
 
 
 def open_files() -> set[str]:
-    return set(os.listdir("/proc/self/fd"))
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
 
 
 def no_children() -> bool:
@@ -100,7 +100,7 @@ def test_work_that_raises_names_its_part_and_the_reason(jobs: int) -> None:
     def work(head: Head, data: bytes) -> tuple[Head, bytes]:
         raise LookupError("nothing under 'x'")
 
-    with Pool(work, jobs) as pool, pytest.raises(WorkFailed, match="part 0: .*LookupError: nothing under 'x'"):
+    with Pool(work, jobs) as pool, pytest.raises(WorkFailed, match=r"part 0: .*LookupError: nothing under 'x'"):
         list(pool.map(tasks(3)))
 
 

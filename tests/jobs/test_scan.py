@@ -58,7 +58,9 @@ def run(inputs: Sequence[tuple[str, Reader | VonggacError]], plan: Plan) -> tupl
 
 
 def plan(**more: object) -> Plan:
-    return Plan(**{"detectors": [sigma()], "reading": Reading(source="json", block_bytes=2000), "render": to_json} | more)
+    return Plan(
+        **{"detectors": [sigma()], "reading": Reading(source="json", block_bytes=2000), "render": to_json} | more
+    )
 
 
 class Dripping(io.BytesIO):
@@ -246,7 +248,9 @@ def test_values_left_unjudged_in_workers_are_counted() -> None:
 
 def test_progress_hears_growing_counts() -> None:
     heard: list[int] = []
-    scan([("a", Dripping(lines(3000)))], plan(jobs=2), lambda data: None, lambda summary: heard.append(summary.n_events))
+    scan(
+        [("a", Dripping(lines(3000)))], plan(jobs=2), lambda data: None, lambda summary: heard.append(summary.n_events)
+    )
     assert heard == sorted(heard)
     assert len(heard) > 3
     assert heard[-1] == 3000

@@ -34,7 +34,7 @@ VERBS = {
 """Verb to the module of this package that holds it, in the order of the help."""
 
 
-def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         from vonggac import __version__
 
@@ -68,8 +68,14 @@ vonggac = Verbs(
         ("vonggac match list.xlsx --networks networks.csv", N_("whose are the listed addresses, and who acts first?")),
     ),
     params=[
-        Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version,
-                     help=N_("Show the version and exit.")),
+        Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_show_version,
+            help=N_("Show the version and exit."),
+        ),
     ],
 )
 
@@ -105,7 +111,7 @@ def run(arguments: list[str]) -> int:
         return 1
     except VonggacError as error:
         return _fail(language.tell(error), _status_of(error), debug)
-    except Exception as error:  # a fault of ours: one line, unless --debug asks for all of it
+    except Exception as error:  # noqa: BLE001  # a fault of ours: one line, unless --debug asks for all of it
         text = _("an error of Vọng Gác itself: {reason}; run again with --debug to see where")
         return _fail(text.format(reason=f"{type(error).__name__}: {error}"), 1, debug)
 
@@ -137,7 +143,7 @@ def _fail(text: str, status: int, debug: bool) -> int:
     return status
 
 
-def _terminate(number: int, frame: object) -> NoReturn:
+def _terminate(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 

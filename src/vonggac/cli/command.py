@@ -33,7 +33,7 @@ class Option(click.Option):
 option = partial(click.option, cls=Option)
 
 
-def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+def _show_help(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
         click.echo(context.get_help(), color=context.color)
         context.exit()
@@ -42,11 +42,21 @@ def _show_help(context: click.Context, parameter: click.Parameter, value: bool) 
 def shared_options() -> list[click.Parameter]:
     """The options that every command has; ``vonggac.cli.run`` acts on the language and on ``--debug``."""
     return [
-        Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False,
-               help=N_("Language of messages; else VONGGAC_LANG, the settings file, the locale.")),
+        Option(
+            ["--lang"],
+            type=click.Choice(LANGUAGES),
+            expose_value=False,
+            help=N_("Language of messages; else VONGGAC_LANG, the settings file, the locale."),
+        ),
         Option(["--debug"], is_flag=True, expose_value=False, help=N_("Show where in the program an error arose.")),
-        Option(["--help"], is_flag=True, is_eager=True, expose_value=False, callback=_show_help,
-               help=N_("Show this message and exit.")),
+        Option(
+            ["--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_show_help,
+            help=N_("Show this message and exit."),
+        ),
     ]
 
 

@@ -30,15 +30,30 @@ if TYPE_CHECKING:
     ),
     examples=(
         ("vonggac explain rule.yml Security.evtx --record 1834", N_("one record of a log")),
-        ("echo '{\"EventID\": 1102}' | vonggac explain rule.yml - --source windows", N_("an event from standard input")),
+        (
+            "echo '{\"EventID\": 1102}' | vonggac explain rule.yml - --source windows",
+            N_("an event from standard input"),
+        ),
     ),
 )
 @click.argument("rule", metavar="RULE")
 @click.argument("event", metavar="EVENT")
-@option("--record", metavar="N", type=click.IntRange(0), default=None,
-        help=N_("Number of the record in EVENT; the first event unless given."))
-@option("--rules", metavar="PATH", multiple=True, help=N_("Where RULE is looked up when it is no file; may be repeated."))
-@option("--source", metavar="NAME", default="", help=N_("The format of the logs, instead of finding it (see vonggac sources)."))
+@option(
+    "--record",
+    metavar="N",
+    type=click.IntRange(0),
+    default=None,
+    help=N_("Number of the record in EVENT; the first event unless given."),
+)
+@option(
+    "--rules", metavar="PATH", multiple=True, help=N_("Where RULE is looked up when it is no file; may be repeated.")
+)
+@option(
+    "--source",
+    metavar="NAME",
+    default="",
+    help=N_("The format of the logs, instead of finding it (see vonggac sources)."),
+)
 @click.pass_obj
 def command(settings: Settings, rule: str, event: str, record: int | None, rules: tuple[str, ...], source: str) -> int:
     """Explain every rule that RULE names on the event."""
@@ -65,15 +80,13 @@ def tree(part: Part, stem: str = "", branch: str = "") -> Iterator[str]:
 
 
 def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> list[Rule]:
-    from vonggac.cli.scan import tell_faults
+    from vonggac.cli.scan import tell_rule_faults
     from vonggac.jobs.rules import load_rules
 
     path = Path(rule)
     if path.is_file():
         loaded = load_rules([path], None)
-        faults = [*loaded.unreadable, *((fault.place, fault.message) for fault in loaded.ruleset.faults)]
-        if faults:
-            tell_faults(_("Some rules cannot be used:"), faults)
+        tell_rule_faults(loaded)
         return list(loaded.ruleset.rules)
     loaded = load_rules([Path(folder) for folder in rules], settings.cache_dir)
     found = [one for one in loaded.ruleset.rules if rule in (one.info.id, one.info.title)]

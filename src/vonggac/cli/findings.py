@@ -30,7 +30,20 @@ LEVEL_WORDS: Mapping[str, str] = {
 }
 LEVEL_STYLES: Mapping[str, str] = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
 
-CSV_COLUMNS = ("id", "time", "level", "rule_id", "rule_title", "tags", "source", "host", "file", "record", "event", "detail")
+CSV_COLUMNS = (
+    "id",
+    "time",
+    "level",
+    "rule_id",
+    "rule_title",
+    "tags",
+    "source",
+    "host",
+    "file",
+    "record",
+    "event",
+    "detail",
+)
 
 TOP = 20
 """Rows of a table that sums up; the rest is one row."""
@@ -41,8 +54,14 @@ def to_json(finding: Finding) -> bytes:
     rule = finding.rule
     value: dict[str, object] = {
         "id": finding.id,
-        "rule": {"id": rule.id, "title": rule.title, "level": rule.level, "tags": rule.tags, "author": rule.author,
-                 "references": rule.references},
+        "rule": {
+            "id": rule.id,
+            "title": rule.title,
+            "level": rule.level,
+            "tags": rule.tags,
+            "author": rule.author,
+            "references": rule.references,
+        },
         "time": finding.time,
         "source": finding.source,
         "host": finding.host,
@@ -74,11 +93,22 @@ def json_bytes(value: object) -> bytes:
 def to_csv(finding: Finding) -> bytes:
     """One record of CSV under :data:`CSV_COLUMNS`, harmless in a spreadsheet."""
     rule = finding.rule
-    return csv_line((
-        finding.id, finding.time, rule.level, rule.id, rule.title, " ".join(rule.tags), finding.source, finding.host,
-        finding.file, finding.record, json_bytes(finding.event).decode("utf-8"),
-        json_bytes(_detail(finding)).decode("utf-8") if finding.detail else "",
-    ))
+    return csv_line(
+        (
+            finding.id,
+            finding.time,
+            rule.level,
+            rule.id,
+            rule.title,
+            " ".join(rule.tags),
+            finding.source,
+            finding.host,
+            finding.file,
+            finding.record,
+            json_bytes(finding.event).decode("utf-8"),
+            json_bytes(_detail(finding)).decode("utf-8") if finding.detail else "",
+        )
+    )
 
 
 def csv_line(values: Sequence[object]) -> bytes:
@@ -111,7 +141,9 @@ def tables(summary: Summary) -> list[Table]:
     worst = sorted(summary.by_host.items(), key=lambda item: (order[_worst(item[1])], -item[1].total(), item[0]))
     for host, counts in worst[:TOP]:
         level = _worst(counts)
-        hosts.add((host or _("(host not named)"), _(LEVEL_WORDS[level]), number(counts.total())), LEVEL_STYLES.get(level, ""))
+        hosts.add(
+            (host or _("(host not named)"), _(LEVEL_WORDS[level]), number(counts.total())), LEVEL_STYLES.get(level, "")
+        )
     if others := worst[TOP:]:
         total = sum(counts.total() for _host, counts in others)
         hosts.add((_("{n} other hosts").format(n=number(len(others))), "", number(total)), "dim")
@@ -123,12 +155,19 @@ def _worst(counts: Counter[str]) -> str:
 
 
 def closing(summary: Summary) -> list[str]:
-    """The last lines of a scan: what was read, found and left out, with the first places of each reason."""
+    """The last lines of a scan: what was read, found and left out."""
     lines = [
         _("{files} files read, {size} in all").format(files=number(summary.n_files), size=size(summary.n_bytes)),
         _("{events} events, {findings} findings").format(
-            events=number(summary.n_events), findings=number(summary.n_findings)),
+            events=number(summary.n_events), findings=number(summary.n_findings)
+        ),
     ]
+    return [*lines, *faults(summary)]
+
+
+def faults(summary: Summary) -> list[str]:
+    """What could not be read or was left out, with the first places of each reason."""
+    lines: list[str] = []
     if summary.unreadable:
         lines.append(_("{n} inputs unreadable:").format(n=number(len(summary.unreadable))))
         for file, error in summary.unreadable[:TOP]:
@@ -137,7 +176,9 @@ def closing(summary: Summary) -> list[str]:
         if len(summary.unreadable) > TOP:
             lines.append("  " + _("and {n} more").format(n=number(len(summary.unreadable) - TOP)))
     for reason, entry in sorted(summary.skipped.items(), key=lambda item: -item[1].count):
-        lines.append(_("{n} records skipped: {reason}").format(n=number(entry.count), reason=_(REASONS.get(reason, reason))))
+        lines.append(
+            _("{n} records skipped: {reason}").format(n=number(entry.count), reason=_(REASONS.get(reason, reason)))
+        )
         for file, record, detail in entry.places:
             lines.append("  " + file + (f":{record}" if record else "") + (f": {detail}" if detail else ""))
         if entry.count > sum(1 for _place in entry.places):

@@ -43,10 +43,10 @@ def output(path: str | None) -> Iterator[Write]:
                 os.fsync(file.fileno())
                 os.fchmod(file.fileno(), 0o666 & ~_umask())
         with _faults(path):
-            os.replace(name, target)
+            Path(name).replace(target)
     except BaseException:
         with _faults(path):
-            os.unlink(name)
+            Path(name).unlink(missing_ok=True)
         raise
 
 
@@ -82,7 +82,9 @@ def _faults(path: str) -> Iterator[None]:
 
 
 def _failure(error: OSError, path: str) -> OutputFailed:
-    return OutputFailed(N_("the results could not be written: {reason}"), where=path, reason=error.strerror or str(error))
+    return OutputFailed(
+        N_("the results could not be written: {reason}"), where=path, reason=error.strerror or str(error)
+    )
 
 
 def _umask() -> int:

@@ -31,8 +31,12 @@ def progress(is_wanted: bool, n_bytes: int | None, position: Callable[[], int]) 
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn("{task.percentage:>3.0f} %" if n_bytes else ""), BarColumn(), TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(), console=Console(stderr=True), transient=True,
+        TextColumn("{task.percentage:>3.0f} %" if n_bytes else ""),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
     )
     task = bar.add_task("", total=n_bytes or None, rate="")
     begun = time.monotonic()
@@ -42,8 +46,10 @@ def progress(is_wanted: bool, n_bytes: int | None, position: Callable[[], int]) 
             bar.start()
         elapsed = max(time.monotonic() - begun, 0.001)
         rate = _("{events} events/s, {size}/s, {findings} findings").format(
-            events=number(int(summary.n_events / elapsed)), size=size(int(summary.n_bytes / elapsed)),
-            findings=number(summary.n_findings))
+            events=number(int(summary.n_events / elapsed)),
+            size=size(int(summary.n_bytes / elapsed)),
+            findings=number(summary.n_findings),
+        )
         bar.update(task, completed=position(), rate=rate)
 
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vonggac.cli.command import Command, Group, option
+from vonggac.cli.command import Group, option
 from vonggac.cli.language import _, ngettext, number
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
@@ -50,11 +50,19 @@ def check(paths: Sequence[str]) -> int:
         click.echo(visible(f"{place}: {message}"))
     for fault in ruleset.postponed:
         click.echo(visible(_("{place}: not run yet: {reason}").format(place=fault.place, reason=fault.message)))
-    click.echo(", ".join((
-        ngettext("{n} file", "{n} files", len(texts) + len(unreadable)).format(n=number(len(texts) + len(unreadable))),
-        ngettext("{n} rule can be used", "{n} rules can be used", len(ruleset.rules)).format(n=number(len(ruleset.rules))),
-        ngettext("{n} fault", "{n} faults", len(faults)).format(n=number(len(faults))),
-    )))
+    click.echo(
+        ", ".join(
+            (
+                ngettext("{n} file", "{n} files", len(texts) + len(unreadable)).format(
+                    n=number(len(texts) + len(unreadable))
+                ),
+                ngettext("{n} rule can be used", "{n} rules can be used", len(ruleset.rules)).format(
+                    n=number(len(ruleset.rules))
+                ),
+                ngettext("{n} fault", "{n} faults", len(faults)).format(n=number(len(faults))),
+            )
+        )
+    )
     return 1 if faults or not (ruleset.rules or ruleset.postponed) else 0
 
 
@@ -67,22 +75,30 @@ def check(paths: Sequence[str]) -> int:
     ),
 )
 @click.argument("paths", metavar="[PATH...]", nargs=-1)
-@option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True,
-        help=N_("A table, one JSON object per rule, or CSV."))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help=N_("A table, one JSON object per rule, or CSV."),
+)
 @click.pass_obj
 def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
     """Write the rules that can be used; those that cannot are named on standard error."""
     from vonggac.cli.findings import LEVEL_STYLES, LEVEL_WORDS, csv_line, json_bytes
     from vonggac.cli.output import output
     from vonggac.cli.safe import visible_json
-    from vonggac.cli.scan import tell_faults
+    from vonggac.cli.scan import tell_rule_faults
     from vonggac.cli.tables import Table, draw
     from vonggac.events.finding import LEVELS
     from vonggac.jobs.rules import load_rules
 
     loaded = load_rules([Path(path) for path in paths], settings.cache_dir)
-    faults = [*loaded.unreadable, *((fault.place, fault.message) for fault in loaded.ruleset.faults)]
-    rules = sorted(loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id))
+    is_whole = tell_rule_faults(loaded)
+    rules = sorted(
+        loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id)
+    )
     table = Table(_("Rules"), (_("Level"), _("Rule"), _("Log source"), _("Identifier")))
     with output(None) as write:
         if form == "csv":
@@ -92,17 +108,28 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
             if form == "csv":
                 write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, rule.place)))
             elif form == "jsonl":
-                write(visible_json(json_bytes({
-                    "id": info.id, "title": info.title, "level": info.level, "logsource": source, "tags": info.tags,
-                    "author": info.author, "references": info.references, "description": info.description,
-                    "falsepositives": info.falsepositives, "place": rule.place,
-                })) + b"\n")
+                write(
+                    visible_json(
+                        json_bytes(
+                            {
+                                "id": info.id,
+                                "title": info.title,
+                                "level": info.level,
+                                "logsource": source,
+                                "tags": info.tags,
+                                "author": info.author,
+                                "references": info.references,
+                                "description": info.description,
+                                "falsepositives": info.falsepositives,
+                                "place": rule.place,
+                            }
+                        )
+                    )
+                    + b"\n"
+                )
             else:
                 table.add((_(LEVEL_WORDS[info.level]), info.title, source, info.id), LEVEL_STYLES.get(info.level, ""))
         if form == "table":
             write(draw([table]))
             write((ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules))) + "\n").encode())
-    if faults:
-        tell_faults(ngettext("{n} rule cannot be used:", "{n} rules cannot be used:", len(faults)).format(
-            n=number(len(faults))), faults)
-    return 0
+    return 0 if is_whole else 4

@@ -14,7 +14,7 @@ _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 
 
 def visible(text: str) -> str:
-    """``text`` with every character that could steer a terminal or hide written as ``\\xNN`` or ``\\uNNNN``."""
+    r"""``text`` with every character that could steer a terminal or hide written as ``\xNN`` or ``\uNNNN``."""
     return _HOSTILE.sub(lambda found: _escape(found[0]), text)
 
 

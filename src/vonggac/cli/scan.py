@@ -18,6 +18,7 @@ from vonggac.errors import N_, UsageError
 
 if TYPE_CHECKING:
     from vonggac.detectors.detector import Detector
+    from vonggac.jobs.rules import LoadedRules
     from vonggac.jobs.scan import Plan, Summary
     from vonggac.sources.source import Options
 
@@ -33,20 +34,20 @@ class Request:
     """What the command line asks for."""
 
     paths: Sequence[str]
-    rules: Sequence[str]
-    indicators: Sequence[str]
-    start: str
-    end: str
-    level: str
-    fail_level: str
-    jobs: int
-    format: str
-    output: str
-    source: str
-    zone: str
-    year: int | None
-    mapping: Sequence[str]
-    no_progress: bool
+    rules: Sequence[str] = ()
+    indicators: Sequence[str] = ()
+    start: str = ""
+    end: str = ""
+    level: str = LEVEL_NAMES[0]
+    fail_level: str | None = None
+    jobs: int | None = None
+    format: str = FORMATS[0]
+    output: str = ""
+    source: str = ""
+    zone: str = ""
+    year: int | None = None
+    mapping: Sequence[str] = ()
+    no_progress: bool = False
 
 
 @click.command(
@@ -60,39 +61,98 @@ class Request:
     ),
     examples=(
         ("vonggac scan logs/", N_("the starter pack on all logs in a folder")),
-        ("vonggac scan Security.evtx --rules sigma/rules --level high", N_("your own Sigma rules, severe findings only")),
-        ("vonggac scan logs/ --indicators botnet.xlsx --format jsonl --output findings.jsonl",
-         N_("a warning list too, findings as JSON lines into a file")),
-        ("zcat auth.log.gz | vonggac scan - --source syslog --year 2026 --from 2026-02-14 --to 2026-02-20",
-         N_("standard input, one period")),
-        ("vonggac scan logs/ --fail-level high || notify", N_("a status for scripts: 10 when something severe was found")),
+        (
+            "vonggac scan Security.evtx --rules sigma/rules --level high",
+            N_("your own Sigma rules, severe findings only"),
+        ),
+        (
+            "vonggac scan logs/ --indicators botnet.xlsx --format jsonl --output findings.jsonl",
+            N_("a warning list too, findings as JSON lines into a file"),
+        ),
+        (
+            "zcat auth.log.gz | vonggac scan - --source syslog --year 2026 --from 2026-02-14 --to 2026-02-20",
+            N_("standard input, one period"),
+        ),
+        (
+            "vonggac scan logs/ --fail-level high || notify",
+            N_("a status for scripts: 10 when something severe was found"),
+        ),
     ),
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @option("--rules", metavar="PATH", multiple=True, help=N_("Sigma rules: a file or a folder; may be repeated."))
-@option("--indicators", metavar="LIST", multiple=True,
-        help=N_("A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF); may be repeated."))
-@option("--from", "start", metavar="TIME", default="", help=N_("Only events from this time on, such as 2026-02-14T08:00."))
-@option("--to", "end", metavar="TIME", default="",
-        help=N_("Only events before this time; a date alone includes its whole day."))
-@option("--level", type=click.Choice(LEVEL_NAMES), default=LEVEL_NAMES[0], show_default=True,
-        help=N_("Only findings of this level and above."))
-@option("--fail-level", type=click.Choice(LEVEL_NAMES), default=None,
-        help=N_("Exit with status 10 when there is a finding of this level or above."))
-@option("--jobs", metavar="N", type=click.IntRange(0, 256), default=None,
-        help=N_("Worker processes; 0, the default, is one per processor."))
-@option("--format", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True,
-        help=N_("Tables that sum up, one JSON object per finding, or CSV."))
+@option(
+    "--indicators",
+    metavar="LIST",
+    multiple=True,
+    help=N_("A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF); may be repeated."),
+)
+@option(
+    "--from", "start", metavar="TIME", default="", help=N_("Only events from this time on, such as 2026-02-14T08:00.")
+)
+@option(
+    "--to",
+    "end",
+    metavar="TIME",
+    default="",
+    help=N_("Only events before this time; a date alone includes its whole day."),
+)
+@option(
+    "--level",
+    type=click.Choice(LEVEL_NAMES),
+    default=LEVEL_NAMES[0],
+    show_default=True,
+    help=N_("Only findings of this level and above."),
+)
+@option(
+    "--fail-level",
+    type=click.Choice(LEVEL_NAMES),
+    default=None,
+    help=N_("Exit with status 10 when there is a finding of this level or above."),
+)
+@option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(0, 256),
+    default=None,
+    help=N_("Worker processes; 0, the default, is one per processor."),
+)
+@option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help=N_("Tables that sum up, one JSON object per finding, or CSV."),
+)
 @option("--output", metavar="FILE", default="", help=N_("Write to this file, which appears only when it is whole."))
-@option("--source", metavar="NAME", default="", help=N_("The format of the logs, instead of finding it (see vonggac sources)."))
-@option("--zone", metavar="ZONE", default="",
-        help=N_("Time zone of log times that name none, such as +07:00 or Asia/Ho_Chi_Minh."))
-@option("--year", type=click.IntRange(1970, 9999), default=None, help=N_("Year of log dates that name none."))
-@option("--mapping", metavar="FIELD=NAME", multiple=True,
-        help=N_("Give a field of a CSV or JSON log the name that rules know; may be repeated."))
+@option(
+    "--source",
+    metavar="NAME",
+    default="",
+    help=N_("The format of the logs, instead of finding it (see vonggac sources)."),
+)
+@option(
+    "--zone",
+    metavar="ZONE",
+    default="",
+    help=N_("Time zone of log times that name none, such as +07:00 or Asia/Ho_Chi_Minh."),
+)
+@option(
+    "--year",
+    type=click.IntRange(1970, 9999),
+    metavar="YEAR",
+    default=None,
+    help=N_("Year of log dates that name none."),
+)
+@option(
+    "--mapping",
+    metavar="FIELD=NAME",
+    multiple=True,
+    help=N_("Give a field of a CSV or JSON log the name that rules know; may be repeated."),
+)
 @option("--no-progress", is_flag=True, help=N_("No progress bar."))
 @click.pass_obj
-def command(settings: Settings, **asked: object) -> int:
+def command(settings: Settings, /, **asked: object) -> int:
     """Scan, show the findings, and return the exit status."""
     return run(Request(**asked), settings)  # type: ignore[arg-type]  # click has checked the types
 
@@ -106,7 +166,7 @@ def run(request: Request, settings: Settings) -> int:
     from vonggac.jobs.inputs import Inputs
     from vonggac.jobs.scan import scan
 
-    plan = _plan(request, settings)
+    plan, is_whole = _plan(request, settings)
     inputs = Inputs(request.paths)
     with output(request.output or None) as write:
         if header := findings.HEADERS.get(request.format):
@@ -119,36 +179,38 @@ def run(request: Request, settings: Settings) -> int:
     if not summary.n_findings and summary.n_events:
         lines.append(_("Nothing found."))
     click.echo("\n".join(lines), err=request.format != "table" or bool(request.output))
-    return status(summary, request.fail_level)
+    return status(summary, request.fail_level, is_whole=is_whole)
 
 
-def status(summary: Summary, fail_level: str | None) -> int:
-    """The exit status that ``summary`` deserves."""
+def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
+    """The exit status that ``summary`` deserves; ``is_whole``: the rules and lists could all be read."""
     if summary.is_nothing_read():
         return 3
     if fail_level and summary.reaches(fail_level):
         return 10
-    return 4 if summary.has_faults() else 0
+    return 4 if summary.has_faults() or not is_whole else 0
 
 
-def _plan(request: Request, settings: Settings) -> Plan:
+def _plan(request: Request, settings: Settings) -> tuple[Plan, bool]:
     from vonggac.cli.findings import RENDERERS
     from vonggac.jobs.scan import Plan, Reading, source_named
 
     if request.source:
         source_named(request.source)
     options = reading_options(request.zone, request.year, request.mapping, settings)
-    period = (_moment(request.start, "--from", options, 0), _moment(request.end, "--to", options, 1))
+    period = (moment(request.start, "--from", options, 0), moment(request.end, "--to", options, 1))
     if period[0] is not None and period[1] is not None and period[0] >= period[1]:
         raise UsageError(N_("the period ends before it begins"), where="--from, --to")
-    return Plan(
-        detectors=_detectors(request, settings),
+    detectors, is_whole = _detectors(request, settings)
+    plan = Plan(
+        detectors=detectors,
         reading=Reading(options, request.source),
         period=period,
         level=request.level,
         render=RENDERERS[request.format],
         jobs=request.jobs or settings.jobs or len(os.sched_getaffinity(0)),
     )
+    return plan, is_whole
 
 
 def reading_options(zone: str, year: int | None, mapping: Sequence[str], settings: Settings) -> Options:
@@ -165,8 +227,8 @@ def reading_options(zone: str, year: int | None, mapping: Sequence[str], setting
     return Options(zone_from(zone, "--zone") if zone else zone_from(settings.zone), year, names)
 
 
-def _moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
-    """``text`` in microseconds; a date alone is its beginning, ``add_days`` later."""
+def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
+    """The time ``text`` that ``flag`` was given, in microseconds; a date alone is its beginning, ``add_days`` later."""
     from datetime import date, datetime, timedelta
 
     from vonggac.events.times import parse_time
@@ -179,34 +241,54 @@ def _moment(text: str, flag: str, options: Options, add_days: int) -> int | None
     except (ValueError, OverflowError):
         found = parse_time(text, options.zone)
     if found is None:
-        raise UsageError(N_("“{text}” is no time; expected for example 2026-02-14 or 2026-02-14T08:00+07:00"),
-                         where=flag, text=text)
+        raise UsageError(
+            N_("“{text}” is no time; expected for example 2026-02-14 or 2026-02-14T08:00+07:00"), where=flag, text=text
+        )
     return found
 
 
-def _detectors(request: Request, settings: Settings) -> list[Detector]:
+def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], bool]:
+    """The detectors, and whether all that was asked for could be read."""
     from vonggac.detectors.sigma import SigmaDetector
     from vonggac.jobs.rules import load_rules
 
     loaded = load_rules([Path(path) for path in request.rules], settings.cache_dir)
-    faults = [(f.place, f.message) for f in loaded.ruleset.faults] + list(loaded.unreadable)
-    if faults:
-        n_used = number(len(loaded.ruleset.rules))
-        tell_faults(ngettext("{n} rule cannot be used; the other {used} run:", "{n} rules cannot be used; the other {used} run:",
-                             len(faults)).format(n=number(len(faults)), used=n_used), faults)
-    if loaded.ruleset.postponed:
-        tell_faults(_("{n} rules are of a kind that is not run yet (correlation, filter):").format(
-            n=number(len(loaded.ruleset.postponed))), [(f.place, f.message) for f in loaded.ruleset.postponed])
+    is_whole = tell_rule_faults(loaded)
     detectors: list[Detector] = [SigmaDetector(loaded.ruleset, store=loaded.cache)]
     if request.indicators:
-        detectors.append(_indicator_detector(request.indicators, settings))
-    return detectors
+        from vonggac.cli.lists import read_lists
+        from vonggac.detectors.indicators.detector import IndicatorDetector
+
+        lists = read_lists(request.indicators, settings)
+        detectors.append(IndicatorDetector(lists.indicators))
+        is_whole = is_whole and lists.is_whole
+    return detectors, is_whole
 
 
-def tell_faults(heading: str, faults: Sequence[tuple[str, str]]) -> None:
+def tell_rule_faults(loaded: LoadedRules) -> bool:
+    """Name the rules that cannot be used and those that are not run yet; whether all could be used."""
+    ruleset = loaded.ruleset
+    faults = [f"{place}: {reason}" for place, reason in loaded.unreadable]
+    faults += [f"{fault.place}: {fault.message}" for fault in ruleset.faults]
+    if faults:
+        text = ngettext(
+            "{n} rule cannot be used; the other {used} run:",
+            "{n} rules cannot be used; the other {used} run:",
+            len(faults),
+        )
+        tell_faults(text.format(n=number(len(faults)), used=number(len(ruleset.rules))), faults)
+    if ruleset.postponed:
+        text = _("{n} rules are of a kind that is not run yet (correlation, filter):")
+        tell_faults(
+            text.format(n=number(len(ruleset.postponed))), [f"{f.place}: {f.message}" for f in ruleset.postponed]
+        )
+    return not faults
+
+
+def tell_faults(heading: str, faults: Sequence[str]) -> None:
     """Name what cannot be used on standard error: all of a few, the first of many."""
     click.echo(visible(heading), err=True)
-    for place, message in faults[:SHOWN_FAULTS]:
-        click.echo("  " + visible(f"{place}: {message}"), err=True)
+    for fault in faults[:SHOWN_FAULTS]:
+        click.echo("  " + visible(fault), err=True)
     if len(faults) > SHOWN_FAULTS:
         click.echo("  " + _("and {n} more").format(n=number(len(faults) - SHOWN_FAULTS)), err=True)

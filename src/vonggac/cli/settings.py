@@ -37,6 +37,8 @@ def _read(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(N_("the settings could not be read: {reason}"), where=str(path), reason=error.strerror) from None
+        raise ConfigError(
+            N_("the settings could not be read: {reason}"), where=str(path), reason=error.strerror
+        ) from None
     except ValueError as error:  # not TOML, or not UTF-8
         raise ConfigError(N_("the settings are not valid TOML: {reason}"), where=str(path), reason=str(error)) from None

@@ -20,8 +20,14 @@ FORMATS = ("table", "jsonl")
     ),
     examples=(("vonggac sources", N_("all formats")), ("vonggac sources --format jsonl", N_("the same for a program"))),
 )
-@option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True,
-        help=N_("A table or one JSON object per format."))
+@option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default=FORMATS[0],
+    show_default=True,
+    help=N_("A table or one JSON object per format."),
+)
 def command(form: str) -> int:
     """Write all sources with their titles and concepts."""
     from vonggac.cli.findings import json_bytes
@@ -33,7 +39,9 @@ def command(form: str) -> int:
     table = Table(_("Log formats"), (_("Name"), _("What it reads"), _("Concepts")))
     with output(None) as write:
         for source in SOURCES:
-            given = {name: list(fields) for name in concepts.table() if (fields := concepts.fields_of(name, source.name))}
+            given = {
+                name: list(fields) for name in concepts.table() if (fields := concepts.fields_of(name, source.name))
+            }
             if form == "jsonl":
                 write(json_bytes({"name": source.name, "title": source.title, "concepts": given}) + b"\n")
             else:

@@ -86,7 +86,9 @@ class Pool:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -138,7 +140,9 @@ class Pool:
                 answer = self._work(task.head, task.data)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
-                raise WorkFailed(N_("the work on this part failed: {reason}"), where=task.label, reason=reason) from error
+                raise WorkFailed(
+                    N_("the work on this part failed: {reason}"), where=task.label, reason=reason
+                ) from error
             yield answer
 
     def _least_busy(self) -> _Worker | None:
@@ -185,10 +189,12 @@ class Pool:
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
             name = signal.Signals(-code).name
-            return WorkFailed(N_("a worker process was ended by signal {signal} while it read this part"),
-                              where=where, signal=name)
-        return WorkFailed(N_("a worker process ended with status {status} while it read this part"),
-                          where=where, status=code)
+            return WorkFailed(
+                N_("a worker process was ended by signal {signal} while it read this part"), where=where, signal=name
+            )
+        return WorkFailed(
+            N_("a worker process ended with status {status} while it read this part"), where=where, status=code
+        )
 
     def _fork(self) -> None:
         ours, theirs = socket.socketpair()
@@ -217,7 +223,7 @@ class Pool:
                 head = orjson.loads(_peek(self._slots[slot], n_head, 0))
                 answer, data = self._work(head, _peek(self._slots[slot], n_data, n_head))
                 body, is_fault = orjson.dumps(answer), 0
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # the parent tells it
                 reason = f"{type(error).__name__}: {error}"
                 body, is_fault = orjson.dumps({"reason": reason, "trace": traceback.format_exc()}), 1
                 data = b""

@@ -10,11 +10,11 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 
 from vonggac import sources
 from vonggac.detectors.detector import Detector
-from vonggac.errors import N_, FormatUnknown, InputError, UsageError, VonggacError
+from vonggac.errors import N_, InputError, UsageError, VonggacError
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch, Shape, resolve
 from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
@@ -176,7 +176,7 @@ def decode(source: Source, block: Block, options: Options) -> EventBatch:
     """The block as a batch; where the source itself fails, a batch without events that says so."""
     try:
         batch = source.decode(block, options)
-    except Exception as error:  # bad input must never end the job; the failure is counted and shown
+    except Exception as error:  # noqa: BLE001  # bad input must never end the job; the failure is counted and shown
         detail = f"{type(error).__name__}: {error}"[:200]
         skip = Skip("decoder_failed", block.first_record, max(block.n_records, 1), detail)
         batch = EventBatch(source.name, (), skipped=(skip,))
@@ -284,25 +284,26 @@ class Judge:
         skips.extend(Skip(reason, batch.record(first[reason]), count) for reason, count in counts.items())
         return [hit for hit in hits if hit.row not in outside]
 
-    def _findings(self, batch: EventBatch, hits: Iterable[Hit], file: str) -> tuple[Counter[tuple[str, ...]], list[bytes]]:
+    def _findings(
+        self, batch: EventBatch, hits: Iterable[Hit], file: str
+    ) -> tuple[Counter[tuple[str, ...]], list[bytes]]:
         """Counts by level, title, rule and host, and the findings written out."""
         tally: Counter[tuple[str, ...]] = Counter()
         lines: list[bytes] = []
         render = self._plan.render
-        row = -1
-        for hit in hits:
-            if hit.row != row:  # hits of one row stand together
-                row = hit.row
-                host = concepts.text(batch, row, "host.name")
-                if render is not None:
-                    record, event = batch.record(row), batch.event(row)
-                    name = event_id(batch.source, record, event)
-                    time = iso(concepts.time_us(batch, row))
-            rule = hit.rule
-            tally[rule.level, rule.title, rule.id, host] += 1
+        for row, group in groupby(hits, key=lambda hit: hit.row):
+            rules = list(group)
+            host = concepts.text(batch, row, "host.name")
+            tally.update((hit.rule.level, hit.rule.title, hit.rule.id, host) for hit in rules)
             if render is not None:
-                lines.append(render(Finding(finding_id(rule.id, name), rule, time, batch.source, host, file, record, event,
-                                            hit.detail)))
+                record, event = batch.record(row), batch.event(row)
+                name = event_id(batch.source, record, event)
+                time = iso(concepts.time_us(batch, row))
+                for hit in rules:
+                    ident = finding_id(hit.rule.id, name)
+                    lines.append(
+                        render(Finding(ident, hit.rule, time, batch.source, host, file, record, event, hit.detail))
+                    )
         return tally, lines
 
 
