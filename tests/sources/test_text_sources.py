@@ -43,10 +43,9 @@ SAMPLES = {
 
 
 def decode_all(source, data, *, block_bytes=1 << 20, options=None):
-    batches = [
+    return [
         source.decode(block, options or Options()) for block in source.frame(io.BytesIO(data), block_bytes=block_bytes)
     ]
-    return batches
 
 
 def events(source, data, **kwargs):

@@ -11,6 +11,7 @@ not closed by then is one line. Its record is the number of its first line.
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -65,11 +66,27 @@ def parse_row(text: str, delimiter: str) -> list[str] | None:
     """The cells of one row; None when its quoting is broken over line ends."""
     if '"' not in text:
         return None if "\n" in text else text.split(delimiter)
+    if len(text) > csv.field_size_limit():  # a limit of the whole process, so not ours to move
+        return _parse_long_row(text, delimiter)
     try:
         rows = list(csv.reader([text], delimiter=delimiter))
     except csv.Error:
         return None if "\n" in text else text.split(delimiter)
     return rows[0] if len(rows) == 1 else None
+
+
+def _parse_long_row(text: str, delimiter: str) -> list[str] | None:
+    mark = re.escape(delimiter)
+    cell = re.compile(rf'(?:"((?:[^"]++|"")*+)")?([^{mark}\n]*+)({mark}|\Z)')
+    cells: list[str] = []
+    position = 0
+    while found := cell.match(text, position):
+        quoted = found[1]
+        cells.append(found[2] if quoted is None else quoted.replace('""', '"') + found[2])
+        if not found[3]:
+            return cells
+        position = found.end()
+    return None
 
 
 def _delimiter_of(rows: Sequence[str]) -> tuple[str, float]:

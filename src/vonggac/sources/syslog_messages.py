@@ -212,7 +212,7 @@ def _distinct(names: list[str], values: list[str]) -> Fields:
 
 # Netfilter's LOG target (nf_log_syslog.c) and ulogd2's print stacks: KEY=value, flags alone; then conntrack's
 # lower-case form, in which the second address pair is the reply direction: its destination is the public side of a NAT.
-_NETFILTER = re.compile(r"\b([A-Z]{2,8})=(\S*)")
+_NETFILTER = re.compile(r"([A-Z]{2,16})=(\S*)")
 _CONNTRACK = re.compile(r"\b(src|dst|sport|dport|packets|bytes|type|code|id)=(\S+)")
 _CONNTRACK_PROTO = re.compile(r"\b(tcp|udp|icmp|icmpv6|sctp|dccp|gre|udplite)\b")
 _EVENT = re.compile(r"\[(NEW|UPDATE|DESTROY)\]")
@@ -229,16 +229,19 @@ def netfilter(message: str) -> Fields | None:
     if "SRC=" not in message or "DST=" not in message:
         return _conntrack(message) if "src=" in message and "dst=" in message else None
     message, _, quoted = message.partition("[SRC=")
-    quoted = quoted and "SRC=" + quoted
     pairs = _NETFILTER.findall(message)
-    first = _NETFILTER.search(message)
-    start = first.start() if first else 0
+    if not pairs:
+        return None
     uptime = _UPTIME.match(message)
-    prefix = message[uptime.end() if uptime else 0 : start].strip()
-    fields = {"prefix": prefix} if prefix else {}
-    _add_pairs(fields, pairs)
+    prefix = message[uptime.end() if uptime else 0 : message.find(pairs[0][0] + "=")].strip()
+    if prefix:
+        pairs.insert(0, ("prefix", prefix))
+    fields: dict[str, str] = dict(pairs)
+    if len(fields) != len(pairs):
+        fields = {}
+        _add_pairs(fields, pairs)
     if quoted:
-        _add_pairs(fields, [(f"QUOTED_{name}", value) for name, value in _NETFILTER.findall(quoted)])
+        _add_pairs(fields, [(f"QUOTED_{name}", value) for name, value in _NETFILTER.findall("SRC=" + quoted)])
     return tuple(fields), tuple(fields.values())
 
 

@@ -254,7 +254,7 @@ def _table_shape(header: Header, lines: Sequence[str], first: int, skips: SkipCo
     rows: list[list[str]] = [line.split(separator) for line in lines]
     records: Sequence[int] = range(first, first + len(lines))
     n_fields = len(fields)
-    if not fields or any(len(row) != n_fields or row[0] <= " " for row in rows):
+    if not fields or any(len(row) != n_fields or row[0][:1] <= " " for row in rows):
         rows, records = _whole_rows(rows, records, n_fields, skips)
     if not rows:
         return None
