@@ -21,7 +21,7 @@ from vonggac.jobs.scenario.windows import windows_events
 __all__ = ["END", "PROVINCE", "Listed", "RuleHit", "Scenario", "write_scenario"]
 
 END = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
-"""Midnight in the province: nothing in the scenario is later."""
+"""Midnight in the province, after the last event of the scenario."""
 
 N_WINDOWS, N_REQUESTS, N_CONNECTIONS = 5000, 2500, 3000
 
@@ -67,7 +67,7 @@ def write_scenario(folder: Path, *, seed: int = 20261124, end: datetime = END) -
     for name, content in contents.items():
         (logs / name).write_bytes(content)
     (folder / "danh-sach-botnet.xlsx").write_bytes(attachment)
-    (folder / "networks.csv").write_bytes(networks_csv())
+    (folder / "networks.csv").write_bytes(networks_csv(end))
     hits = [
         *planted("windows-events.jsonl", windows),
         *planted("dichvucong-01-auth.log", logins),

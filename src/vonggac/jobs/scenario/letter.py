@@ -36,6 +36,7 @@ from vonggac.jobs.scenario.province import (
     SCIENCE,
     SINKHOLE_ADDRESS,
     SINKHOLE_DOMAIN,
+    handed_over,
 )
 
 HEADERS = (
@@ -60,7 +61,8 @@ class Listed:
     fault: str = ""
 
 
-_Row = tuple[str, object, object, object, object, object, datetime | str, datetime | str, Listed]
+_Cell = str | int | datetime | None
+_Row = tuple[tuple[_Cell, ...], Listed]
 
 
 def _text(time: datetime) -> str:
@@ -73,36 +75,36 @@ def _cell(time: datetime) -> datetime:
 
 
 def _rows(end: datetime, infected: Sequence[Connection]) -> list[_Row]:
-    """The rows: who, address, port, destination, port, malware, first and last seen, what must come of it."""
+    """The rows: who, address, port, destination, port, malware, first and last seen; and what must come of each."""
     last = {one.public_port: one.time for one in infected}
     shared = next(one.time for one in infected if one.public_port == SHARED_PORT and one.target == MINER_ADDRESS)
     first = end - timedelta(days=3)
     health, mine = last[HEALTH_PORT], max(one.time for one in infected if one.agency is COMMUNE_A)
-    old = end.replace(month=5, day=20)
+    old = handed_over(end) - timedelta(days=40)
 
     def listed(address: str, organisation: str, *hosts: str, fault: str = "") -> Listed:
         return Listed(0, address, organisation, hosts, fault)
 
     return [
-        (HEALTH.name, HEALTH.egress, HEALTH_PORT, C2_ADDRESS, 443, "Emotet", _text(first), _text(health),
+        ((HEALTH.name, HEALTH.egress, HEALTH_PORT, C2_ADDRESS, 443, "Emotet", _text(first), _text(health)),
          listed(HEALTH.egress, HEALTH.name, HEALTH.inner(14))),
-        (HEALTH.name, HEALTH.egress, SHARED_PORT, MINER_ADDRESS, 3333, "CoinMiner", _cell(first), _cell(shared),
+        ((HEALTH.name, HEALTH.egress, SHARED_PORT, MINER_ADDRESS, 3333, "CoinMiner", _cell(first), _cell(shared)),
          listed(HEALTH.egress, HEALTH.name, HEALTH.inner(17))),
-        (COLLEGE.name, COLLEGE.egress.replace("113.", "113[.]"), COLLEGE_PORT, SINKHOLE_DOMAIN.replace(".", "[.]"), 80, "Mozi",
-         _text(first), _text(last[COLLEGE_PORT]), listed(COLLEGE.egress, COLLEGE.name, COLLEGE.inner(3))),
-        (COMMUNE_A.name, COMMUNE_A.egress, None, MINER_ADDRESS, 3333, "CoinMiner", _cell(first), _cell(mine),
+        ((COLLEGE.name, COLLEGE.egress.replace("113.", "113[.]"), COLLEGE_PORT, SINKHOLE_DOMAIN.replace(".", "[.]"), 80, "Mozi",
+          _text(first), _text(last[COLLEGE_PORT])), listed(COLLEGE.egress, COLLEGE.name, COLLEGE.inner(3))),
+        ((COMMUNE_A.name, COMMUNE_A.egress, None, MINER_ADDRESS, 3333, "CoinMiner", _cell(first), _cell(mine)),
          listed(COMMUNE_A.egress, COMMUNE_A.name, COMMUNE_A.inner(21))),
-        ("", FARMING.egress, None, SINKHOLE_ADDRESS, 80, "Conficker", _text(old - timedelta(days=5)), _text(old),
+        (("", FARMING.egress, None, SINKHOLE_ADDRESS, 80, "Conficker", _text(old - timedelta(days=5)), _text(old)),
          listed(FARMING.egress, FORMER_OWNER)),
-        ("", FARMING.egress, FARMING_PORT, SINKHOLE_ADDRESS, 80, "Conficker", _text(last[FARMING_PORT]), _text(last[FARMING_PORT]),
-         listed(FARMING.egress, FARMING.name, FARMING.inner(17))),
-        (HOSPITAL.name, HOSPITAL.egress, HOSPITAL_PORT, C2_ADDRESS, 443, "Emotet", _text(last[HOSPITAL_PORT]),
-         _text(last[HOSPITAL_PORT]), listed(HOSPITAL.egress, HOSPITAL.name, HOSPITAL.inner(31))),
-        ("Chưa xác định", OUTSIDER, 40001, C2_ADDRESS, 443, "Emotet", _text(first), _text(end - timedelta(hours=40)),
+        (("", FARMING.egress, FARMING_PORT, SINKHOLE_ADDRESS, 80, "Conficker", _text(last[FARMING_PORT]),
+          _text(last[FARMING_PORT])), listed(FARMING.egress, FARMING.name, FARMING.inner(17))),
+        ((HOSPITAL.name, HOSPITAL.egress, HOSPITAL_PORT, C2_ADDRESS, 443, "Emotet", _text(last[HOSPITAL_PORT]),
+          _text(last[HOSPITAL_PORT])), listed(HOSPITAL.egress, HOSPITAL.name, HOSPITAL.inner(31))),
+        (("Chưa xác định", OUTSIDER, 40001, C2_ADDRESS, 443, "Emotet", _text(first), _text(end - timedelta(hours=40))),
          listed(OUTSIDER, "")),
-        (OFFICE.name, OFFICE.inner(15), None, C2_ADDRESS, 443, "Emotet", _text(first), _text(end - timedelta(hours=39)),
+        ((OFFICE.name, OFFICE.inner(15), None, C2_ADDRESS, 443, "Emotet", _text(first), _text(end - timedelta(hours=39))),
          listed(OFFICE.inner(15), "", fault="private")),
-        (SCIENCE.name, "203.0.113.999", None, C2_ADDRESS, 443, "Sality", _text(first), _text(end - timedelta(hours=39)),
+        ((SCIENCE.name, "203.0.113.999", None, C2_ADDRESS, 443, "Sality", _text(first), _text(end - timedelta(hours=39))),
          listed("203.0.113.999", "", fault="unreadable")),
     ]  # fmt: skip
 
@@ -110,9 +112,8 @@ def _rows(end: datetime, infected: Sequence[Connection]) -> list[_Row]:
 def botnet_list(end: datetime, infected: Sequence[Connection]) -> tuple[bytes, tuple[Listed, ...]]:
     """The list as XLSX, the same bytes for the same input, and what must come of its rows."""
     book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "Phụ lục"
+    sheet = book.create_sheet("Phụ lục", 0)
+    book.remove(book.worksheets[1])
     bold, centred = Font(bold=True), Alignment(horizontal="center", vertical="center", wrap_text=True)
     day = end.astimezone(LOCAL)
     for cells, text in (
@@ -129,7 +130,7 @@ def botnet_list(end: datetime, infected: Sequence[Connection]) -> tuple[bytes, t
         cell = sheet.cell(HEADER_ROW, column, header)
         cell.font, cell.alignment = bold, centred
     expected = []
-    for number, (*values, listed) in enumerate(_rows(end, infected), 1):
+    for number, (values, listed) in enumerate(_rows(end, infected), 1):
         row = HEADER_ROW + number
         for column, value in enumerate((number, *values), 1):
             cell = sheet.cell(row, column, value)

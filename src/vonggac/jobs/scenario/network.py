@@ -53,14 +53,19 @@ def infected(end: datetime) -> list[Connection]:
 
     The public port :data:`SHARED_PORT` of the health department is held by three machines one after another.
     """
-    found = []
-    for hour in range(14, 2, -1):
-        found.append(Connection(end - timedelta(hours=hour), HEALTH, 14, C2_ADDRESS, 443, HEALTH_PORT - hour + 3, C2_DOMAIN))
-    for hour, host, target in ((12, 12, "203.0.113.201"), (9, 17, MINER_ADDRESS), (6, 11, "203.0.113.202")):
-        found.append(Connection(end - timedelta(hours=hour), HEALTH, host, target, 3333 if target == MINER_ADDRESS else 443, SHARED_PORT))
-    for hour in range(30, 10, -4):
-        found.append(Connection(end - timedelta(hours=hour), COMMUNE_A, 21, MINER_ADDRESS, 3333, 40000 + hour))
-    found += [
+    beacons = [
+        Connection(end - timedelta(hours=hour), HEALTH, 14, C2_ADDRESS, 443, HEALTH_PORT - hour + 3, C2_DOMAIN)
+        for hour in range(14, 2, -1)
+    ]
+    mining = [
+        Connection(end - timedelta(hours=hour), COMMUNE_A, 21, MINER_ADDRESS, 3333, 40000 + hour) for hour in range(30, 10, -4)
+    ]
+    found = [
+        *beacons,
+        *mining,
+        Connection(end - timedelta(hours=12), HEALTH, 12, "203.0.113.201", 443, SHARED_PORT),
+        Connection(end - timedelta(hours=9), HEALTH, 17, MINER_ADDRESS, 3333, SHARED_PORT),
+        Connection(end - timedelta(hours=6), HEALTH, 11, "203.0.113.202", 443, SHARED_PORT),
         Connection(end - timedelta(hours=20), COLLEGE, 3, SINKHOLE_ADDRESS, 80, COLLEGE_PORT, SINKHOLE_DOMAIN),
         Connection(end - timedelta(hours=33), FARMING, 17, SINKHOLE_ADDRESS, 80, FARMING_PORT, SINKHOLE_DOMAIN),
         Connection(end - timedelta(hours=8), HOSPITAL, 31, C2_ADDRESS, 443, HOSPITAL_PORT, C2_DOMAIN),
@@ -114,13 +119,13 @@ def conn_log(random: Random, connections: Sequence[Connection], end: datetime) -
 
 def dns_log(random: Random, connections: Sequence[Connection], end: datetime) -> bytes:
     """Zeek's dns.log: the name of each connection that has one is asked for just before it."""
-    rows = []
-    for one in connections:
-        if one.name:
-            rows.append((one.time - timedelta(milliseconds=40), (
-                _uid(random), one.inner, random.randint(49152, 65535), _RESOLVER, 53, "udp", random.randint(1, 65535), "0.001200", one.name,
-                1, "C_INTERNET", 1, "A", 0, "NOERROR", "F", "F", "T", "T", 0, one.target, "300.000000", "F",
-            )))  # fmt: skip
+    rows = [
+        (one.time - timedelta(milliseconds=40), (
+            _uid(random), one.inner, random.randint(49152, 65535), _RESOLVER, 53, "udp", random.randint(1, 65535), "0.001200",
+            one.name, 1, "C_INTERNET", 1, "A", 0, "NOERROR", "F", "F", "T", "T", 0, one.target, "300.000000", "F",
+        ))
+        for one in connections if one.name
+    ]  # fmt: skip
     fields = (
         "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name "
         "AA TC RD RA Z answers TTLs rejected"
@@ -133,7 +138,7 @@ def dns_log(random: Random, connections: Sequence[Connection], end: datetime) ->
 
 
 def nat_log(random: Random, connections: Sequence[Connection]) -> list[Line]:
-    """conntrack's events on the gateways: the reply direction goes to the public address and port."""
+    """Conntrack's events on the gateways: the reply direction goes to the public address and port."""
     lines = []
     for one in connections:
         port = random.randint(49152, 65535)

@@ -8,6 +8,9 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vonggac.jobs.scenario.lines import LOCAL
 
 PROVINCE = "tỉnh Sông Vân"
 
@@ -52,8 +55,6 @@ WARD = Agency("UBND phường Trà Sơn", "trason", 11, "203.0.113.64/29", "203.
 AGENCIES = (HEALTH, FINANCE, FARMING, SCIENCE, OFFICE, HOSPITAL, COLLEGE, COMMUNE_A, COMMUNE_B, WARD)
 
 FORMER_OWNER = "Sở Xây dựng"
-HANDED_OVER = "2026-07-01"
-"""From this day on the network of :data:`FARMING` is its own; until the day before it was :data:`FORMER_OWNER`'s."""
 
 C2_ADDRESS = "198.51.100.201"
 C2_DOMAIN = "capnhat-hethong.example"
@@ -75,15 +76,23 @@ SITES = (
 )  # fmt: skip
 
 
-def networks_csv() -> bytes:
+def handed_over(end: datetime) -> datetime:
+    """When the network of :data:`FORMER_OWNER` became that of :data:`FARMING`."""
+    return end - timedelta(days=145)
+
+
+def networks_csv(end: datetime) -> bytes:
     """Who owns which network from when to when, as UTF-8 CSV with a byte order mark, as office programs write it."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["organisation", "cidr", "system", "level", "valid_from", "valid_to"])
+    change = handed_over(end).astimezone(LOCAL).date()
+    begin = change - timedelta(days=365)
     for agency in AGENCIES:
-        since = HANDED_OVER if agency is FARMING else "2025-07-01"
+        since = change if agency is FARMING else begin
         if agency is FARMING:
-            writer.writerow([FORMER_OWNER, agency.public, "Cấp phép xây dựng", 2, "2024-01-01", "2026-06-30"])
-        writer.writerow([agency.name, agency.public, agency.system, agency.level, since, ""])
-        writer.writerow([agency.name, f"10.20.{agency.number}.0/24", "Mạng nội bộ", agency.level, "2025-07-01", ""])
+            until = change - timedelta(days=1)
+            writer.writerow([FORMER_OWNER, agency.public, "Cấp phép xây dựng", 2, begin.isoformat(), until.isoformat()])
+        writer.writerow([agency.name, agency.public, agency.system, agency.level, since.isoformat(), ""])
+        writer.writerow([agency.name, f"10.20.{agency.number}.0/24", "Mạng nội bộ", agency.level, begin.isoformat(), ""])
     return text.getvalue().encode("utf-8-sig")
