@@ -80,8 +80,10 @@ def _names(tokens: Tokens) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     return system, data
 
 
-def read_tokens(block: Block, options: Options, raw: RawLines) -> EventBatch | None:
-    """``block`` as a batch; None when it has to be read otherwise."""
+def read_tokens(
+    block: Block, options: Options, raw: RawLines, kind: type[TokenBatch] = TokenBatch
+) -> EventBatch | None:
+    """``block`` as a batch of class ``kind``; None when it has to be read otherwise."""
     tokens = Tokens.read(block.data) if block.data.lstrip()[:1] == b"{" else None
     if tokens is None or not tokens.n_rows:
         return None
@@ -100,7 +102,7 @@ def read_tokens(block: Block, options: Options, raw: RawLines) -> EventBatch | N
         if field in tokens_of:
             marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items() if name not in tokens_of}
             break
-    return TokenBatch(
+    return kind(
         "windows", tokens, tokens_of, _event, first_record=block.first_record, zone=options.zone, raw_of=raw,
         skipped=skipped.skips(), marks=marks,
     )  # fmt: skip
