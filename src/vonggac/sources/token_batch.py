@@ -24,7 +24,7 @@ class Tokens:
     ``rows`` number the good lines; ``good``: their line numbers from 0; ``left``: those of lines to be read otherwise.
     """
 
-    __slots__ = ("_order", "bounds", "data", "ends", "firsts", "good", "kinds", "lasts", "left", "n_rows", "paths", "rows", "starts")
+    __slots__ = ("_order", "_paths", "bounds", "data", "ends", "firsts", "good", "kinds", "lasts", "left", "n_rows", "paths", "rows", "starts")
 
     @classmethod
     def read(cls, data: bytes) -> Tokens | None:
@@ -68,6 +68,7 @@ class Tokens:
         self.data = data
         self.starts, self.ends = starts, ends
         self.rows, self.firsts, self.lasts, self.kinds = rows, firsts, lasts, kinds
+        self._paths = paths[:n_tokens]
         self.bounds, self._order = k.group_by_path(paths, n_tokens, n_paths)
         self.n_rows = n_rows
         self.good = np.flatnonzero(status == k.GOOD)
@@ -78,6 +79,13 @@ class Tokens:
     def of(self, path: int) -> NDArray[np.int32]:
         """The tokens of ``path``, in order of row, nulls too."""
         return self._order[self.bounds[path] : self.bounds[path + 1]]
+
+    def texts(self, is_wanted: NDArray[np.bool_], is_ignored: NDArray[np.bool_], *, with_numbers: bool) -> Column:
+        """The values of the rows wanted, of all paths but those ignored, in the order of the bytes."""
+        which = self.kinds[: len(self._paths)] <= (k.LITERAL if with_numbers else k.ESCAPED)
+        which &= is_wanted[self.rows[: len(self._paths)]]
+        which &= ~is_ignored[self._paths]
+        return self.column(np.flatnonzero(which).astype(np.int32))
 
     def column(self, which: NDArray[np.int32]) -> Column:
         """The values of the tokens ``which``."""
@@ -114,15 +122,15 @@ def _path_names(
 class TokenBatch(EventBatch):
     """Tokens as a batch. ``tokens_of``: native field to its tokens, in order of row.
 
-    ``event_of`` makes the event of a line; ``marks``: derived field to (field, mark), the part of a value after a mark.
+    ``is_ignored``: paths that are no field. ``event_of`` makes the event of a line; ``marks``: derived field to (field, mark), the part of a value after a mark.
     """
 
-    __slots__ = ("_event_of", "_events", "_first_record", "_marks", "_tokens_of", "_tokens")
+    __slots__ = ("_event_of", "_events", "_first_record", "_is_ignored", "_marks", "_tokens_of", "_tokens")
 
     def __init__(
         self, source: str, tokens: Tokens, tokens_of: Mapping[str, NDArray[np.int32]], event_of: Callable[[bytes], dict[str, object]],
         *, first_record: int, zone: tzinfo, raw_of: Callable[[int], bytes], skipped: Sequence[Skip],
-        marks: Mapping[str, tuple[str, bytes]],
+        marks: Mapping[str, tuple[str, bytes]], is_ignored: NDArray[np.bool_],
     ) -> None:  # fmt: skip
         super().__init__(source, (), zone=zone, raw_of=raw_of, skipped=skipped)
         self.n_rows = tokens.n_rows
@@ -132,6 +140,7 @@ class TokenBatch(EventBatch):
         self._events: dict[int, dict[str, object]] = {}
         self._first_record = first_record
         self._marks = marks
+        self._is_ignored = is_ignored
 
     def fields(self) -> set[str]:
         """The names of all top-level fields."""
@@ -146,12 +155,7 @@ class TokenBatch(EventBatch):
 
     def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
         """Every value of every event with ``is_wanted[row]``; numbers and booleans only ``with_numbers``."""
-        tokens = self._tokens
-        which = np.concatenate(list(self._tokens_of.values())) if self._tokens_of else np.zeros(0, np.int32)
-        which = which[is_wanted[tokens.rows[which]]]
-        if not with_numbers:
-            which = which[tokens.kinds[which] <= k.ESCAPED]
-        return tokens.column(which)
+        return self._tokens.texts(is_wanted, self._is_ignored, with_numbers=with_numbers)
 
     def record(self, row: int) -> int:
         """The number of the line, from the first of the file."""

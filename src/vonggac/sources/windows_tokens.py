@@ -88,7 +88,8 @@ def read_tokens(
     if tokens is None or not tokens.n_rows:
         return None
     try:
-        tokens_of = _fields(tokens, *_names(tokens))
+        system, data = _names(tokens)
+        tokens_of = _fields(tokens, system, data)
     except _Unusual:
         return None
     skipped = SkipCounter(block.skipped)
@@ -97,6 +98,8 @@ def read_tokens(
         with without_collector():
             if collect([raw(number)], raw, skipped, number):
                 return None
+    is_ignored = np.ones(len(tokens.paths), np.bool_)
+    is_ignored[[path for names in (system, data) for paths in names.values() for path in paths]] = False
     marks = {}
     for field in _DERIVED_FROM:
         if field in tokens_of:
@@ -104,7 +107,7 @@ def read_tokens(
             break
     return kind(
         "windows", tokens, tokens_of, _event, first_record=block.first_record, zone=options.zone, raw_of=raw,
-        skipped=skipped.skips(), marks=marks,
+        skipped=skipped.skips(), marks=marks, is_ignored=is_ignored,
     )  # fmt: skip
 
 
@@ -120,10 +123,11 @@ def _fields(
     found: dict[str, NDArray[np.int32]] = {}
     for name, paths in data.items():
         parts = [tokens.of(path) for path in paths]
-        n_rows = sum(len(np.unique(tokens.rows[part])) for part in parts)
         found[name] = _in_order(tokens, parts)
-        if len(parts) > 1 and len(np.unique(tokens.rows[found[name]])) != n_rows:
-            raise _Unusual(name)
+        if len(parts) > 1:
+            n_rows = sum(len(np.unique(tokens.rows[part])) for part in parts)
+            if len(np.unique(tokens.rows[found[name]])) != n_rows:
+                raise _Unusual(name)
     heads: dict[str, list[NDArray[np.int32]]] = {}
     for name in data:
         heads.setdefault(name.split(".", 1)[0], []).append(found[name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from operator import ge, gt, le, lt
 
@@ -77,16 +77,26 @@ def _network(text: str) -> tuple[int, int, int]:
     return network.version, int(network.network_address), int(network.netmask)
 
 
-def in_network(text: str, network: str) -> bool:
-    """Whether ``text`` is an address in ``network``; an IPv4 address written as IPv6 (``::ffff:192.0.2.1``) counts as IPv4."""
+@lru_cache(maxsize=1 << 16)
+def _address(text: str) -> tuple[int, int, int] | None:
+    """Version and value of the address ``text`` writes, and the IPv4 address inside an IPv6 one (-1 for none)."""
     try:
         address: IPv4Address | IPv6Address = ip_address(text.strip())
     except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return address.version, int(address), -1 if mapped is None else int(mapped)
+
+
+def in_network(text: str, network: str) -> bool:
+    """Whether ``text`` is an address in ``network``; an IPv4 address written as IPv6 (``::ffff:192.0.2.1``) counts as IPv4."""
+    found = _address(text)
+    if found is None:
         return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None and ":" not in network:
-        address = address.ipv4_mapped
     version, base, mask = _network(network)
-    return address.version == version and int(address) & mask == base
+    if version == 4 and found[2] >= 0:
+        return found[2] & mask == base
+    return found[0] == version and found[1] & mask == base
 
 
 def as_number(text: str) -> float | int | None:

@@ -298,11 +298,10 @@ def _sorted(column: Column) -> Column:
 
 def _folded(column: Column) -> Column:
     """``column`` with the values that are not ASCII folded; ASCII is folded by the tries themselves."""
-    odd = np.flatnonzero(column.data[: column.offsets[-1]] & 0x80)
-    if not len(odd):
-        return column
-    which = np.unique(np.searchsorted(column.offsets, odd, side="right") - 1)
     blob = column.data.tobytes()
+    if blob.isascii():
+        return column
+    which = kernels.beyond_ascii(column.data, column.offsets)
     pieces: list[bytes] = []
     lengths = np.diff(column.offsets)
     cache: dict[bytes, bytes] = {}

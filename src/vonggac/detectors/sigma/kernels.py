@@ -1,8 +1,9 @@
 """The inner loops: finding all literals of all rules in a column, and boolean algebra over sets of rows.
 
 A set of rows is a row of a table of 64-bit words, one bit per event. Literals are found by their *keys*, a few bytes of
-each, and then compared whole. Keys live in tries that share one table of transitions
-``nxt[node * n_classes + class_of[byte]]``; node 0 is dead. ASCII case is folded by ``class_of`` itself, and all bytes
+each, and then compared whole. Keys live in tries that share one table of transitions ``nxt``. A *state* is twice the place
+of a node's first transition, plus one when keys end there, so that a step is one load and one test:
+``state = nxt[(state >> 1) + class_of[byte]]``. State 0 is dead. ASCII case is folded by ``class_of`` itself, and all bytes
 over 127 are one class: the comparison tells them apart. Per field there are up to three tries: forward (prefixes),
 backward (exact values and suffixes) and Aho-Corasick (substrings; Aho and Corasick, CACM 18(6), 1975), whose ``outlink``
 leads to the next shorter key that ends here.
@@ -30,8 +31,8 @@ def build_tries(
     """Build the tries of all fields.
 
     Key i is ``keys[bounds[i]:bounds[i + 1]]`` (folded; reversed for exact values and suffixes), for field ``fields[i]``
-    in mode ``modes[i]``. Returns (roots[n_fields, 3], nxt, head, next_entry, outlink): ``head[node]`` is the first entry
-    that ends at a node, -1 none, ``next_entry`` chains the others.
+    in mode ``modes[i]``. Returns (roots[n_fields, 3], nxt, head, next_entry, outlink): ``roots`` and ``nxt`` hold states;
+    ``head[node]`` is the first entry that ends at a node, -1 none; ``next_entry`` chains the others.
     """
     n = len(modes)
     roots = np.zeros((n_fields, 3), np.int32)
@@ -64,7 +65,16 @@ def build_tries(
         root = roots[f, 2]
         if root:
             _close(root, nxt, n_classes, head, outlink, fail, queue)
-    return roots, nxt[: n_nodes * n_classes].copy(), head[:n_nodes].copy(), next_entry, outlink
+    states = np.zeros(n_nodes, np.int32)
+    for node in range(1, n_nodes):
+        states[node] = 2 * node * n_classes + (1 if head[node] >= 0 or outlink[node] else 0)
+    packed = np.empty(n_nodes * n_classes, np.int32)
+    for at in range(len(packed)):
+        packed[at] = states[nxt[at]]
+    for f in range(n_fields):
+        for kind in range(3):
+            roots[f, kind] = states[roots[f, kind]]
+    return roots, packed, head[:n_nodes].copy(), next_entry, outlink
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
@@ -195,55 +205,111 @@ def scan(
     ``wanted`` are looked at. ``programs[e]:programs[e + 1]`` are the tokens that entry e's value must be, empty when
     finding the literal is enough.
     """
+    found = np.empty(16, np.int64)  # (state, position) of the keys met in one value, resolved when full or at its end
+    n_found = 0
     for v in range(len(rows)):
         row = rows[v]
-        word = row >> 6
-        bit = np.uint64(1) << np.uint64(row & 63)
-        if not wanted[word] & bit:
+        if not wanted[row >> 6] & (np.uint64(1) << np.uint64(row & 63)):
             continue
         a = offsets[v]
         b = offsets[v + 1]
         for direction in range(3):
-            node = roots[direction]
-            if node == 0:
+            state = roots[direction]
+            if state == 0:
                 continue
-            k = 0
-            length = b - a
+            at = a
             while True:
-                out = node if head[node] >= 0 else (outlink[node] if direction == 2 else 0)
-                while out:
-                    e = head[out]
-                    while e >= 0:
-                        slot = slots[e]
-                        if (slot < 0 or not bits[slot, word] & bit) and _confirm(
-                            data, a, b, a + k, modes[e], literals, bounds[e], bounds[e + 1]
-                        ):
-                            p, end = programs[e], programs[e + 1]
-                            if p == end:
-                                hit = True
-                            elif cased[e]:
-                                hit = glob_match(plain, plain_offsets[v], plain_offsets[v + 1], tokens, p, end, 0)
-                            else:
-                                hit = glob_match(data, a, b, tokens, p, end, 1)
-                            if hit:
-                                if slot < 0:
-                                    slot = n_active
-                                    slots[e] = slot
-                                    active[n_active] = e
-                                    n_active += 1
-                                    for w in range(bits.shape[1]):
-                                        bits[slot, w] = np.uint64(0)
-                                bits[slot, word] |= bit
-                        e = next_entry[e]
-                    out = outlink[out] if direction == 2 else 0
-                if k == length:
+                if state & 1:
+                    found[n_found] = state
+                    found[n_found + 1] = at
+                    n_found += 2
+                    if n_found == len(found):
+                        n_active = _resolve(
+                            found, n_found, direction, v, row, data, offsets, plain, plain_offsets, n_classes, head,
+                            next_entry, outlink, modes, literals, bounds, programs, cased, tokens, slots, bits, active,
+                            n_active,
+                        )
+                        n_found = 0
+                if at == b:
                     break
-                byte = data[b - 1 - k] if direction == 1 else data[a + k]
-                node = nxt[node * n_classes + class_of[byte]]
-                if node == 0:
+                if direction == 1:
+                    state = nxt[(state >> 1) + class_of[data[b - 1 - (at - a)]]]
+                else:
+                    state = nxt[(state >> 1) + class_of[data[at]]]
+                at += 1
+                if direction == 2:
+                    while at < b and not state & 1:
+                        state = nxt[(state >> 1) + class_of[data[at]]]
+                        at += 1
+                elif state == 0:
                     break
-                k += 1
+            if n_found:
+                n_active = _resolve(
+                    found, n_found, direction, v, row, data, offsets, plain, plain_offsets, n_classes, head, next_entry,
+                    outlink, modes, literals, bounds, programs, cased, tokens, slots, bits, active, n_active,
+                )
+                n_found = 0
     return n_active
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _resolve(
+    found: NDArray[np.int64], n_found: int, direction: int, v: int, row: int, data: NDArray[np.uint8],
+    offsets: NDArray[np.int64], plain: NDArray[np.uint8], plain_offsets: NDArray[np.int64], n_classes: int,
+    head: NDArray[np.int32], next_entry: NDArray[np.int32], outlink: NDArray[np.int32], modes: NDArray[np.int8],
+    literals: NDArray[np.uint8], bounds: NDArray[np.int64], programs: NDArray[np.int64], cased: NDArray[np.bool_],
+    tokens: NDArray[np.int32], slots: NDArray[np.int32], bits: NDArray[np.uint64], active: NDArray[np.int32],
+    n_active: int,
+) -> int:
+    """Set the bits of the entries whose keys were met and that hold; returns the new number of active entries."""
+    word = row >> 6
+    bit = np.uint64(1) << np.uint64(row & 63)
+    a = offsets[v]
+    b = offsets[v + 1]
+    for k in range(0, n_found, 2):
+        node = (found[k] >> 1) // n_classes
+        out = node if head[node] >= 0 else outlink[node]
+        while out:
+            e = head[out]
+            while e >= 0:
+                slot = slots[e]
+                if (slot < 0 or not bits[slot, word] & bit) and _confirm(
+                    data, a, b, found[k + 1], modes[e], literals, bounds[e], bounds[e + 1]
+                ):
+                    p, end = programs[e], programs[e + 1]
+                    hit = p == end
+                    if not hit:
+                        if cased[e]:
+                            hit = glob_match(plain, plain_offsets[v], plain_offsets[v + 1], tokens, p, end, 0)
+                        else:
+                            hit = glob_match(data, a, b, tokens, p, end, 1)
+                    if hit:
+                        if slot < 0:
+                            slot = n_active
+                            slots[e] = slot
+                            active[n_active] = e
+                            n_active += 1
+                            for w in range(bits.shape[1]):
+                                bits[slot, w] = np.uint64(0)
+                        bits[slot, word] |= bit
+                e = next_entry[e]
+            out = outlink[out] if direction == 2 else 0
+    return n_active
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def beyond_ascii(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which values have a byte over 127."""
+    found = np.empty(len(offsets) - 1, np.int64)
+    n = 0
+    for v in range(len(offsets) - 1):
+        union = np.uint8(0)
+        for i in range(offsets[v], offsets[v + 1]):
+            union |= data[i]
+        if union & 0x80:
+            found[n] = v
+            n += 1
+    return found[:n]
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
