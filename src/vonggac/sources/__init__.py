@@ -1,0 +1,35 @@
+"""Log formats: bytes in, event batches out."""
+
+from __future__ import annotations
+
+from vonggac.errors import N_, FormatUnknown, UsageError
+from vonggac.sources import csv_table, evtx, json_lines, syslog, web_access, windows_json, zeek
+from vonggac.sources.source import Source
+
+SOURCES: tuple[Source, ...] = (
+    evtx.SOURCE,
+    windows_json.SOURCE,
+    syslog.SOURCE,
+    zeek.SOURCE,
+    web_access.SOURCE,
+    csv_table.SOURCE,
+    json_lines.SOURCE,
+)
+"""All sources; where two are equally sure of a stream, the earlier one gets it."""
+
+
+def by_name(name: str) -> Source:
+    """The source called ``name``; raises UsageError with the valid names."""
+    for source in SOURCES:
+        if source.name == name:
+            return source
+    valid = ", ".join(source.name for source in SOURCES)
+    raise UsageError(N_("no source is called “{name}”; the sources are {valid}"), name=name, valid=valid)
+
+
+def detect(head: bytes, filename: str = "") -> Source:
+    """The source that is surest of a stream that begins with ``head``; raises FormatUnknown when none is."""
+    sure, source = max(((source.sniff(head, filename), source) for source in SOURCES), key=lambda pair: pair[0])
+    if sure <= 0:
+        raise FormatUnknown(N_("format not recognised; the option --source names one"), where=filename)
+    return source
