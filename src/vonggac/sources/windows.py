@@ -236,7 +236,7 @@ def _is_shallow(value: object) -> bool:
     return False
 
 
-def _is_wide(value: object) -> bool:
+def is_wide(value: object) -> bool:
     """Whether a float that orjson may have made of an integer over 64 bits is in ``value``."""
     pending = [value]
     while pending:
@@ -298,7 +298,7 @@ class Group:
             return values
         for index, value in enumerate(values):
             if value.__class__ is float or value.__class__ is dict or value.__class__ is list:
-                values[index] = plain(self._exact(index, position) if _is_wide(value) else value)
+                values[index] = plain(self._exact(index, position) if is_wide(value) else value)
         return values
 
     def _exact(self, index: int, position: int) -> object:

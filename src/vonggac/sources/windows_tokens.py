@@ -16,7 +16,7 @@ from vonggac.events.batch import EventBatch
 from vonggac.sources.lines import RawLines, SkipCounter
 from vonggac.sources.source import Block, Options
 from vonggac.sources.token_batch import Path, TokenBatch, Tokens
-from vonggac.sources.windows import HASH_MARKS, Key, collect, extract, names_of, plain, without_collector
+from vonggac.sources.windows import HASH_MARKS, Key, collect, extract, is_wide, load_exact, names_of, plain, without_collector
 
 _SYSTEM = ("Event", "System")
 _PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
@@ -160,4 +160,6 @@ def _cached_names(key: Key) -> tuple[str, ...]:
 def _event(raw: bytes) -> dict[str, object]:
     """The event of one line that the fast reader has read."""
     key, row = extract(orjson.loads(raw), lambda: orjson.loads(raw))
+    if any(is_wide(value) for value in row if value.__class__ is not str):
+        key, row = extract(load_exact(raw), lambda: load_exact(raw))
     return dict(zip(_cached_names(key), map(plain, row), strict=True))
