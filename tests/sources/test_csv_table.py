@@ -102,3 +102,8 @@ def test_a_header_alone_and_nothing_at_all_are_no_events():
 def test_a_cell_of_a_megabyte_is_read():
     (found,) = events('a,b,c\n"1"x,"' + 'x"",' * 200_000 + '",\n')
     assert found == {"a": "1x", "b": 'x",' * 200_000, "c": ""}
+
+
+def test_a_header_of_very_many_equal_names_is_read():
+    n = 200_000
+    assert events("a," * n + "a\n" + "1," * n + "1\n")[0].keys() >= {"a", "a_2", f"a_{n + 1}"}

@@ -1,4 +1,5 @@
 import io
+import time
 
 import pytest
 
@@ -187,3 +188,22 @@ def test_every_line_of_a_real_auth_log_is_an_event(corpora):
     (batch,) = batches
     assert len(batch.column("src_ip")) > 1500
     assert all(concepts.time_us(batch, row) for row in range(0, batch.n_rows, 97))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x: x: in:a out:b, " * 5000 + " proto a->",
+        "named: client " + "a" * 100_000,
+        "named: " + "client a#1 (" * 20_000,
+        "sshd: Accepted a for " + " from b port " * 20_000,
+        "sudo: a : " + "; " * 50_000 + "TTY",
+        "x: " + "src=dst= -> proto a, " * 20_000,
+        ": " * 50_000,
+    ],
+    ids=range(7),
+)
+def test_a_hostile_message_takes_linear_time(text):
+    started = time.process_time()
+    assert read("Nov 24 10:00:00 gate " + text).n_rows == 1
+    assert time.process_time() - started < 2  # quadratic time would be half a minute and more

@@ -107,15 +107,15 @@ def _stated_delimiter(row: str) -> str | None:
 
 def _names(cells: Sequence[str]) -> list[str]:
     """Unique names of the columns: blank ones are called by their position, repeated ones numbered."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):
-        name = cell.strip() or f"column_{position}"
-        candidate, n = name, 1
+        name = candidate = cell.strip() or f"column_{position}"
         while candidate in names:
-            n += 1
-            candidate = f"{name}_{n}"
-        names.append(candidate)
-    return names
+            counts[name] = counts.get(name, 1) + 1
+            candidate = f"{name}_{counts[name]}"
+        names[candidate] = None
+    return list(names)
 
 
 class _Dialect:

@@ -266,23 +266,24 @@ def _add_pairs(fields: dict[str, str], pairs: list[tuple[str, str]]) -> None:
 
 
 # RouterOS, "Firewall / Logging": proto TCP (SYN), 192.0.2.1:1->198.51.100.2:443, NAT (192.0.2.1:1->203.0.113.9:1)->…
-_MIKROTIK = re.compile(
-    r"(?:(?P<prefix>.*?) )?(?P<chain>\w+): in:(?P<inif>\S+) out:(?P<outif>[^,\s]+),? .*?"
-    r"proto (?P<proto>[\w-]+)[^,]*, (?P<pair>\S+?->[^,\s]+)(?:, NAT (?P<nat>\S+))?"
-)
+_INTERFACES = re.compile(r": in:(\S+) out:([^,\s]+)")
+_ROUTED = re.compile(r"proto ([\w-]{1,20})[^,]{0,40}, ([^\s,>]{1,60}->[^,\s]{1,60})(?:, NAT (\S{1,130}))?")
 _ENDPOINT = re.compile(r"\[?([0-9A-Fa-f.:]+?)\]?(?::(\d+))?$")
 
 
 def _mikrotik(message: str) -> Fields | None:
-    found = _MIKROTIK.match(message)
-    if found is None:
+    start = message.find(": in:")
+    interfaces = _INTERFACES.match(message, start) if start > 0 else None
+    found = _ROUTED.search(message, start) if interfaces else None
+    if interfaces is None or found is None:
         return None
-    fields: dict[str, str] = {name: value for name in ("prefix", "chain") if (value := found[name])}
-    fields |= {"IN": found["inif"], "OUT": found["outif"], "PROTO": found["proto"]}
-    source, _, target = found["pair"].partition("->")
+    prefix, _, chain = message[:start].rpartition(" ")
+    fields = {"prefix": prefix} if prefix else {}
+    fields |= {"chain": chain, "IN": interfaces[1], "OUT": interfaces[2], "PROTO": found[1]}
+    source, _, target = found[2].partition("->")
     _add_endpoint(fields, "SRC", "SPT", source)
     _add_endpoint(fields, "DST", "DPT", target)
-    nat = found["nat"] or ""
+    nat = found[3] or ""
     if nat.startswith("("):
         _, _, public = nat[1:].partition(")")[0].partition("->")
         _add_endpoint(fields, "REPLY_DST", "REPLY_DPT", public)
@@ -298,12 +299,12 @@ def _add_endpoint(fields: dict[str, str], address: str, port: str, text: str) ->
 
 # BIND 9 Administrator Reference, category "queries"; the client object "@0x…" and "view …:" come and go by version.
 _NAMED_QUERY = re.compile(
-    r"(?:queries: )?(?:info: )?client (?:@\S+ )?(\S+?)#(\d+)(?: \([^)]*\))?: (?:view (\S+): )?query: (\S+) (\S+) (\S+)"
+    r"client (?:@\S{1,20} )?([^\s#]{1,64})#(\d+)(?: \([^)]{0,300}\))?: (?:view (\S+): )?query: (\S+) (\S+) (\S+)"
     r"(?: (\S+))?(?: \(([^)]+)\))?"
 )
 _NAMED_NAMES = ("src_ip", "src_port", "view", "query", "record_class", "record_type", "flags", "dst_ip")
 _NAMED_DENIED = re.compile(
-    r"(?:\S+: )?(?:info: )?client (?:@\S+ )?(\S+?)#(\d+)(?: \([^)]*\))?: (?:view \S+: )?(?:(query|query \(cache\)|"
+    r"client (?:@\S{1,20} )?([^\s#]{1,64})#(\d+)(?: \([^)]{0,300}\))?: (?:view \S+: )?(?:(query|query \(cache\)|"
     r"zone transfer|update)) '(\S+?)/(\S+?)/(\S+?)' (denied)"
 )
 _NAMED_DENIED_NAMES = ("src_ip", "src_port", "operation", "query", "record_type", "record_class", "action")
