@@ -20,6 +20,7 @@ from vonggac.cli import language
 from vonggac.cli.command import Group, Option
 from vonggac.cli.language import _
 from vonggac.cli.safe import visible
+from vonggac.config import Settings
 from vonggac.errors import N_, ConfigError, InputError, RuleError, UsageError, VonggacError
 
 VERBS = {
@@ -116,7 +117,7 @@ def run(arguments: list[str]) -> int:
         return _fail(text.format(reason=f"{type(error).__name__}: {error}"), 1, debug)
 
 
-def _settings() -> object:
+def _settings() -> Settings:
     from vonggac.cli.settings import read_settings
 
     return read_settings(os.environ)

@@ -66,7 +66,8 @@ class _Told(click.Command):
     def __init__(self, *args: Any, examples: Examples = (), **kwargs: Any) -> None:
         kwargs.setdefault("context_settings", {"max_content_width": 100})
         kwargs["params"] = [*(kwargs.get("params") or []), *shared_options()]
-        super().__init__(*args, **kwargs, add_help_option=False)
+        kwargs["add_help_option"] = False
+        super().__init__(*args, **kwargs)
         self.examples = examples
 
     def _text(self) -> str:

@@ -100,10 +100,11 @@ def _event(event: str, record: int | None, source: str, settings: Settings) -> t
     from vonggac.cli.scan import reading_options
     from vonggac.events.skips import REASONS
     from vonggac.jobs.inputs import Inputs
-    from vonggac.jobs.scan import Reading, Summary, batches, source_named
+    from vonggac.jobs.scan import Reading, Summary, batches
+    from vonggac.sources import by_name
 
     if source:
-        source_named(source)
+        by_name(source)
     summary = Summary()
     reading = Reading(reading_options("", None, (), settings), source)
     for _name, batch in batches(Inputs([event]), reading, summary):

@@ -127,11 +127,11 @@ def tables(summary: Summary) -> list[Table]:
     if not summary.n_findings:
         return []
     order = {level: -rank for rank, level in enumerate(LEVELS)}
-    levels = Table(_("Findings by level"), (_("Level"), _("Findings")), numeric=(1,))
+    levels = Table(_("Findings by severity"), (_("Severity"), _("Findings")), numeric=(1,))
     for level in reversed(LEVELS):
         if summary.by_level[level]:
             levels.add((_(LEVEL_WORDS[level]), number(summary.by_level[level])), LEVEL_STYLES.get(level, ""))
-    rules = Table(_("Findings by rule"), (_("Level"), _("Rule"), _("Findings")), numeric=(2,))
+    rules = Table(_("Findings by rule"), (_("Severity"), _("Rule"), _("Findings")), numeric=(2,))
     ranked = sorted(summary.by_rule.items(), key=lambda item: (order[item[0][0]], -item[1], item[0]))
     for (level, title, _id), count in ranked[:TOP]:
         rules.add((_(LEVEL_WORDS[level]), title, number(count)), LEVEL_STYLES.get(level, ""))

@@ -99,7 +99,7 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
     rules = sorted(
         loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id)
     )
-    table = Table(_("Rules"), (_("Level"), _("Rule"), _("Log source"), _("Identifier")))
+    table = Table(_("Rules"), (_("Severity"), _("Rule"), _("Log source"), _("Identifier")))
     with output(None) as write:
         if form == "csv":
             write(csv_line(("id", "title", "level", "logsource", "tags", "author", "place")))

@@ -193,10 +193,11 @@ def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
 
 def _plan(request: Request, settings: Settings) -> tuple[Plan, bool]:
     from vonggac.cli.findings import RENDERERS
-    from vonggac.jobs.scan import Plan, Reading, source_named
+    from vonggac.jobs.scan import Plan, Reading
+    from vonggac.sources import by_name
 
     if request.source:
-        source_named(request.source)
+        by_name(request.source)
     options = reading_options(request.zone, request.year, request.mapping, settings)
     period = (moment(request.start, "--from", options, 0), moment(request.end, "--to", options, 1))
     if period[0] is not None and period[1] is not None and period[0] >= period[1]:

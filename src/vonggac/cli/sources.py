@@ -34,14 +34,15 @@ def command(form: str) -> int:
     from vonggac.cli.output import output
     from vonggac.cli.tables import Table, draw
     from vonggac.events import concepts
+    from vonggac.jobs.scan import decode
     from vonggac.sources import SOURCES
+    from vonggac.sources.source import Block, Options
 
     table = Table(_("Log formats"), (_("Name"), _("What it reads"), _("Concepts")))
     with output(None) as write:
         for source in SOURCES:
-            given = {
-                name: list(fields) for name in concepts.table() if (fields := concepts.fields_of(name, source.name))
-            }
+            family = decode(source, Block(b""), Options()).source  # several formats may hold one kind of event
+            given = {name: list(fields) for name in concepts.table() if (fields := concepts.fields_of(name, family))}
             if form == "jsonl":
                 write(json_bytes({"name": source.name, "title": source.title, "concepts": given}) + b"\n")
             else:

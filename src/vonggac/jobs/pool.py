@@ -115,8 +115,8 @@ class Pool:
         sent = given = 0
         more = True
         with selectors.DefaultSelector() as ready:
-            for worker in self._workers:
-                ready.register(worker.link, selectors.EVENT_READ, worker)
+            for one in self._workers:
+                ready.register(one.link, selectors.EVENT_READ, one)
             while more or given < sent:
                 while more and sent - given < len(self._slots) and (worker := self._least_busy()) is not None:
                     task = next(source, None)

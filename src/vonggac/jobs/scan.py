@@ -14,7 +14,7 @@ from itertools import chain, groupby, islice
 
 from vonggac import sources
 from vonggac.detectors.detector import Detector
-from vonggac.errors import N_, InputError, UsageError, VonggacError
+from vonggac.errors import N_, InputError, VonggacError
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch, Shape, resolve
 from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
@@ -134,18 +134,9 @@ class _Rewound:
         return part
 
 
-def source_named(name: str) -> Source:
-    """The source called ``name``; raises UsageError with the valid names."""
-    for source in sources.SOURCES:
-        if source.name == name:
-            return source
-    valid = ", ".join(source.name for source in sources.SOURCES)
-    raise UsageError(N_("no source is called “{name}”; the sources are {valid}"), name=name, valid=valid)
-
-
 def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, Source, Block]]:
     """The blocks of all ``inputs``, in order, each with its file's name and source; what cannot be read is counted."""
-    chosen = source_named(reading.source) if reading.source else None
+    chosen = sources.by_name(reading.source) if reading.source else None
     for name, stream in inputs:
         try:
             if isinstance(stream, VonggacError):
@@ -256,9 +247,10 @@ class Judge:
         return answer, b"".join(lines)
 
     def warm(self, source: str) -> None:
-        """Make what the detectors make once per source, so that workers forked later share it."""
+        """Make what the detectors make once per kind of event, so that workers forked later share it."""
+        batch = decode(self._sources[source], Block(b""), self._plan.reading.options)
         for detector in self._plan.detectors:
-            detector.detect(EventBatch(source, ()))
+            detector.detect(batch)
 
     def _timeouts(self) -> dict[str, int]:
         """Values left unjudged since the last block, by rule."""
@@ -266,7 +258,7 @@ class Judge:
         for detector in self._plan.detectors:
             given_up = getattr(detector, "timeouts", None)  # only detectors with a time limit have it
             if given_up:
-                counts.update(given_up)
+                counts.update({rule: count for rule, count in given_up.items() if count})
                 given_up.clear()
         return counts
 
