@@ -215,15 +215,24 @@ def special(value: Special, text: str) -> bool:
     """Hold one text against a network, a number or a part of a time."""
     if value.kind == "cidr":
         try:
-            return bool(ipaddress.ip_address(text) in value.value)
+            address = ipaddress.ip_address(text.strip())
         except ValueError:
             return False
+        if address.version == 6 and value.value.version == 4:  # an IPv4 address in an IPv6 log
+            address = address.ipv4_mapped or address
+        return bool(address in value.value)
     part = value.part or (value.kind if value.kind in PARTS else None)
     number: Decimal | int | None
-    number = part_of(text, part) if part else Decimal(text) if NUMBER.fullmatch(text) else None
+    number = part_of(text, part) if part else number_of(text)
     if number is None:
         return False
-    return COMPARE.get(value.kind, operator.eq)(number, Decimal(text_of(value.value)))
+    compare: Callable[[Any, Any], bool] = COMPARE.get(value.kind, operator.eq)
+    return compare(number, Decimal(text_of(value.value)))
+
+
+def number_of(text: str) -> Decimal | None:
+    """The number that a text writes in decimal, with or without white space around it."""
+    return Decimal(text.strip()) if NUMBER.fullmatch(text.strip()) else None
 
 
 def part_of(text: str, part: str) -> int | None:

@@ -26,16 +26,20 @@ MAX_ALTERNATIVES = 64
 class Pattern:
     """A compiled expression: ``search(text)`` says whether it occurs; None when the time limit ended the search."""
 
-    __slots__ = ("_compiled", "is_linear")
+    __slots__ = ("_compiled", "_has_end", "is_linear")
 
     def __init__(self, pattern: str, flags: str) -> None:
         self._compiled = compiled(pattern, flags)
         self.is_linear = not isinstance(self._compiled, regex.Pattern)
+        self._has_end = "$" in pattern
 
     def search(self, text: str) -> bool | None:
         """Whether the expression occurs in ``text``."""
         if self.is_linear:
-            return self._compiled.search(text) is not None
+            if self._compiled.search(text) is not None:
+                return True
+            # PCRE's $ holds before a newline that ends the text as well, RE2's does not
+            return self._has_end and text.endswith("\n") and self._compiled.search(text[:-1]) is not None
         try:
             return self._compiled.search(text, timeout=TIME_LIMIT_S) is not None
         except TimeoutError:
