@@ -27,6 +27,9 @@ from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Rea
 MAX_ROW_LINES = 1000
 """More lines than this never make one row: a stray quotation mark must not swallow a file."""
 
+MAX_HEADER_BYTES = 4 << 20
+"""A header line beyond this is cut off."""
+
 _DELIMITERS = ",;\t|"
 
 
@@ -194,9 +197,11 @@ class CsvSource:
         """Blocks of whole rows; the context has the encoding, the separator and the names."""
         reader = Utf8Reader(stream)
         head = b""
-        while len(head) < SNIFF_BYTES and (chunk := reader.read(SNIFF_BYTES)):
+        while chunk := reader.read(SNIFF_BYTES):
             head += chunk
-        context = _Dialect.of_head(head, is_whole=len(head) < SNIFF_BYTES).context()
+            if len(head) >= SNIFF_BYTES and (b"\n" in head or len(head) > MAX_HEADER_BYTES):
+                break
+        context = _Dialect.of_head(head, is_whole=not chunk).context()
         held: Block | None = None
         for block in frame_lines(Prefixed(head, reader), block_bytes=block_bytes):
             if held is not None and block.skipped:
