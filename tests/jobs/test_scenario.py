@@ -23,14 +23,10 @@ from vonggac.jobs.rules import pack_texts
 from vonggac.jobs.scenario import END, Scenario, write_scenario
 from vonggac.jobs.scenario.province import FORMER_OWNER
 from vonggac.jobs.worklist import Worklist
-from vonggac.sources.source import Options, Source
-from vonggac.sources.syslog import SyslogSource
-from vonggac.sources.web_access import WebAccessSource
-from vonggac.sources.windows_json import SOURCE as WINDOWS_JSON
-from vonggac.sources.zeek import ZeekSource
+from vonggac.sources import detect
+from vonggac.sources.source import SNIFF_BYTES, Options
 from vonggac.tables import read_tables
 
-SOURCES: tuple[Source, ...] = (WINDOWS_JSON, SyslogSource(), WebAccessSource(), ZeekSource())
 EXPECTED = {
     "windows-events.jsonl": "windows",
     "dichvucong-01-auth.log": "syslog",
@@ -54,10 +50,10 @@ def content(log: Path) -> bytes:
 
 def batches(log: Path) -> Iterator[EventBatch]:
     data = content(log)
-    best = max(SOURCES, key=lambda source: source.sniff(data[:65536], log.name))
-    for block in best.frame(BytesIO(data)):
+    source = detect(data[:SNIFF_BYTES], log.name)
+    for block in source.frame(BytesIO(data)):
         assert block.skipped == ()
-        yield best.decode(block, Options())
+        yield source.decode(block, Options())
 
 
 def digests(folder: Path) -> dict[str, str]:
