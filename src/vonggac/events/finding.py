@@ -24,6 +24,8 @@ class RuleInfo:
     references: tuple[str, ...] = ()
     description: str = ""
     falsepositives: tuple[str, ...] = ()
+    title_vi: str = ""
+    """The title in Vietnamese, where the rule brings one (the attribute ``title_vi``)."""
 
 
 @dataclass(frozen=True, slots=True)

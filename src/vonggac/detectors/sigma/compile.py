@@ -214,6 +214,7 @@ def _lower(rule: SigmaRule, place: str) -> Rule:
         references=tuple(map(str, rule.references)),
         description=rule.description or "",
         falsepositives=tuple(map(str, rule.falsepositives)),
+        title_vi=str(rule.custom_attributes.get("title_vi", "")),
     )
     return Rule(info, logsource, condition, place)
 

@@ -21,7 +21,7 @@ The field of a keyword is ``""``: any value of the event.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from vonggac.events.finding import RuleInfo
@@ -97,19 +97,14 @@ class RuleSet:
 
 
 def _rule_to_json(rule: Rule) -> list[Any]:
-    info, source = rule.info, rule.logsource
-    return [
-        [info.id, info.title, info.level, info.tags, info.author, info.references, info.description, info.falsepositives],
-        [source.product, source.category, source.service],
-        rule.condition,
-        rule.place,
-    ]
+    source = rule.logsource
+    return [astuple(rule.info), [source.product, source.category, source.service], rule.condition, rule.place]
 
 
 def _rule_from_json(entry: Any) -> Rule:
-    (ident, title, level, tags, author, references, description, falsepositives), source, condition, place = entry
-    info = RuleInfo(ident, title, level, tuple(tags), author, tuple(references), description, tuple(falsepositives))
-    return Rule(info, LogSource(*source), condition, place)
+    info, source, condition, place = entry
+    values = [tuple(value) if isinstance(value, list) else value for value in info]
+    return Rule(RuleInfo(*values), LogSource(*source), condition, place)
 
 
 def leaves(node: Node) -> Iterator[Node]:
