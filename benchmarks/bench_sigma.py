@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -27,6 +28,9 @@ HERE = Path(__file__).resolve().parent
 ROUTING = HERE.parent / "src" / "vonggac" / "detectors" / "sigma" / "routing.yml"
 SAMPLES = {"sqlite": 5_000, "duckdb": 20_000, "zargunlite": 5_000, "naive": 500}
 """How many events each peer gets: enough that its own start is a small part."""
+
+DONE = (0, 4)
+"""Statuses of a scan that ran: 4 tells of a damaged file or a rule that cannot be used."""
 
 VONGGAC = [sys.executable, "-m", "vonggac", "--lang", "en"]
 
@@ -66,8 +70,9 @@ class Bench:
 
     def scan(self, path: Path, jobs: int) -> list[str]:
         """The command that scans ``path`` with all rules."""
-        return [*VONGGAC, "scan", str(path), "--rules", str(self.rules), "--jobs", str(jobs), "--format", "jsonl",
-                "--no-progress", "--output", str(self.findings)]  # fmt: skip
+        rules = [word for folder in sorted(self.rules.glob("rules*")) or [self.rules] for word in ("--rules", str(folder))]
+        return [*VONGGAC, "scan", str(path), *rules, "--jobs", str(jobs), "--format", "jsonl", "--no-progress",
+                "--output", str(self.findings)]  # fmt: skip
 
     def ours(self, name: str, path: Path, n_events: int, jobs: int) -> Row:
         """Our rate on ``path``. The first scan, not counted, fills the caches."""
@@ -78,8 +83,8 @@ class Bench:
         return rate_of(name, n_events, start, whole, n_hits)
 
     def _scan(self, command: list[str]) -> Cost:
-        cost_of(command, environment=self.environment)
-        return median_cost(command, self.repeats, environment=self.environment)
+        cost_of(command, environment=self.environment, statuses=DONE)
+        return median_cost(command, self.repeats, environment=self.environment, statuses=DONE)
 
     def peer(self, name: str) -> Row:
         """The rate of peer ``name`` on its sample."""
@@ -108,9 +113,9 @@ class Bench:
         cold, coldest = [], []
         for number in range(self.repeats):
             cache = {"VONGGAC_CACHE_DIR": str(self.folder / f"cold-{number}")}
-            cold.append(cost_of(self.scan(self.one, 1), environment=cache).wall_s)
+            cold.append(cost_of(self.scan(self.one, 1), environment=cache, statuses=DONE).wall_s)
         fresh = {"VONGGAC_CACHE_DIR": str(self.folder / "coldest"), "NUMBA_CACHE_DIR": str(self.folder / "numba")}
-        coldest.append(cost_of(self.scan(self.one, 1), environment=fresh).wall_s)
+        coldest.append(cost_of(self.scan(self.one, 1), environment=fresh, statuses=DONE).wall_s)
         return {
             "warm": warm,
             "cold: rules not compiled yet": sorted(cold)[len(cold) // 2],
@@ -120,9 +125,13 @@ class Bench:
 
 def rate_of(name: str, n_events: int, start: Cost, whole: Cost, n_hits: int) -> Row:
     """Events per second, the start taken off."""
-    cpu_s = max(whole.cpu_s - start.cpu_s, 1e-9)
-    wall_s = max(whole.wall_s - start.wall_s, 1e-9)
-    return Row(name, n_events, start.cpu_s, n_events / cpu_s, n_events / wall_s, whole.rss, n_hits)
+
+    def rate(whole_s: float, start_s: float) -> float:
+        return n_events / (whole_s - start_s) if whole_s > start_s else math.nan  # too few events to tell
+
+    return Row(
+        name, n_events, start.cpu_s, rate(whole.cpu_s, start.cpu_s), rate(whole.wall_s, start.wall_s), whole.rss, n_hits
+    )
 
 
 def table(rows: list[Row], best_peer: float) -> None:

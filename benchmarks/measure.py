@@ -25,8 +25,10 @@ class CommandFailed(Exception):
     """A command that is measured ended with another status than it should."""
 
 
-def cost_of(command: Sequence[str], *, environment: Mapping[str, str] | None = None, status: int = 0) -> Cost:
-    """Run ``command`` once. ``environment`` is added to ours; CommandFailed unless it ends with ``status``."""
+def cost_of(
+    command: Sequence[str], *, environment: Mapping[str, str] | None = None, statuses: Sequence[int] = (0,)
+) -> Cost:
+    """Run ``command`` once. ``environment`` is added to ours; CommandFailed unless it ends with one of ``statuses``."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -36,17 +38,17 @@ def cost_of(command: Sequence[str], *, environment: Mapping[str, str] | None = N
         wall_s = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(waited)
         output.seek(0)
-        if process.returncode != status:
+        if process.returncode not in statuses:
             errors.seek(0)
             raise CommandFailed(f"{' '.join(command)}: status {process.returncode}\n{errors.read()[-2000:].decode()}")
         return Cost(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss * 1024, output.read())
 
 
 def median_cost(
-    command: Sequence[str], repeats: int, *, environment: Mapping[str, str] | None = None, status: int = 0
+    command: Sequence[str], repeats: int, *, environment: Mapping[str, str] | None = None, statuses: Sequence[int] = (0,)
 ) -> Cost:
     """The medians of ``repeats`` runs, each figure for itself; the output of the last."""
-    costs = [cost_of(command, environment=environment, status=status) for _ in range(repeats)]
+    costs = [cost_of(command, environment=environment, statuses=statuses) for _ in range(repeats)]
     return Cost(
         statistics.median(cost.cpu_s for cost in costs),
         statistics.median(cost.wall_s for cost in costs),

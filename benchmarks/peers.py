@@ -1,7 +1,7 @@
 """The programs that we are measured against, each in an environment of its own.
 
 ``peer_python("duckdb")`` is the Python in which that peer is installed, at the version named here; the environment is
-made on first use under ``$VONGGAC_PEERS``, by default ``~/.cache/vonggac-peers``. ``python benchmarks/peers.py`` makes them all.
+made on first use under ``$BENCHMARK_PEERS``, by default ``~/.cache/vonggac-peers``. ``python benchmarks/peers.py`` makes them all.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PEERS: dict[str, tuple[str, ...]] = {
 
 def folder() -> Path:
     """Where the environments of the peers are."""
-    return Path(os.environ.get("VONGGAC_PEERS") or Path.home() / ".cache" / "vonggac-peers")
+    return Path(os.environ.get("BENCHMARK_PEERS") or Path.home() / ".cache" / "vonggac-peers")
 
 
 def peer_python(name: str) -> Path:
