@@ -118,7 +118,7 @@ def test_urgent_organisations_and_rows_come_first_whatever_the_order_of_the_list
         listed("198.51.100.2", 3, malware="Adware.X", last_seen=SEEN - 100 * 86_400_000_000),
         listed("198.51.100.17", 4, malware="Emotet", last_seen=SEEN),
         listed("198.51.100.18", 5, malware="Emotet", last_seen=SEEN - 10 * 86_400_000_000),
-        listed("198.51.100.19", 6, malware="Emotet", last_seen=SEEN, warnings=("Sinkholes",)),
+        listed("198.51.100.19", 6, malware="Emotet", last_seen=SEEN, warnings=("Public DNS",)),
         listed("192.0.2.9", 7, malware="LockBit", last_seen=SEEN),
     ]
     expected = ["198.51.100.1", "198.51.100.2", "198.51.100.17", "198.51.100.18", "198.51.100.19", "192.0.2.9"]
@@ -127,7 +127,13 @@ def test_urgent_organisations_and_rows_come_first_whatever_the_order_of_the_list
         worklist = work(indicators)
         assert [row.indicator for row in worklist.rows] == expected
         assert [name for name, _ in worklist.organisations()] == ["Health", "School", ""]
-    assert "on warninglist Sinkholes: check before acting" in worklist.rows[4].reason(str)
+        assert "on warninglist Public DNS: check before acting" in worklist.rows[4].reason(str)
+
+
+def test_a_sinkhole_is_no_reason_to_doubt() -> None:
+    sure = work([listed("203.0.113.9", role="hostile")], contact("10.1.0.5"))
+    sink = work([listed("203.0.113.9", role="hostile", warnings=("List of known sinkholes",))], contact("10.1.0.5"))
+    assert only(sink).priority == only(sure).priority
 
 
 def test_recency_counts_from_the_newest_sighting_or_from_as_of() -> None:
@@ -135,7 +141,7 @@ def test_recency_counts_from_the_newest_sighting_or_from_as_of() -> None:
     assert only(work([row])).priority > only(work([row], as_of=NOW)).priority
 
 
-NAT = {"src_ip": "10.9.0.5", "nat_ip": "198.51.100.1", "nat_port": 4000, "dst_ip": "203.0.113.9"}
+NAT: dict[str, object] = {"src_ip": "10.9.0.5", "nat_ip": "198.51.100.1", "nat_port": 4000, "dst_ip": "203.0.113.9"}
 
 
 def test_nat_logs_name_the_inner_host_that_held_the_port_then() -> None:
@@ -187,7 +193,7 @@ def test_hosts_that_talked_to_the_destination_of_a_row_belong_to_it() -> None:
 
 def test_an_unowned_host_goes_to_the_only_organisation_named_and_else_to_nobody() -> None:
     one = [listed("198.51.100.1", 2, destination="sink.example", last_seen=SEEN)]
-    asks = {"src_ip": "10.9.9.9", "query": "x.sink.example", "timestamp": "2026-11-23T10:00:00+07:00"}
+    asks: dict[str, object] = {"src_ip": "10.9.9.9", "query": "x.sink.example", "timestamp": "2026-11-23T10:00:00+07:00"}
     assert [host.address for host in only(work(one, asks)).hosts] == ["10.9.9.9"]
     two = [*one, listed("198.51.100.17", 3, destination="sink.example", last_seen=SEEN)]
     worklist = work(two, asks)

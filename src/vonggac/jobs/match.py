@@ -8,14 +8,16 @@ own organisation. Rows of one organisation and system with the same value and ma
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from vonggac.detectors.indicators.addresses import Span, spans
 from vonggac.detectors.indicators.detector import place_text
 from vonggac.detectors.indicators.indicator import Indicator
-from vonggac.detectors.indicators.matching import ADDRESS_KINDS, Entry, entries_of
+from vonggac.detectors.indicators.matching import ADDRESS_KINDS, Entry, entries_of, is_doubtful
 from vonggac.detectors.indicators.nat import TOLERANCE_US, Confidence
 from vonggac.detectors.indicators.owners import Answer, Owner, Owners
 from vonggac.errors import N_
@@ -53,41 +55,86 @@ class _Case:
     indicators: list[Indicator]
     owner: Owner | None
     why: Text | None = None
-    hosts: dict[tuple[str, str], Host] = field(default_factory=dict)
+    hosts: dict[tuple[str, str], Host] | None = None
+
+    def add(self, key: str, host: Host) -> None:
+        """Add ``host`` as found in the way ``key``, once."""
+        if self.hosts is None:
+            self.hosts = {}
+        self.hosts.setdefault((host.address, key), host)
 
 
 def match(indicators: Sequence[Indicator], owners: Owners, logs: Iterable[EventBatch], asked: Asked) -> Worklist:
     """The worklist of ``indicators``; ``logs`` may be empty and are read once, a batch at a time."""
-    victims, hostile = _attributed(indicators, owners, asked)
-    entries, destinations = _destinations(indicators)
-    trace = Trace(entries, _wanted(victims), asked.tolerance_us)
+    with _without_collector():
+        victims, hostile = _attributed(indicators, owners, asked)
+        cases = [*victims, *hostile]
+        trace = _trace(indicators, victims, logs, asked)
+        if trace is not None:
+            cases += _with_hosts(trace, victims, owners, asked)
+        as_of = asked.as_of if asked.as_of is not None else _newest(indicators, asked.now)
+        rows = ordered([_row(case, as_of, asked.priorities) for case in cases])
+    met = {id(one) for case in hostile for one in case.indicators}
+    worklist = Worklist(rows, as_of, len(indicators), conflicts=owners.conflicts)
+    if trace is not None:
+        met |= {id(one) for number, _ in trace.contacts for one in trace.entries[number].indicators}
+        worklist.n_events, worklist.n_dropped = trace.n_events, trace.n_dropped + trace.nat.n_dropped
+    worklist.n_quiet = sum(one.role == "hostile" and id(one) not in met for one in indicators)
+    return worklist
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No search for cycles while rows are made: there are none, and looking for them costs more than all the rest."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _trace(
+    indicators: Sequence[Indicator], victims: Sequence[_Case], logs: Iterable[EventBatch], asked: Asked
+) -> Trace | None:
+    """What ``logs`` tell of ``indicators``; None when there are no logs."""
+    trace = None
     for batch in logs:
+        if trace is None:
+            trace = Trace(_destinations(indicators), _wanted(victims), asked.tolerance_us)
         trace.add(batch)
+    return trace
+
+
+def _with_hosts(trace: Trace, victims: Sequence[_Case], owners: Owners, asked: Asked) -> list[_Case]:
+    """Give inner hosts to ``victims``; returns the cases of all other hosts."""
+    finder = _Finder(trace, owners, asked, _claims(victims))
     used: set[tuple[int, str]] = set()
-    finder = _Finder(trace, owners, asked, destinations, _claims(victims))
     for case in victims:
         finder.add_nat(case)
         used |= finder.add_contacts(case)
-    cases = [*victims, *hostile, *finder.others(used)]
-    as_of = asked.as_of if asked.as_of is not None else _newest(indicators, asked.now)
-    rows = [_row(case, as_of, asked.priorities) for case in cases]
-    met = {place for entry, _ in trace.contacts for place in map(id, trace.entries[entry].indicators)}
-    met |= {id(one) for case in hostile for one in case.indicators}
-    n_quiet = sum(one.role == "hostile" and id(one) not in met for one in indicators)
-    n_dropped = trace.n_dropped + trace.nat.n_dropped
-    return Worklist(ordered(rows), as_of, len(indicators), n_quiet, trace.n_events, n_dropped, owners.conflicts)
+    return list(finder.others(used))
 
 
 # Attribution ---------------------------------------------------------------------------------------------------------
 
 
+_LAST, _FIRST, _TODAY = N_("owner when last seen"), N_("owner when first seen"), N_("owner today: the list gives no time")
+_SIGHTINGS = {template: (Text(template),) for template in (_LAST, _FIRST, _TODAY)}
+
+
 def sighting(indicator: Indicator, now: int) -> tuple[int, str]:
     """The time that the owner of ``indicator`` is asked for, and a template that says which it was."""
     if indicator.last_seen is not None:
-        return indicator.last_seen, N_("owner when last seen")
+        return indicator.last_seen, _LAST
     if indicator.first_seen is not None:
-        return indicator.first_seen, N_("owner when first seen")
-    return now, N_("owner today: the list gives no time")
+        return indicator.first_seen, _FIRST
+    return now, _TODAY
+
+
+def _words_of(why: Text | None) -> str:
+    return why.said(str) if why else ""
 
 
 def _attributed(indicators: Sequence[Indicator], owners: Owners, asked: Asked) -> tuple[list[_Case], list[_Case]]:
@@ -108,7 +155,7 @@ def _attributed(indicators: Sequence[Indicator], owners: Owners, asked: Asked) -
         if one.role == "hostile" and answer.owner is None and not answer.rivals:
             continue
         why = None if answer.owner else _why(answer)
-        name = (answer.owner.organisation, answer.owner.system) if answer.owner else ("", repr(why))
+        name = (answer.owner.organisation, answer.owner.system) if answer.owner else ("", _words_of(why))
         kept = victims if one.role == "victim" else hostile
         key = (*name, one.value, one.malware.casefold())
         case = kept.get(key)
@@ -158,22 +205,15 @@ def _why(answer: Answer) -> Text:
 # Logs ----------------------------------------------------------------------------------------------------------------
 
 
-def _destinations(indicators: Sequence[Indicator]) -> tuple[list[Entry], dict[str, list[int]]]:
-    """What inner hosts may have talked to: hostile values and the destinations of victims.
-
-    Also which entries each written destination has.
-    """
+def _destinations(indicators: Sequence[Indicator]) -> list[Entry]:
+    """What inner hosts may have talked to: hostile values and the destinations of victims."""
     wanted = [one for one in indicators if one.role == "hostile" and one.kind not in _DIGESTS]
     wanted += [one for one in indicators if one.role == "victim" and one.destination]
-    entries = [
+    return [
         Entry(entry.kind, entry.value, kept)
         for entry in entries_of(wanted)
-        if (kept := tuple(i for i in entry.indicators if i.role == "hostile" or i.value != entry.value))
+        if (kept := tuple(one for one in entry.indicators if one.role == "hostile" or one.value != entry.value))
     ]
-    numbers: dict[str, list[int]] = defaultdict(list)
-    for number, entry in enumerate(entries):
-        numbers[entry.value].append(number)
-    return entries, dict(numbers)
 
 
 def _wanted(cases: Iterable[_Case]) -> dict[str, set[int]]:
@@ -201,17 +241,17 @@ def _claims(cases: Iterable[_Case]) -> dict[str, set[str]]:
 class _Finder:
     """Gives the inner hosts of a trace to cases."""
 
-    def __init__(
-        self, trace: Trace, owners: Owners, asked: Asked, destinations: dict[str, list[int]], claims: dict[str, set[str]]
-    ) -> None:
+    def __init__(self, trace: Trace, owners: Owners, asked: Asked, claims: dict[str, set[str]]) -> None:
         self._trace = trace
         self._owners = owners
         self._now = asked.now
-        self._destinations = destinations
+        self._destinations: dict[str, list[int]] = defaultdict(list)
+        for number, entry in enumerate(trace.entries):
+            self._destinations[entry.value].append(number)
         self._claims = claims
         self._hosts: dict[int, list[tuple[str, Contact]]] = defaultdict(list)
-        for (entry, inner), contact in trace.contacts.items():
-            self._hosts[entry].append((inner, contact))
+        for (number, inner), contact in trace.contacts.items():
+            self._hosts[number].append((inner, contact))
 
     def add_nat(self, case: _Case) -> None:
         """Add the hosts that NAT logs show behind the listed address when it was seen."""
@@ -224,7 +264,7 @@ class _Finder:
         for value, port, time in list(moments)[:MAX_SIGHTINGS]:
             for holder in self._trace.nat.who(value, port, time):
                 by = "nat_port" if holder.confidence is Confidence.PORT else "nat_address"
-                case.hosts.setdefault((holder.inner, by), Host(holder.inner, by, holder.count, holder.first, holder.last))
+                case.add(by, Host(holder.inner, by, holder.count, holder.first, holder.last))
 
     def add_contacts(self, case: _Case) -> set[tuple[int, str]]:
         """Add the hosts that talked to the destination of the case's rows; returns which contacts were given to it."""
@@ -234,8 +274,7 @@ class _Finder:
                 for inner, contact in self._hosts.get(number, ()):
                     if self._belongs(inner, contact, case, destination):
                         used.add((number, inner))
-                        host = _host(inner, contact, self._trace.entries[number])
-                        case.hosts.setdefault((inner, "contact " + destination), host)
+                        case.add("contact " + destination, _host(inner, contact, self._trace.entries[number]))
         return used
 
     def _belongs(self, inner: str, contact: Contact, case: _Case, destination: str) -> bool:
@@ -265,11 +304,11 @@ class _Finder:
                 if answer.owner is None:
                     answer = self._owner(public, contact)
             why = None if answer.owner else _why_host(inner, answer)
-            name = (answer.owner.organisation, answer.owner.system) if answer.owner else ("", repr(why))
+            name = (answer.owner.organisation, answer.owner.system) if answer.owner else ("", _words_of(why))
             case = cases.get((number, *name))
             if case is None:
-                case = cases[number, *name] = _Case([_as_hostile(i, entry) for i in entry.indicators], answer.owner, why)
-            case.hosts[inner, "contact"] = _host(inner, contact, entry)
+                case = cases[number, *name] = _Case(_as_hostile(entry), answer.owner, why)
+            case.add("contact", _host(inner, contact, entry))
         yield from cases.values()
 
 
@@ -283,14 +322,16 @@ def _host(inner: str, contact: Contact, entry: Entry) -> Host:
     return Host(inner, "contact", contact.count, contact.first, contact.last, entry.value)
 
 
-def _as_hostile(one: Indicator, entry: Entry) -> Indicator:
-    """``one`` as an indicator of ``entry``, where it is a victim's row that names it as its destination."""
-    if one.value == entry.value:
-        return one
-    return Indicator(
-        entry.kind, entry.value, one.destination, "hostile", one.place, one.malware, one.first_seen, one.last_seen,
-        one.destination_port, note=one.note,
-    )  # fmt: skip
+def _as_hostile(entry: Entry) -> list[Indicator]:
+    """The hostile indicators of ``entry``, else the victims' rows that name it as their destination, turned into such."""
+    listed = [one for one in entry.indicators if one.value == entry.value]
+    return listed or [
+        Indicator(
+            entry.kind, entry.value, one.destination, "hostile", one.place, one.malware, one.first_seen, one.last_seen,
+            one.destination_port, note=one.note,
+        )
+        for one in entry.indicators[:MAX_PLACES]
+    ]  # fmt: skip
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------
@@ -302,47 +343,55 @@ def _newest(indicators: Iterable[Indicator], now: int) -> int:
 
 
 def _row(case: _Case, as_of: int, priorities: Priorities) -> WorkRow:
-    newest = max(case.indicators, key=lambda one: (_seen(one), one.role == "victim"))
-    first = [t for one in case.indicators for t in (one.first_seen, one.last_seen) if t is not None]
-    last = [t for one in case.indicators for t in (one.last_seen, one.first_seen) if t is not None]
-    hosts = sorted(case.hosts.values(), key=_surest)
-    if newest.role == "hostile" and case.hosts:
-        last += [host.last for host in hosts if host.last is not None]
-    level = case.owner.level if case.owner else None
-    age = as_of - max(last) if last else None
+    newest = case.indicators[0] if len(case.indicators) == 1 else max(case.indicators, key=_seen)
+    first, last = _seen_between(case.indicators)
+    hosts = sorted(case.hosts.values(), key=_surest) if case.hosts else []
+    is_contact = newest.role == "hostile" and bool(hosts)
+    seen = last
+    for host in hosts if is_contact else ():
+        if host.last is not None and (seen is None or host.last > seen):
+            seen = host.last
+    owner = case.owner
+    level = owner.level if owner else None
     points = priorities.points(
         malware_class=priorities.class_of(newest.malware),
-        age_us=age,
+        age_us=as_of - seen if seen is not None else None,
         level=level,
-        n_hosts=len({host.address for host in hosts}),
-        is_warned=any(one.warnings for one in case.indicators),
+        n_hosts=len({host.address for host in hosts}) if hosts else 0,
+        is_warned=any(one.warnings and is_doubtful(one) for one in case.indicators),
     )
-    address = newest.value if newest.kind in ADDRESS_KINDS and not _is_contact(case, newest) else ""
+    is_address = newest.kind in ADDRESS_KINDS and not is_contact
     return WorkRow(
-        organisation=case.owner.organisation if case.owner else "",
+        organisation=owner.organisation if owner else "",
         indicator=newest.value,
-        address=address or next((host.address for host in hosts), ""),
+        address=newest.value if is_address else hosts[0].address if hosts else "",
         malware=newest.malware,
-        first_seen=min(first, default=None),
-        last_seen=max((t for one in case.indicators for t in (one.last_seen, one.first_seen) if t is not None), default=None),
-        system=case.owner.system if case.owner else "",
+        first_seen=first,
+        last_seen=last,
+        system=owner.system if owner else "",
         level=level,
         priority=points,
         hosts=tuple(hosts),
         place=newest.place,
-        reasons=tuple(_reasons(case, newest)),
+        reasons=_plain_reasons(case, newest) or tuple(_reasons(case, newest, is_contact)),
     )
 
 
-def _seen(one: Indicator) -> int:
-    if one.last_seen is not None:
-        return one.last_seen
-    return one.first_seen if one.first_seen is not None else -(1 << 62)
+def _seen_between(indicators: Sequence[Indicator]) -> tuple[int | None, int | None]:
+    """The earliest and the latest sighting."""
+    first: int | None = None
+    last: int | None = None
+    for one in indicators:
+        for time in (one.first_seen, one.last_seen):
+            if time is not None:
+                first = time if first is None or time < first else first
+                last = time if last is None or time > last else last
+    return first, last
 
 
-def _is_contact(case: _Case, one: Indicator) -> bool:
-    """Whether the case is about hosts that talked to a hostile value, not about a listed address of ours."""
-    return one.role == "hostile" and bool(case.hosts)
+def _seen(one: Indicator) -> tuple[int, bool]:
+    time = one.last_seen if one.last_seen is not None else one.first_seen
+    return (time if time is not None else -(1 << 62)), one.role == "victim"
 
 
 def _surest(host: Host) -> tuple[object, ...]:
@@ -350,21 +399,30 @@ def _surest(host: Host) -> tuple[object, ...]:
     return order[host.found_by], -host.n_contacts, host.address, host.destination
 
 
-def _reasons(case: _Case, newest: Indicator) -> Iterator[Text]:
+def _plain_reasons(case: _Case, newest: Indicator) -> tuple[Text, ...] | None:
+    """The reasons of most rows: one listed address with one clear owner; None when there is more to say."""
+    if case.owner is None or len(case.owner.networks) > 1 or len(case.indicators) > 1:
+        return None
+    return None if newest.role == "hostile" or newest.warnings else _SIGHTINGS[sighting(newest, 0)[1]]
+
+
+def _reasons(case: _Case, newest: Indicator, is_contact: bool) -> Iterator[Text]:
     if case.why is not None:
         yield case.why
-    elif _is_contact(case, newest):
+    elif is_contact:
         yield Text(N_("hosts of this organisation talked to a listed destination"))
     else:
         if newest.role == "hostile":
             yield Text(N_("listed as hostile, and an address of ours"))
-        yield Text(sighting(newest, 0)[1])
+        yield from _SIGHTINGS[sighting(newest, 0)[1]]
     alike = case.owner.networks if case.owner else ()
-    if len({one.system for one in alike}) > 1:
+    if len(alike) > 1 and len({one.system for one in alike}) > 1:
         yield Text(N_("several systems share this network"))
     names = list(dict.fromkeys(name for one in case.indicators for name in one.warnings))
     if names:
         yield Text(N_("on warninglist {names}: check before acting"), {"names": ", ".join(names)})
+    if len(case.indicators) == 1:
+        return
     places = list(dict.fromkeys(place_text(one.place) for one in case.indicators if one.place != newest.place))
     if len(places) > MAX_PLACES:
         params = {"places": ", ".join(places[:MAX_PLACES]), "n": len(places) - MAX_PLACES}

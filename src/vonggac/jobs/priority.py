@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib import resources
 
 import yaml
 
+from vonggac.detectors.indicators.aliases import resolve
 from vonggac.errors import N_, ConfigError
 
 DAY_US = 86_400 * 1_000_000
-_LETTERS = re.compile(r"[^0-9a-z]+")
 
 
 @dataclass(frozen=True)
@@ -29,22 +28,27 @@ class Priorities:
     level_unknown: float
     hosts_full: int
     warned: float
-    words: Mapping[str, str]
+    _known: dict[tuple[str, float, int | None, int, bool], float] = field(default_factory=dict, init=False, compare=False)
 
     def class_of(self, malware: str) -> str:
-        """The class of malware named ``malware``: itself a class, or told by a word in it, else ``unknown``."""
-        name = _LETTERS.sub("", malware.lower())
-        if name in self.classes:
-            return name
-        return next((kind for word, kind in self.words.items() if word in name), "unknown")
+        """The class of malware named ``malware``; ``unknown`` when neither the alias table nor the name tells."""
+        kind = resolve(malware).kind
+        return kind if kind in self.classes else "unknown"
 
     def points(
         self, *, malware_class: str, age_us: int | None, level: int | None, n_hosts: int, is_warned: bool = False
     ) -> float:
         """0 to 100, to one decimal. ``age_us``: how long before the reference time it was last seen, None unknown."""
+        key = malware_class, self._recency(age_us), level, n_hosts, is_warned
+        points = self._known.get(key)
+        if points is None:
+            points = self._known[key] = self._points(*key)
+        return points
+
+    def _points(self, malware_class: str, recency: float, level: int | None, n_hosts: int, is_warned: bool) -> float:
         parts = {
             "malware": self.classes.get(malware_class, self.classes["unknown"]),
-            "seen": self._recency(age_us),
+            "seen": recency,
             "level": self.level_unknown if level is None else level / 5,
             "hosts": min(1.0, math.log1p(n_hosts) / math.log1p(self.hosts_full)),
         }
@@ -54,7 +58,10 @@ class Priorities:
     def _recency(self, age_us: int | None) -> float:
         if age_us is None:
             return self.recency_unknown
-        return next((share for days, share in self.recency if age_us <= days * DAY_US), self.recency_older)
+        for days, share in self.recency:
+            if age_us <= days * DAY_US:
+                return share
+        return self.recency_older
 
 
 def parse(text: str, where: str) -> Priorities:
@@ -63,20 +70,20 @@ def parse(text: str, where: str) -> Priorities:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(N_("not valid YAML: {reason}"), where=where, reason=str(error)) from error
-    names = {one.name for one in fields(Priorities)}
+    names = {one.name for one in fields(Priorities) if one.init}
     if not isinstance(raw, dict) or set(raw) != names:
         raise ConfigError(N_("exactly these settings were expected: {names}"), where=where, names=", ".join(sorted(names)))
     try:
         raw["recency"] = tuple((float(days), float(share)) for days, share in raw["recency"])
         found = Priorities(**raw)
         is_whole = set(found.weights) == {"malware", "seen", "level", "hosts"} and sum(found.weights.values()) == 100
-        is_known = "unknown" in found.classes and set(found.words.values()) <= set(found.classes)
+        is_known = "unknown" in found.classes
         is_share = all(0 <= share <= 1 for share in [*found.classes.values(), *(s for _, s in found.recency), found.warned])
     except (TypeError, ValueError, AttributeError) as error:
         raise ConfigError(N_("a setting has the wrong form: {reason}"), where=where, reason=str(error)) from error
     if not (is_whole and is_known and is_share and found.hosts_full > 0):
         raise ConfigError(
-            N_("the weights must add up to 100, shares be from 0 to 1, and each word name a listed class"), where=where
+            N_("the weights must add up to 100, shares be from 0 to 1, and there must be a class “unknown”"), where=where
         )
     return found
 

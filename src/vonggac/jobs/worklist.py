@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from vonggac.detectors.indicators.indicator import Place
 from vonggac.detectors.indicators.owners import RowFault
@@ -35,8 +35,7 @@ class Text:
         return say(self.template).format(**self.params) if self.params else say(self.template)
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """An inner host. ``found_by``: a key of :data:`FOUND_BY`; ``n_contacts`` events between ``first`` and ``last``."""
 
     address: str
@@ -58,8 +57,7 @@ class Host:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class WorkRow:
+class WorkRow(NamedTuple):
     """One thing to look at. ``organisation`` is empty when it could not be given to anybody; ``reasons`` say why.
 
     ``indicator``: the listed value; ``address``: the address of ours that it concerns. Times are microseconds since 1970,
@@ -128,17 +126,17 @@ class Worklist:
         return sum(not row.organisation for row in self.rows)
 
 
-def ordered(rows: Sequence[WorkRow]) -> list[WorkRow]:
+def ordered(rows: Iterable[WorkRow]) -> list[WorkRow]:
     """``rows`` in the order of the worklist; equal input gives equal order, whatever order it came in."""
-    most: dict[str, float] = {}
+    by_name: dict[str, list[WorkRow]] = {}
     for row in rows:
-        most[row.organisation] = max(most.get(row.organisation, 0.0), row.priority)
+        by_name.setdefault(row.organisation, []).append(row)
+    for own in by_name.values():
+        own.sort(key=_urgency)
+    names = sorted(by_name, key=lambda name: (not name, -by_name[name][0].priority, name))
+    return [row for name in names for row in by_name[name]]
 
-    def key(row: WorkRow) -> tuple[object, ...]:
-        place = row.place
-        return (
-            not row.organisation, -most[row.organisation], row.organisation, -row.priority, row.indicator, row.malware,
-            row.system, place.file, place.sheet, place.row,
-        )  # fmt: skip
 
-    return sorted(rows, key=key)  # type: ignore[arg-type]
+def _urgency(row: WorkRow) -> tuple[object, ...]:
+    place = row.place
+    return -row.priority, row.indicator, row.malware, row.system, place.file, place.sheet, place.row

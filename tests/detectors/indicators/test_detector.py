@@ -70,6 +70,18 @@ def test_url_hosts_are_looked_up_as_names_and_addresses() -> None:
     assert ids(found) == [(0, "indicator:domain:evil.example"), (1, "indicator:ipv4:203.0.113.9")]
 
 
+def test_a_url_in_two_fields_is_one() -> None:
+    found = hits(
+        [listed("url", "http://bad.example/a")],
+        {"url": "/a/b?c", "domain": "bad.example"},
+        {"url": "/b", "domain": "bad.example"},
+        {"url": "/a", "domain": "good.example"},
+        {"domain": "bad.example"},
+    )
+    assert ids(found) == [(0, "indicator:url:http://bad.example/a")]
+    assert ("value", "bad.example/a/b?c") in found[0].detail
+
+
 def test_one_hit_names_all_lists_and_all_fields() -> None:
     (found,) = hits(
         [
@@ -110,7 +122,8 @@ def test_the_destination_of_a_victim_row_is_looked_for_too() -> None:
 def test_values_of_any_type_are_survived() -> None:
     odd: list[object] = [None, True, 3, 1.5, "", "-", [], {}, ["203.0.113.9", None], {"a": 1}, "\x00", "é" * 300, 2**70]
     found = hits([listed("ipv4", "203.0.113.9"), listed("domain", "evil.example")], *({"dst_ip": v, "query": v} for v in odd))
-    assert [hit.row for hit in found] and {hit.detail[0][1] for hit in found} == {"203.0.113.9"}
+    assert found
+    assert {hit.detail[0][1] for hit in found} == {"203.0.113.9"}
 
 
 def test_no_indicators_no_hits() -> None:

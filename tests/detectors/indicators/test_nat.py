@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,7 +74,7 @@ def test_runs_say_what_a_search_of_all_records_says(seen: list[tuple[int, str]],
     assert near <= found
     for inner in found - near:  # between two records a minute apart, or in a run that reaches into the window
         minutes = sorted(minute for minute, other in seen if other == inner)
-        assert any(a < at < b for a, b in zip(minutes, minutes[1:], strict=False))
+        assert any(a < at < b for a, b in pairwise(minutes))
 
 
 @given(st.permutations([0, 1, 2, 3, 4, 30, 31, 90]))

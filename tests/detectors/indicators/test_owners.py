@@ -55,7 +55,7 @@ def test_the_smallest_network_wins() -> None:
     assert name(found, "not an address") is None
 
 
-@pytest.mark.parametrize("written", ["2026-07-01", "01/07/2026", datetime(2026, 7, 1), date(2026, 7, 1)])
+@pytest.mark.parametrize("written", ["2026-07-01", "01/07/2026", datetime(2026, 7, 1, tzinfo=ICT), date(2026, 7, 1)])
 def test_validity_begins_with_its_first_moment_and_ends_before_its_last(written: object) -> None:
     found = owners(["Old", "192.0.2.0/24", "", "", "", written], ["New", "192.0.2.0/24", "", "", written, ""])
     assert not found.conflicts
@@ -146,7 +146,8 @@ blocks = st.tuples(st.integers(0xC0000200, 0xC0000210), st.integers(26, 32))
 @given(st.lists(st.tuples(blocks, st.sampled_from("ABC")), min_size=1, max_size=8), st.integers(0xC0000200, 0xC0000210))
 def test_agrees_with_a_slow_search(rows: list[tuple[tuple[int, int], str]], address: int) -> None:
     nets = [(ipaddress.ip_network((start, prefix), strict=False), who) for (start, prefix), who in rows]
-    found = owners(*([who, str(net), "", "", "", ""] for net, who in nets))
+    rows_written: list[list[object]] = [[who, str(net), "", "", "", ""] for net, who in nets]
+    found = owners(*rows_written)
     one = ipaddress.IPv4Address(address)
     covering = [(net, who) for net, who in nets if one in net]
     longest = max((net.prefixlen for net, _ in covering), default=None)

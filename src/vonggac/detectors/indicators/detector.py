@@ -15,6 +15,7 @@ from vonggac.detectors.indicators.matching import (
     Match,
     Matcher,
     entries_of,
+    is_doubtful,
 )
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import Hit, RuleInfo
@@ -35,7 +36,7 @@ def _slug(text: str) -> str:
 
 
 def rule_of(entry: Entry) -> RuleInfo:
-    """What a finding says of a listed value. Level ``high``; ``medium`` when a warninglist holds the value."""
+    """What a finding says of a listed value. Level ``high``; ``medium`` when a warninglist (not of sinkholes) holds the value."""
     malware = list(dict.fromkeys(one.malware for one in entry.indicators if one.malware))
     warnings = list(dict.fromkeys(name for one in entry.indicators for name in one.warnings))
     roles = sorted({one.role for one in entry.indicators})
@@ -47,7 +48,7 @@ def rule_of(entry: Entry) -> RuleInfo:
     return RuleInfo(
         id=f"indicator:{entry.kind}:{entry.value}",
         title=f"{title} ({place_text(first)})",
-        level="medium" if warnings else "high",
+        level="medium" if any(map(is_doubtful, entry.indicators)) else "high",
         tags=tuple(tags),
         description="; ".join(dict.fromkeys(one.note for one in entry.indicators if one.note)),
         falsepositives=tuple(warnings),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,7 @@ class Match(NamedTuple):
     text: str
 
 
+@lru_cache(maxsize=1 << 16)
 def kind_of(value: str) -> Kind | None:
     """The kind of a destination written in a list: an address, range, URL or domain; None for nothing."""
     if not (value := value.strip()):
@@ -60,6 +62,11 @@ def kind_of(value: str) -> Kind | None:
     if "/" in value:
         return "url" if url_key(value) else None
     return "domain" if "." in value else None
+
+
+def is_doubtful(indicator: Indicator) -> bool:
+    """Whether a warninglist says not to act on the value blindly; that it is a sinkhole is no doubt: contact means infected."""
+    return "sinkhole" not in indicator.note.lower() and any("sinkhole" not in name.lower() for name in indicator.warnings)
 
 
 def _targets(indicator: Indicator) -> Iterator[tuple[Kind, str]]:
@@ -130,7 +137,25 @@ class Matcher:
                 column = batch.column(name)
                 if len(column):
                     found.extend(self._find_in(column, name, how))
+        if self._urls[0].numbers and set(concepts) & set(URLS):
+            found.extend(self._split_urls(batch))
         return found
+
+    def _split_urls(self, batch: EventBatch) -> Iterator[Match]:
+        """URLs that an event writes in two fields, host and path."""
+        part, index = self._urls
+        paths = [name for concept in URLS[:2] for name in fields_of(concept, batch.source)]
+        for host_field in fields_of("url.domain", batch.source):
+            hosts = batch.column(host_field)
+            nodes = index.hosts.find(hosts.data, hosts.offsets[:-1], hosts.offsets[1:])
+            for i in np.flatnonzero(nodes >= 0).tolist():
+                row = int(hosts.rows[i])
+                for name in dict.fromkeys(paths):
+                    column = batch.column(name)
+                    at = int(np.searchsorted(column.rows, row))
+                    if at < len(column) and column.rows[at] == row and (path := column.text(at)).startswith("/"):
+                        for local in index.find_text(hosts.text(i) + path):
+                            yield Match(row, part.numbers[local], name, hosts.text(i) + path)
 
     def _find_in(self, column: Column, name: str, how: str) -> Iterator[Match]:
         starts, ends = column.offsets[:-1], column.offsets[1:]

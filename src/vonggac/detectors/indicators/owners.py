@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +122,8 @@ class Owners:
     faults: Sequence[RowFault]
     conflicts: Sequence[RowFault]
     _index: AddressIndex
+    _covering: dict[int, list[Network]] = field(default_factory=dict)
+    _recent: dict[int, tuple[float, float, Answer]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, networks: Sequence[Network], faults: Sequence[RowFault] = ()) -> Owners:
@@ -176,17 +179,32 @@ class Owners:
         """Who held the addresses of ``segment`` at ``time``: the smallest network, unless another contradicts it."""
         if segment < 0:
             return Answer()
-        covering = [self.networks[number] for number in self._index.covering(segment)]
+        known = self._recent.get(segment)
+        if known is None or not known[0] <= time < known[1]:
+            known = self._recent[segment] = self._answer(segment, time)
+        return known[2]
+
+    def _answer(self, segment: int, time: int) -> tuple[float, float, Answer]:
+        """The answer, and from when to when (exclusive) it is the same."""
+        covering = self._covering.get(segment)
+        if covering is None:
+            covering = self._covering[segment] = [self.networks[number] for number in self._index.covering(segment)]
+        borders = [border for one in covering for border in (one.valid_from, one.valid_to) if border is not None]
+        low = max((border for border in borders if border <= time), default=-inf)
+        high = min((border for border in borders if border > time), default=inf)
         valid = [network for network in covering if network.is_valid(time)]
-        if not valid:
-            return Answer(others=tuple(covering))
-        best = valid[0]
-        alike = [best, *(other for other in valid[1:] if not _contains(other.span, best.span))]
-        if len({_key(network.organisation) for network in alike}) > 1:
-            return Answer(rivals=tuple(alike))
-        systems = list(dict.fromkeys(network.system for network in alike if network.system))
-        levels = [network.level for network in alike if network.level is not None]
-        return Answer(Owner(best.organisation, "; ".join(systems), max(levels, default=None), tuple(alike)))
+        return low, high, _judge(valid) if valid else Answer(others=tuple(covering))
+
+
+def _judge(valid: Sequence[Network]) -> Answer:
+    """Who of ``valid``, the smallest first, holds what they all cover."""
+    best = valid[0]
+    alike = [best, *(other for other in valid[1:] if not _contains(other.span, best.span))]
+    if len({_key(network.organisation) for network in alike}) > 1:
+        return Answer(rivals=tuple(alike))
+    systems = list(dict.fromkeys(network.system for network in alike if network.system))
+    levels = [network.level for network in alike if network.level is not None]
+    return Answer(Owner(best.organisation, "; ".join(systems), max(levels, default=None), tuple(alike)))
 
 
 def _key(name: str) -> str:

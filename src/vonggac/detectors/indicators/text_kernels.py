@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
@@ -13,13 +15,15 @@ _PRIME = np.uint64(0x100000001B3)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads FNV's low bits over the high ones
 _MAX_NAME = 255  # RFC 1035 section 2.3.4
 
+_PAIRS: Any = types.Tuple((_OUT64, _OUT32))  # type: ignore[no-untyped-call]  # numba has no types
+
 NOT_ASCII = -2
 """What :func:`find_names` answers for a name that must first be turned into A-labels."""
 
 
 @compiled(types.int64(types.uint64, _U8, types.int64, types.int64, _U64, _I32, _U64, _U8, _I64))
 def _probe(
-    h: int,
+    h: np.uint64,
     data: NDArray[np.uint8],
     a: int,
     b: int,
@@ -30,7 +34,7 @@ def _probe(
     bounds: NDArray[np.int64],
 ) -> int:
     """The listed name that equals ``data[a:b]`` but for ASCII case, ``h`` being its hash; -1 for none."""
-    mixed = np.uint64(h) * _SPREAD
+    mixed = h * _SPREAD
     bit = (mixed >> np.uint64(20)) & np.uint64(64 * len(bitmap) - 1)
     if (bitmap[bit >> np.uint64(6)] >> (bit & np.uint64(63))) & np.uint64(1) == 0:
         return -1
@@ -51,7 +55,7 @@ def _probe(
                     same = False
                     break
             if same:
-                return np.int64(number)
+                return int(number)
         slot = (slot + 1) & mask
 
 
@@ -123,12 +127,12 @@ def find_names(
         if b == a:
             continue
         h = _SEED
-        best = np.int64(-1)
+        best = -1
         j = b - 1
         while j >= a:
             c = data[j]
             if c >= 128:
-                best = np.int64(NOT_ASCII)
+                best = NOT_ASCII
                 break
             if c == 46:
                 found = _probe(h, data, j + 1, b, bitmap, slots, hashes, names, bounds)
@@ -190,7 +194,7 @@ def url_hosts(
             host_ends[i] = without_port(data, a, b)
 
 
-@compiled(types.Tuple((_OUT64, _OUT32))(_U8, _I64, _I64, _U64, _U8, _I64))
+@compiled(_PAIRS(_U8, _I64, _I64, _U64, _U8, _I64))
 def find_digests(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
