@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from vonggac.errors import FormatUnknown, InputError, N_, UnsafeInput
+from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
 from vonggac.tables.document import DocumentReader
 from vonggac.tables.pdf import PdfReader
 from vonggac.tables.table import MAX_BYTES, Cell, LeftOut, Row, Table, Tables, Unread, cell_text, is_empty
@@ -43,7 +43,9 @@ def read_tables(data: bytes, filename: str) -> Tables:
     Raises InputError (damaged, protected, a scan, empty), UnsafeInput (bombs, over a limit), FormatUnknown.
     """
     if len(data) > MAX_BYTES:
-        raise UnsafeInput(N_("{size:,} bytes; at most {limit:,} are read"), where=filename, size=len(data), limit=MAX_BYTES)
+        raise UnsafeInput(
+            N_("{size:,} bytes; at most {limit:,} are read"), where=filename, size=len(data), limit=MAX_BYTES
+        )
     if not data.strip(b"\x00 \t\r\n"):
         raise InputError(N_("an empty file"), where=filename)
     for reader in READERS:

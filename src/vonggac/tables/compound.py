@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from vonggac.errors import FormatUnknown, InputError, N_
+from vonggac.errors import N_, FormatUnknown, InputError
 from vonggac.tables.zips import protected
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

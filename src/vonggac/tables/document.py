@@ -13,7 +13,7 @@ from docx.oxml.table import CT_Tbl
 from docx.table import Table as WordTable
 from lxml.etree import XMLSyntaxError
 
-from vonggac.errors import FormatUnknown, InputError, N_, UnsafeInput, VonggacError
+from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput, VonggacError
 from vonggac.tables.table import Cell, LeftOut, Row, Table, Tables, is_empty
 from vonggac.tables.zips import ZIP_MAGICS, open_zip, refuse_doctypes
 

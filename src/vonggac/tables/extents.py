@@ -16,9 +16,12 @@ from vonggac.tables.zips import OfficeZip, doctype
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:\w+:)?(?:c|row)(?=[\s/>])[^>]*>?")
-_REFERENCE = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
-_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["'](\d{1,7})["']""")
-_ANY_ADDRESS = re.compile(rb"""\sr\s*=""")
+_MARK = re.compile(rb"<(?:\w+:)?(?:c|row)(?=[\s/>])")
+_OTHERS = rb"""(?: (?!r=)[\w:]+="[^"<>&]*")*"""
+_REFERENCE = re.compile(rb"""<(?:\w+:)?c""" + _OTHERS + rb""" r="([A-Z]{1,3})(\d{1,7})\"""" + _OTHERS + rb"""\s?/?>""")
+_ROW_NUMBER = re.compile(rb"""<(?:\w+:)?row""" + _OTHERS + rb""" r="(\d{1,7})\"""" + _OTHERS + rb"""\s?/?>""")
+_ATTRIBUTE = re.compile(rb"""\s+([\w:.\-]+)\s*=\s*(?:"([^"<&]*)"|'([^'<&]*)')""")
+_ADDRESS = re.compile(rb"([A-Za-z]{1,3})(\d{1,7})")
 _NO_VALUE = re.compile(
     rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"""
     rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
@@ -65,30 +68,45 @@ def xlsx_extent(archive: OfficeZip, part: str) -> Extent:
     for text in _with_carry(archive.pieces(part)):
         if _DOCTYPE.search(text):
             raise doctype(archive.file, part)
-        references = _REFERENCE.findall(text)
-        rows = set(_ROW_NUMBER.findall(text))
-        rows.update({row for _, row in references})
+        references, numbers = _REFERENCE.findall(text), _ROW_NUMBER.findall(text)
+        if len(_MARK.findall(text)) != len(references) + len(numbers):  # not as every spreadsheet program writes it
+            references, numbers, n_more = _read_tags(text, archive.file, part)
+            n_anonymous += n_more
+        rows = {row for _, row in references}.union(numbers)
         columns.update({letters for letters, _ in references})
         extent.n_rows = max(extent.n_rows, max(map(int, rows), default=0))
-        n_anonymous += _count_anonymous(text, archive.file, part)
         _note_unread(text, extent)
     extent.n_columns = max(map(column_number, columns), default=0) + min(n_anonymous, MAX_COLUMNS)
     extent.n_rows += min(n_anonymous, MAX_SHEET_ROWS)
     return extent
 
 
-def _count_anonymous(text: bytes, file: str, part: str) -> int:
-    count = 0
+def _read_tags(text: bytes, file: str, part: str) -> tuple[list[tuple[bytes, bytes]], list[bytes], int]:
+    """The addresses of cells, the numbers of rows, and how many of both have none; raises UnsafeInput for anything else."""
+    references: list[tuple[bytes, bytes]] = []
+    numbers: list[bytes] = []
+    n_anonymous = 0
     for tag in _TAG.findall(text):
-        if b' r="' in tag and tag.count(b'"') % 2 == 0 and b"'" not in tag and b"&" not in tag:
-            continue  # what every spreadsheet program writes: found by the patterns above
-        if tag.count(b'"') % 2 or tag.count(b"'") % 2 or b"&" in tag or not tag.endswith(b">"):
-            raise UnsafeInput(N_("part {name} hides addresses of cells; refused"), where=file, name=part)
-        if not _ANY_ADDRESS.search(tag):
-            count += 1
-        elif not (_REFERENCE.match(tag) or _ROW_NUMBER.match(tag)):
-            raise UnsafeInput(N_("part {name} hides addresses of cells; refused"), where=file, name=part)
-    return count
+        begin = re.search(rb"[\s/>]", tag[1:]).end()  # type: ignore[union-attr]  # the tag's pattern has it
+        body = tag[begin:].rstrip(b">").rstrip(b"/").rstrip()
+        attributes = list(_ATTRIBUTE.finditer(body))
+        addresses = [found[2] if found[2] is not None else found[3] for found in attributes if found[1] == b"r"]
+        is_whole = tag.endswith(b">") and sum(len(found[0]) for found in attributes) == len(body)
+        if not is_whole or len(addresses) > 1:
+            raise _hidden(file, part)
+        if not addresses:
+            n_anonymous += 1
+        elif found := _ADDRESS.fullmatch(addresses[0]):
+            references.append((found[1], found[2]))
+        elif addresses[0].isdigit() and len(addresses[0]) <= 7:
+            numbers.append(addresses[0])
+        else:
+            raise _hidden(file, part)
+    return references, numbers, n_anonymous
+
+
+def _hidden(file: str, part: str) -> UnsafeInput:
+    return UnsafeInput(N_("part {name} hides addresses of cells; refused"), where=file, name=part)
 
 
 def _note_unread(text: bytes, extent: Extent) -> None:
@@ -115,9 +133,7 @@ def _with_carry(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield carry
 
 
-_ODS_TOKEN = re.compile(
-    rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>|<text:p[\s>/]"
-)
+_ODS_TOKEN = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>|<text:p[\s>/]")
 _ODS_COLUMNS = re.compile(rb"""table:number-columns-repeated\s*=\s*["']\s*(\d{1,9})""")
 _ODS_ROWS = re.compile(rb"""table:number-rows-repeated\s*=\s*["']\s*(\d{1,9})""")
 _ODS_SPANNED = re.compile(rb"""table:number-rows-spanned\s*=\s*["']\s*(\d{1,9})""")

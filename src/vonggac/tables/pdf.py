@@ -13,9 +13,10 @@ import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfminer.psexceptions import PSException
+from pdfplumber.pdf import PDF
 from pdfplumber.utils.exceptions import PdfminerException
 
-from vonggac.errors import FormatUnknown, InputError, N_, UnsafeInput
+from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
 from vonggac.tables.table import Cell, LeftOut, Row, Table, Tables, is_empty
 from vonggac.tables.zips import protected
 
@@ -27,8 +28,20 @@ _PIECE_BYTES = 64 << 10
 _MAX_LAYERS = 4
 _STREAM = re.compile(rb"stream\r?\n")
 _LINELESS: dict[str, Any] = {"vertical_strategy": "text", "horizontal_strategy": "text", "min_words_vertical": 2}
-_ERRORS = (PDFException, PSException, PdfminerException, ValueError, TypeError, KeyError, IndexError, AttributeError,
-           AssertionError, zlib.error, RecursionError, OverflowError)  # what a damaged file makes the library raise
+_ERRORS = (
+    PDFException,
+    PSException,
+    PdfminerException,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    zlib.error,
+    RecursionError,
+    OverflowError,
+)  # what a damaged file makes the library raise
 
 
 class PdfReader:
@@ -55,7 +68,7 @@ class PdfReader:
                              detail=(str(error) or type(error).__name__)[:120]) from error  # fmt: skip
 
 
-def _tables(document: pdfplumber.PDF, file: str) -> Tables:
+def _tables(document: PDF, file: str) -> Tables:
     tables: list[Table] = []
     skipped: list[LeftOut] = []
     has_text = False

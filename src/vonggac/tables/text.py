@@ -7,19 +7,25 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from vonggac.errors import FormatUnknown, InputError, N_
+from vonggac.errors import N_, FormatUnknown, InputError
 from vonggac.tables.table import MAX_ROWS, LeftOut, Row, Table, Tables
 from vonggac.tables.zips import ZIP_MAGICS
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 200
 _MAX_TITLE = 2_000
-_HOSTS_LINE = re.compile(r"[0-9a-fA-F.:]{2,45}[ \t]+\S+")
+_HOSTS_LINE = re.compile(r"[0-9a-fA-F.:]{2,45}[ \t]+[^\s#]+(?:\s*#.*)?")
 _VOWELS = frozenset("aăâeêioôơuưyAĂÂEÊIOÔƠUƯY")
 _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 _MAX_CELL_LINES = 50
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 
 
 class TextReader:
@@ -36,7 +42,11 @@ class TextReader:
         text = decode(data, file)
         if text[:1000].lstrip()[:14].lower().startswith(("<!doctype html", "<html", "<table")):
             raise FormatUnknown(N_("a web page under another name: open it and save it as XLSX or CSV"), where=file)
-        lines = text.splitlines() if "\x0b" not in text and "\x0c" not in text and "\x85" not in text else re.split(r"\r\n?|\n", text)
+        lines = (
+            text.splitlines()
+            if "\x0b" not in text and "\x0c" not in text and "\x85" not in text
+            else re.split(r"\r\n?|\n", text)
+        )
         skipped = []
         if len(lines) > MAX_ROWS:
             skipped.append(LeftOut("", "too_many_rows", f"{MAX_ROWS:,} / {len(lines):,}"))
@@ -90,7 +100,7 @@ def _decode_damaged(data: bytes) -> str:
         return lenient
     vietnamese = data.decode("cp1258", "replace")
     n_tones = n_misplaced = 0
-    for before, char in zip(vietnamese, vietnamese[1:1_000_000], strict=False):
+    for before, char in pairwise(vietnamese[:1_000_000]):
         if char in _TONES:
             n_tones += 1
             n_misplaced += before not in _VOWELS
@@ -101,7 +111,7 @@ def _decode_damaged(data: bytes) -> str:
 
 def _remarks(lines: Sequence[str]) -> tuple[list[str], int]:
     """The remarks before the first other line, without their signs, and how many lines that is."""
-    remarks = []
+    remarks: list[str] = []
     for number, line in enumerate(lines):
         bare = line.strip()
         if bare and not bare.startswith("#"):
@@ -155,7 +165,9 @@ def _split(lines: Sequence[str], separator: str) -> list[Row]:
             return rows
     blank = separator + " \t"
     return [
-        Row(n, line.split(separator)) for n, line in enumerate(lines, 1) if line and line[0] != "#" and line.strip(blank)
+        Row(n, line.split(separator))
+        for n, line in enumerate(lines, 1)
+        if line and line[0] != "#" and line.strip(blank)
     ]
 
 

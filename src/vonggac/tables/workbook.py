@@ -9,9 +9,16 @@ from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
-from vonggac.errors import FormatUnknown, InputError, N_, UnsafeInput
+from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
 from vonggac.tables import compound
 from vonggac.tables.extents import Extent, ods_extents, xlsx_extent
 from vonggac.tables.table import MAX_CELLS, Cell, LeftOut, Row, Table, Tables, Unread, is_empty
@@ -29,7 +36,9 @@ class WorkbookReader:
 
     def recognises(self, data: bytes) -> bool:
         """Whether ``data`` is a workbook (or an old office file, of which workbooks are the only ones read)."""
-        return data.startswith(compound.MAGIC) or (data.startswith(ZIP_MAGICS) and _kind_of_zip(data) in ("xlsx", "xlsb", "ods"))
+        return data.startswith(compound.MAGIC) or (
+            data.startswith(ZIP_MAGICS) and _kind_of_zip(data) in ("xlsx", "xlsb", "ods")
+        )
 
     def read(self, data: bytes, file: str) -> Tables:
         """All visible sheets that are not empty."""
@@ -141,10 +150,12 @@ def _sheets(book: CalamineWorkbook, file: str, extents: dict[str, Extent] | list
 def _rows(sheet: CalamineSheet, extent: Extent | None) -> Sequence[Row]:
     if sheet.start is None and not (extent and extent.unread):
         return []
-    found: dict[int, list[Cell]] = {}
-    for number, cells in enumerate(sheet.iter_rows() if sheet.start is not None else (), 1):
-        if any(cells) or any(cell != "" for cell in cells):
-            found[number] = cells  # type: ignore[assignment]  # the library's cell types are ours
+    rows: Iterable[list[Cell]] = sheet.iter_rows() if sheet.start is not None else ()  # type: ignore[assignment]  # lists vary
+    found = {number: cells for number, cells in enumerate(rows, 1) if cells.count("") < len(cells)}
+    if sheet.start is not None and (
+        n_before := sheet.start[1]
+    ):  # the library leaves out empty columns before the first cell
+        found = {number: [""] * n_before + cells for number, cells in found.items()}
     if extent:
         for (row, column), reason in extent.unread.items():
             cells = found.setdefault(row + 1, [])

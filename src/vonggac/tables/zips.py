@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vonggac.errors import FormatUnknown, InputError, N_, UnsafeInput
+from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
 
 MAX_MEMBERS = 5_000
 MAX_INFLATED = 768 << 20

@@ -15,7 +15,8 @@ from vonggac.detectors.indicators.dates import plain
 
 class Malware(NamedTuple):
     """``family``: the name used for all aliases, the given one when it is unknown. ``kind``: a class of
-    ``jobs/priority.yml``, ``unknown`` when neither the table nor the name tells."""
+    ``jobs/priority.yml``, ``unknown`` when neither the table nor the name tells.
+    """
 
     family: str
     kind: str
@@ -43,6 +44,11 @@ def table() -> Mapping[str, Malware]:
             if names.setdefault(_key(name), malware) != malware:
                 raise ValueError(f"malware_aliases.yml: {name!r} names two families")
     return names
+
+
+def is_known(name: str) -> bool:
+    """Whether ``name`` means a family of the table."""
+    return resolve(name) in table().values()
 
 
 def _key(name: str) -> str:

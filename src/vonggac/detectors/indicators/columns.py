@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import yaml
 
 from vonggac.detectors.indicators import aliases
 from vonggac.detectors.indicators.dates import plain, time_us
 from vonggac.detectors.indicators.values import parse_cell
-from vonggac.errors import ConfigError, N_
+from vonggac.errors import N_, ConfigError
 from vonggac.tables.table import Cell, Row, Table, cell_text, is_empty
 
 HEADER_ROWS = 40
@@ -143,7 +143,7 @@ def find_header(table: Table, known: frozenset[str] = frozenset()) -> Header:
     width = min(width, MAX_COLUMNS)
     best = max(scores, default=0)
     if best <= 0:
-        return Header(_first_value_row(rows), ("",) * width, False, _signature((), width))
+        return _unworded_header(rows, width)
     at = scores.index(best)
     if best == 1:  # a lone word may be the title: the one nearest to the data is the header
         data = next((i for i, score in enumerate(scores) if score < 0), len(scores))
@@ -157,6 +157,20 @@ def find_header(table: Table, known: frozenset[str] = frozenset()) -> Header:
         first += 1
     texts += [""] * (width - len(texts))
     return Header(first, tuple(texts), True, _signature(texts, width))
+
+
+def _unworded_header(rows: Sequence[Row], width: int) -> Header:
+    """A header none of whose words we know: a row of texts right above the first values; else no header at all."""
+    first = _first_value_row(rows)
+    if first:
+        above = rows[first - 1].cells[:width]
+        texts = [cell_text(cell) for cell in above]
+        is_text = all(isinstance(cell, str) for cell in above)
+        is_data = any(_NUMBER.fullmatch(text) or time_us(text) is not None for text in texts)
+        if is_text and not is_data and all(texts[: len(rows[first].cells)]) and len(texts) >= len(rows[first].cells):
+            texts += [""] * (width - len(texts))
+            return Header(first, tuple(texts), True, _signature(texts, width))
+    return Header(first, ("",) * width, False, _signature((), width))
 
 
 def _signature(texts: Sequence[str], width: int) -> str:
@@ -254,7 +268,7 @@ def _content(rows: Sequence[Row], column: int) -> _Content:
             if text.isdigit():
                 integers.append(int(text))
         found.times += time_us(cell) is not None
-        found.malware += len(text) < 60 and aliases.resolve(text).family != text
+        found.malware += len(text) < 60 and aliases.is_known(text)
     found.running = len(integers) == len(cells) and integers == list(range(integers[0], integers[0] + len(integers)))
     for name in ("values", "addresses", "inner", "numbers", "times", "malware"):
         setattr(found, name, getattr(found, name) / len(cells))
@@ -292,8 +306,9 @@ def find_layout(table: Table, mapping: Mapping[str, str], header: Header | None 
             role = next((r for r in candidates if _fits(r, contents[column])), None)
             if role is not None:
                 roles[column] = role
+    is_told = bool(roles)
     _add_by_content(header, contents, roles)
-    _settle_addresses(contents, roles, dict.fromkeys(roles) if not header.found else {})
+    _settle_addresses(roles, is_told=is_told)
     above = [cell_text(cell) for row in table.rows[: header.first - 1] for cell in row.cells if isinstance(cell, str)]
     title = " ".join([table.file.replace("\\", "/").rpartition("/")[2], table.sheet, table.title, *above])
     return Layout(header.first, header.texts, roles, header.signature, title[:4_000], header.found, dict(mapping))
@@ -314,7 +329,9 @@ def _add_by_content(header: Header, contents: Sequence[_Content], roles: dict[in
         if column in roles or not content.n or (header.texts[column] and has_values):
             continue
         if content.values >= 0.5:
-            roles[column] = "ignored" if content.inner >= 0.9 else "address" if content.addresses >= 0.3 else "indicator"
+            roles[column] = (
+                "ignored" if content.inner >= 0.9 else "address" if content.addresses >= 0.3 else "indicator"
+            )
         elif header.texts[column]:
             continue
         elif content.running:
@@ -324,14 +341,14 @@ def _add_by_content(header: Header, contents: Sequence[_Content], roles: dict[in
         elif content.malware >= 0.3 and "malware" not in roles.values():
             roles[column] = "malware"
     if not _TIME_ROLES & set(roles.values()):
-        for column, role in zip(times, ("seen",) if len(times) == 1 else ("first_seen", "last_seen"), strict=False):
-            roles[column] = role
+        names = ("seen",) if len(times) == 1 else ("first_seen", "last_seen")
+        roles.update(zip(times, names, strict=False))
 
 
-def _settle_addresses(contents: Sequence[_Content], roles: dict[int, str], unnamed: Mapping[int, None]) -> None:
+def _settle_addresses(roles: dict[int, str], *, is_told: bool) -> None:
     """Say what plain address and indicator columns are beside columns of victims or destinations."""
     taken = set(roles.values())
-    if {"victim"} <= taken:
+    if "victim" in taken:
         for column, role in roles.items():
             if role == "indicator":
                 roles[column] = "destination"
@@ -341,13 +358,13 @@ def _settle_addresses(contents: Sequence[_Content], roles: dict[int, str], unnam
         for column, role in roles.items():
             if role == "address":
                 roles[column] = "victim"
-    elif unnamed and len(contents) > 2:
+    elif not is_told and len(roles) > 2:
         plain_columns = [column for column, role in roles.items() if role in ("address", "indicator")]
         if len(plain_columns) == 2 and roles[min(plain_columns)] == "address":
             roles[min(plain_columns)], roles[max(plain_columns)] = "victim", "destination"
 
 
-def list_role(layout: Layout) -> str:
+def list_role(layout: Layout) -> Literal["victim", "hostile"]:
     """Whose addresses a list with plain address columns names: ``victim`` or ``hostile``, by its title and columns."""
     words = vocabulary()
     text = f" {fold_words(layout.title)} "

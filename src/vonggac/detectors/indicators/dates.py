@@ -21,6 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SERIAL_ORIGIN = datetime(1899, 12, 30)  # noqa: DTZ001  # day 0 of spreadsheets (ECMA-376 part 1, 18.17.4.1); local time
 _SERIAL_MIN, _SERIAL_MAX = 20_000, 80_000  # the years 1954 to 2119: a smaller number is a count, a larger one an epoch
+_EPOCH_MIN = 100_000_000  # seconds: March 1973
+_EPOCH_END = 4_133_980_800_000_000  # microseconds: the year 2101, as a list that tells of later times tells of none
 MAX_CHARACTERS = 100
 
 _MONTH_NAMES = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
@@ -29,8 +31,12 @@ _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?[/.\-]\s?(\d{1,2})\s?[/.\-]\s?(\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})\s?[/.\-]\s?(\d{1,2})\s?[/.\-]\s?(\d{4}|\d{2})(?!\d)")
 _IN_WORDS = re.compile(r"(\d{1,2})\s*(?:thang|thg\.?)\s*(\d{1,2})\s*,?\s*(?:nam)?\s*(\d{4})")
-_ENGLISH_DAY = re.compile(r"(\d{1,2})[\s\-/](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[\s,\-/]+(\d{4}|\d{2})(?!\d)")
-_ENGLISH_MONTH = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+_ENGLISH_DAY = re.compile(
+    r"(\d{1,2})[\s\-/](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[\s,\-/]+(\d{4}|\d{2})(?!\d)"
+)
+_ENGLISH_MONTH = re.compile(
+    r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})"
+)
 _CLOCK = re.compile(
     r"(?<![\d:])(\d{1,2})\s*(?:gio|h|g|:)\s*(?:(\d{1,2})\s*(?:(?:phut|ph|p(?!m)|:|')\s*(?:(\d{1,2})(?:[.,](\d{1,9}))?\s*(?:giay|s|\")?)?)?)?"
     r"\s*(am|pm|sa|ch|sang|chieu|toi)?(?![\d:])"
@@ -80,7 +86,8 @@ def _from_number(number: float, zone: tzinfo) -> int | None:
         return _since_epoch(moment.replace(tzinfo=zone))
     if float(number).is_integer() and (found := _COMPACT.fullmatch(str(int(number)))):
         return _since_epoch(datetime(*(int(part) for part in found.groups("0")), tzinfo=zone))  # type: ignore[misc,arg-type]  # at most six numbers
-    return parse_time(number) if number >= 1e8 else None
+    moment_us = parse_time(number) if number >= _EPOCH_MIN else None
+    return moment_us if moment_us is not None and moment_us < _EPOCH_END else None
 
 
 def _from_text(text: str, zone: tzinfo, month_first: bool) -> int | None:
@@ -111,7 +118,11 @@ def _take_zone(text: str, zone: tzinfo) -> tuple[tzinfo, str]:
     found = _ZONE.search(text)
     if not found or (found.group(1) and ":" not in text[: found.start()] and "h" not in text[: found.start()]):
         return zone, text
-    sign, hours, minutes = found.group(1) or found.group(4), found.group(2) or found.group(5), found.group(3) or found.group(6)
+    sign, hours, minutes = (
+        found.group(1) or found.group(4),
+        found.group(2) or found.group(5),
+        found.group(3) or found.group(6),
+    )
     rest = text[: found.start()] + " " + text[found.end() :]
     if sign:
         offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
@@ -195,7 +206,7 @@ def _many(cells: Sequence[Cell], zone: tzinfo, month_first: bool) -> tuple[np.nd
     if offset is None or len(cells) < 64:
         return None
     padded = [
-        cell + _PADDING[len(cell)] if cell.__class__ is str and len(cell) in _PADDING and cell.isascii() else ""  # type: ignore[operator,arg-type,union-attr]
+        cell + _PADDING[len(cell)] if cell.__class__ is str and len(cell) in _PADDING and cell.isascii() else ""
         for cell in cells
     ]
     rows = np.flatnonzero(np.fromiter(map(len, padded), np.int64, len(padded)))
@@ -209,7 +220,9 @@ def _many(cells: Sequence[Cell], zone: tzinfo, month_first: bool) -> tuple[np.nd
     clock_places = [11, 12, 14, 15, 17, 18]
     ok = (raw[:, 13] == 58) & (raw[:, 16] == 58) & np.isin(raw[:, 10], (32, 84)) & (year_first | day_first)
     is_digit = (digit >= 0) & (digit <= 9)
-    ok &= np.where(year_first, is_digit[:, places[0]].all(1), is_digit[:, places[1]].all(1)) & is_digit[:, clock_places].all(1)
+    ok &= np.where(year_first, is_digit[:, places[0]].all(1), is_digit[:, places[1]].all(1)) & is_digit[
+        :, clock_places
+    ].all(1)
     two = digit[:, :-1] * 10 + digit[:, 1:]
     first, second = two[:, 0], two[:, 3]
     year = np.where(year_first, two[:, 0] * 100 + two[:, 2], two[:, 6] * 100 + two[:, 8])

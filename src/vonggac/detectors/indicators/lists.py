@@ -16,7 +16,7 @@ from vonggac.detectors.indicators.faults import Fault
 from vonggac.detectors.indicators.indicator import Indicator
 from vonggac.detectors.indicators.rows import read_rows
 from vonggac.detectors.indicators.warninglists import Warninglists
-from vonggac.errors import ConfigError, InputError, N_
+from vonggac.errors import N_, ConfigError, InputError
 from vonggac.tables import LeftOut, Table, read_tables
 
 Role = Literal["victim", "hostile"]
@@ -117,7 +117,9 @@ def _read(
     if not readings:
         raise InputError(N_("no sheet with anything in it"), where=filename)
     largest = max(readings, key=lambda reading: reading.n_rows)
-    return IndicatorList(indicators, faults, largest.mapping, largest.layout.signature, readings, tables.skipped, dict(passed))
+    return IndicatorList(
+        indicators, faults, largest.mapping, largest.layout.signature, readings, tables.skipped, dict(passed)
+    )
 
 
 def _laid_out(
@@ -128,12 +130,17 @@ def _laid_out(
     """Each table with its layout. A table without a header continues the one before it if that is as wide."""
     result: list[tuple[Table, Layout]] = []
     for table in tables:
-        header = find_header(table, frozenset(map(fold_words, mapping or ())))
+        header = find_header(table)
         before = result[-1][1] if result else None
         if not header.found and before and before.has_header and len(before.headers) == len(header.texts):
             header = Header(0, before.headers, True, before.signature)
-        remembered = recall(header.signature) if recall and mapping is None else None
-        result.append((table, find_layout(table, mapping or remembered or {}, header)))
+            used: Mapping[str, str] = before.mapping
+        else:
+            used = mapping if mapping is not None else (recall(header.signature) if recall else None) or {}
+            if used:  # the signature stays the one that is found without a mapping, so that it is found again
+                known = find_header(table, frozenset(map(fold_words, used)))
+                header = known._replace(signature=header.signature)
+        result.append((table, find_layout(table, used, header)))
     return result
 
 

@@ -20,7 +20,7 @@ import re2
 
 from vonggac.detectors.indicators.indicator import Kind
 from vonggac.detectors.indicators.values import ValueFault, domain
-from vonggac.errors import InputError, N_
+from vonggac.errors import N_, InputError
 
 MAX_ENTRIES = 5_000_000
 _TOUCHED_BITS = 16
@@ -63,7 +63,9 @@ class _Networks:
     def close(self) -> None:
         """Sort what was added; call once, before any question."""
         pairs = [
-            (key << (self.width - prefix), names) for prefix, entries in self.by_prefix.items() for key, names in entries.items()
+            (key << (self.width - prefix), names)
+            for prefix, entries in self.by_prefix.items()
+            for key, names in entries.items()
         ]
         pairs.sort()
         self.firsts = [first for first, _ in pairs]
