@@ -130,7 +130,7 @@ def spool(stream: Reader, limit: int = SPOOL_BYTES) -> IO[bytes]:
         while chunk := stream.read(READ_BYTES):
             n_bytes += len(chunk)
             if n_bytes > limit:
-                raise UnsafeInput(N_("too long to be read here: at most {limit:,} bytes"), limit=limit)
+                raise _too_long(limit)  # noqa: TRY301  # the file is closed below
             file.write(chunk)
         file.seek(0)
     except BaseException:
@@ -139,15 +139,18 @@ def spool(stream: Reader, limit: int = SPOOL_BYTES) -> IO[bytes]:
     return file
 
 
+def _too_long(limit: int) -> UnsafeInput:
+    return UnsafeInput(N_("too long to be read here: at most {limit:,} bytes"), limit=limit)
+
+
 def _unreadable(name: str, error: OSError) -> InputError:
     return InputError(N_("could not be opened or read: {reason}"), where=name, reason=error.strerror or str(error))
 
 
 def _open(named: _Named) -> IO[bytes]:
     """The file; raises OSError, or InputError when it is none. Never waits for the other end of a pipe in a folder."""
-    file = Path(named.name).open("rb") if named.is_listed else open(  # noqa: SIM115, PTH123  # Path knows no opener
-        named.name, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    )  # fmt: skip
+    flags = 0 if named.is_listed else getattr(os, "O_NONBLOCK", 0)
+    file = open(named.name, "rb", opener=lambda path, basic: os.open(path, basic | flags))  # noqa: SIM115  # Path knows no opener
     if not named.is_listed and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise InputError(N_("a device, a socket or a pipe, not a file"), where=shown(named.name))
@@ -162,7 +165,7 @@ def _expand(path: str, seen: set[tuple[int, int]]) -> Iterator[_Named]:
     if os.path.lexists(path):
         yield from _walk(path, seen, is_listed=True)
         return
-    found = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+    found = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207  # Path.glob: no absolute ones
     for one in found:
         yield from _walk(one, seen, is_listed=True)
     if not found:
@@ -175,11 +178,11 @@ def _walk(path: str, seen: set[tuple[int, int]], *, is_listed: bool) -> Iterator
     while pending:
         here, is_named = pending.pop()
         try:
-            found = os.stat(here)
+            found = Path(here).stat()
             if (identity := (found.st_dev, found.st_ino)) in seen:
                 continue
             is_folder = stat.S_ISDIR(found.st_mode)
-            below = sorted(os.listdir(here), reverse=True) if is_folder else []
+            below = sorted((str(path) for path in Path(here).iterdir()), reverse=True) if is_folder else []
         except (OSError, ValueError) as error:
             reason = error if isinstance(error, OSError) else OSError(str(error))
             yield _Named(here, _unreadable(shown(here), reason))
@@ -187,6 +190,6 @@ def _walk(path: str, seen: set[tuple[int, int]], *, is_listed: bool) -> Iterator
         if is_folder or stat.S_ISREG(found.st_mode):
             seen.add(identity)
         if is_folder:
-            pending += [(os.path.join(here, name), False) for name in below]
+            pending += [(name, False) for name in below]
         else:
             yield _Named(here, is_listed=is_named)

@@ -35,7 +35,9 @@ Spool = Callable[[Reader], IO[bytes]]
 """Makes a seekable file of a stream; raises UnsafeInput when it is too long."""
 
 READ_BYTES = 256 << 10
-_INPUT_BYTES = 32 << 10  # compressed; what follows the end of a part is copied, so thousands of tiny parts must stay cheap
+_INPUT_BYTES = (
+    32 << 10
+)  # compressed; what follows the end of a part is copied, so thousands of tiny parts must stay cheap
 _HEAD_BYTES = 1024
 _ZSTD_FEED = 2048  # one feed expands to at most 64 MiB: a block of 4 bytes may stand for 128 KiB
 _ZSTD_WINDOW = 128 << 20  # what the zstd program itself accepts without --long
@@ -177,7 +179,12 @@ class _Unpacker:
             yield name, whole
             return
         if (inflate is not None and is_packed) or (inflate is None and depth >= self._limits.depth):
-            yield name, UnsafeInput(N_("containers in containers, more than {depth} deep"), where=name, depth=self._limits.depth)
+            yield (
+                name,
+                UnsafeInput(
+                    N_("containers in containers, more than {depth} deep"), where=name, depth=self._limits.depth
+                ),
+            )
         elif inflate is not None:
             inner = _Guarded(inflate(whole, name), name, self._budget)
             yield from self.open(inner, name, depth, is_packed=True)
@@ -216,9 +223,7 @@ class _Unpacker:
     def _too_many(self, name: str) -> UnsafeInput:
         return UnsafeInput(N_("more than {limit:,} members"), where=name, limit=self._limits.members)
 
-    def _zip_member(
-        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, outer: str, depth: int
-    ) -> Iterator[Opened]:
+    def _zip_member(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, outer: str, depth: int) -> Iterator[Opened]:
         name = f"{outer}!{shown(info.filename)}"
         if is_climbing(info.orig_filename) or is_climbing(info.filename):
             yield name, UnsafeInput(N_("a path that leads out of the archive"), where=name)
@@ -237,7 +242,8 @@ class _Unpacker:
 
     def _tar(self, stream: Reader, name: str, depth: int) -> Iterator[Opened]:
         try:
-            with tarfile.open(fileobj=_Forward(stream, name), mode="r:", errorlevel=2) as archive:  # type: ignore[call-overload]
+            file = _Forward(stream, name)
+            with tarfile.open(fileobj=file, mode="r:", errorlevel=2) as archive:  # type: ignore[call-overload]
                 number = 0
                 while (info := archive.next()) is not None:
                     archive.members.clear()  # it keeps every header
@@ -247,19 +253,20 @@ class _Unpacker:
                     if info.size < 0:  # would lead back to the same header
                         raise _damaged(name, "negative size")
                     if not info.isdir():
-                        yield from self._tar_member(archive, info, name, depth)
+                        yield from self._tar_member(file, info, name, depth)
         except VonggacError as error:
             yield name, error
         except (tarfile.TarError, ValueError, EOFError, OSError, OverflowError, RecursionError) as error:
             yield name, _cut(name) if "unexpected end" in str(error) else _damaged(name, error)
 
-    def _tar_member(self, archive: tarfile.TarFile, info: tarfile.TarInfo, outer: str, depth: int) -> Iterator[Opened]:
+    def _tar_member(self, file: _Forward, info: tarfile.TarInfo, outer: str, depth: int) -> Iterator[Opened]:
         name = f"{outer}!{shown(info.name)}"
         if is_climbing(info.name):
             yield name, UnsafeInput(N_("a path that leads out of the archive"), where=name)
         elif not info.isreg() or info.issparse():
             yield name, UnsafeInput(N_("a link or a device, not a file"), where=name)
-        elif (file := archive.extractfile(info)) is not None:
+        else:
+            file.seek(info.offset_data)
             stream = _Guarded(_file_pieces(file, info.size, name), name, None)  # a tar expands nothing
             yield from self.open(stream, name, depth + 1, is_packed=False)
             if stream.fault is not None:
@@ -370,7 +377,10 @@ class _Zstd:
 
 _ENGINES: tuple[tuple[re.Pattern[bytes], Callable[[], _Engine]], ...] = (
     (re.compile(rb"\x1f\x8b\x08"), _Gzip),  # RFC 1952
-    (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL), _Zstd),  # RFC 8878, frames and skippable frames
+    (
+        re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL),
+        _Zstd,
+    ),  # RFC 8878, frames and skippable frames
     (re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)"), bz2.BZ2Decompressor),
     (re.compile(rb"\xfd7zXZ\0"), lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)),
 )
@@ -428,14 +438,11 @@ def _zip_pieces(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> I
         raise _damaged(name, error) from error
 
 
-def _file_pieces(file: IO[bytes], size: int, name: str) -> Iterator[bytes]:
+def _file_pieces(file: _Forward, size: int, name: str) -> Iterator[bytes]:
     missing = size
-    try:
-        while missing > 0 and (piece := file.read(min(READ_BYTES, missing))):
-            missing -= len(piece)
-            yield piece
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise _cut(name) from error
+    while missing > 0 and (piece := file.read(min(READ_BYTES, missing))):
+        missing -= len(piece)
+        yield piece
     if missing > 0:
         raise _cut(name)
 

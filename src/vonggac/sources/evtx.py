@@ -35,10 +35,12 @@ CHUNK_MAGIC = b"ElfChnk\0"
 _RECORDS_AT = 512  # where the records of a chunk begin, after its header and tables
 _TABLES_AT = 128
 _RECORD_MAGIC = b"**\0\0"
-_RECORD = struct.Struct("<4sIQ")  # magic, size, record number
+_RECORD = struct.Struct("<4sIQQ")  # magic, size, record number, time written
 _MIN_RECORD = 28  # 24 bytes of header and the copy of the size at the end
 _MOST_RECORDS = CHUNK_BYTES // _MIN_RECORD
 _BRIDGE = 2**64 - 1  # number of the record that bridges a damaged place
+_SOME_TIME = 116444736000000000  # 1970, in 100 ns since 1601: a time that cannot be is fatal to the parser
+_LAST_TIME = 2650467743999999999  # the end of the year 9999
 _MAX_ERRORS = 2 * _MOST_RECORDS
 
 
@@ -100,8 +102,8 @@ class _EvtxBatch(TokenBatch):
     def record(self, row: int) -> int:
         """The EventRecordID; the number of the line where an event has none."""
         event = self.event(row)
-        number = event.get("System_EventRecordID", event.get("EventRecordID"))
-        return number if isinstance(number, int) else TokenBatch.record(self, row)
+        number = _whole(event.get("System_EventRecordID", event.get("EventRecordID")))
+        return TokenBatch.record(self, row) if number is None else number
 
     def raw(self, row: int) -> bytes:
         """The JSON text that the parser made of the record."""
@@ -114,9 +116,7 @@ def _slow_batch(reading: _Reading, options: Options, skipped: SkipCounter) -> Ev
         groups = collect(texts, texts.__getitem__, skipped, 0)
         shapes = [group.shape(_record_numbers(group, reading.numbers)) for group in groups]
     numbering = [(group.ordinals, shape.records) for group, shape in zip(groups, shapes, strict=True)]
-    return EventBatch(
-        "windows", shapes, zone=options.zone, raw_of=_Texts(texts, numbering), skipped=skipped.skips()
-    )
+    return EventBatch("windows", shapes, zone=options.zone, raw_of=_Texts(texts, numbering), skipped=skipped.skips())
 
 
 class _Texts:
@@ -144,14 +144,22 @@ def _record_numbers(group: Group, numbers: list[int]) -> list[int]:
         return [numbers[ordinal] for ordinal in group.ordinals]
     stated = group.column(group.names.index(name))
     return [
-        value if isinstance(value, int) else numbers[ordinal]
+        numbers[ordinal] if (number := _whole(value)) is None else number
         for value, ordinal in zip(stated, group.ordinals, strict=True)
     ]
 
 
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        return int(value)
+    return value if isinstance(value, int) else None
+
+
 def file_header(n_chunks: int) -> bytes:
     """The header of a file of ``n_chunks`` chunks, version 3.1."""
-    head = struct.pack("<8sQQQIHHHH", FILE_MAGIC, 0, max(n_chunks - 1, 0), 1, 128, 1, 3, HEADER_BYTES, n_chunks & 0xFFFF)
+    head = struct.pack(
+        "<8sQQQIHHHH", FILE_MAGIC, 0, max(n_chunks - 1, 0), 1, 128, 1, 3, HEADER_BYTES, n_chunks & 0xFFFF
+    )
     head = head.ljust(120, b"\0")
     return (head + struct.pack("<II", 0, zlib.crc32(head))).ljust(HEADER_BYTES, b"\0")
 
@@ -284,7 +292,7 @@ def _size_at(chunk: bytes | bytearray, at: int) -> int:
     """The size of the record at ``at``; 0 when there is no whole one."""
     if at + _MIN_RECORD > CHUNK_BYTES:
         return 0
-    magic, size, _ = _RECORD.unpack_from(chunk, at)
+    magic, size, _, _ = _RECORD.unpack_from(chunk, at)
     if magic != _RECORD_MAGIC or not _MIN_RECORD <= size <= CHUNK_BYTES - at:
         return 0
     (copy,) = struct.unpack_from("<I", chunk, at + size - 4)
@@ -308,11 +316,13 @@ def _bridge(chunk: bytes, *, keep_tables: bool) -> tuple[bytes, int]:
             continue  # inside the record before
         gap = start - at
         if gap >= _MIN_RECORD:
-            _RECORD.pack_into(data, at, _RECORD_MAGIC, gap, _BRIDGE)
+            _RECORD.pack_into(data, at, _RECORD_MAGIC, gap, _BRIDGE, _SOME_TIME)
             struct.pack_into("<I", data, start - 4, gap)
             n_records += 1
         elif gap:
             continue  # no room for a record: this start is a chance one
+        if _RECORD.unpack_from(data, start)[3] > _LAST_TIME:
+            struct.pack_into("<Q", data, start + 16, _SOME_TIME)
         last, at = start, start + _size_at(chunk, start)
         n_records += 1
     struct.pack_into("<II", data, 44, last, at)

@@ -50,10 +50,12 @@ def read_head(stream: Reader, size: int = SNIFF_BYTES) -> bytes:
 def is_one_per_line(head: bytes) -> bool:
     """Whether a stream of JSON that begins with ``head`` has one object per line."""
     lines = head_lines(head)
-    if not lines or lines[0].lstrip().startswith("["):
-        return not lines
-    n_good = sum(_is_object(line) for line in lines)
-    return _is_object(lines[0]) or n_good * 2 >= len(lines) or len(lines) == 1
+    first = lines[0].lstrip() if lines else ""
+    if first.startswith("["):
+        return False
+    if not first.startswith(("{", "Record ")) or len(lines) == 1 or _is_object(first):
+        return True
+    return sum(map(_is_object, lines)) * 2 >= len(lines)
 
 
 def _is_object(line: str) -> bool:
@@ -97,12 +99,16 @@ class DocumentFramer:
     def blocks(self, stream: Reader) -> Iterator[Block]:
         """The blocks of ``stream``, in order."""
         rest = b""
+        has_text = False
         while chunk := stream.read(READ_BYTES):
+            has_text = has_text or bool(chunk.strip(b" \t\r\n[],"))
             rest = self._scan(rest + chunk)
             if self._n_done >= self._block_bytes:
                 yield self._block()
         if self._depth:
             self._skip("line_too_long" if self._is_dropped else "truncated")
+        elif has_text and self._next_record == 1 and not self._done:
+            self._skip("not_an_object")
         if self._done or self._skipped:
             yield self._block()
 

@@ -205,7 +205,7 @@ def plain(value: object, depth: int = 0) -> object:
         if depth >= MAX_DEPTH:
             return _text_of(value)
         attributes = value.get("#attributes")
-        rest = {name: item for name, item in value.items() if name != "#attributes" and name != "@xmlns"}
+        rest = {name: item for name, item in value.items() if name not in ("#attributes", "@xmlns")}
         if isinstance(attributes, dict):
             rest |= {name: item for name, item in attributes.items() if not name.startswith("xmlns")}
         elif attributes is not None:
@@ -282,7 +282,9 @@ class Group:
 
     __slots__ = ("cells", "line_of", "names", "ordinals", "width")
 
-    def __init__(self, key: Key, cells: list[object], ordinals: list[int], line_of: Callable[[int], bytes | str]) -> None:
+    def __init__(
+        self, key: Key, cells: list[object], ordinals: list[int], line_of: Callable[[int], bytes | str]
+    ) -> None:
         self.names = names_of(key)
         self.width = len(self.names)
         # Not a list: the collector would walk all cells, which costs more than a fifth of decoding.

@@ -200,7 +200,9 @@ def _add_data(fields: Fields, data: object) -> None:
         if name == "Data":
             _add_named(fields, value)
         elif name == "#attributes":
-            if isinstance(value, dict) and (own := {key: item for key, item in value.items() if not key.startswith("xmlns")}):
+            if isinstance(value, dict) and (
+                own := {key: item for key, item in value.items() if not key.startswith("xmlns")}
+            ):
                 fields.setdefault("EventData", own)
         elif name not in _NOT_FIELDS and not (name.endswith("_attributes") and isinstance(value, dict)):
             fields.setdefault(name, value)
