@@ -148,7 +148,6 @@ def test_every_listed_row_gets_its_owner_and_its_inner_host(scenario: Scenario, 
         assert row.organisation or row.reasons
 
 
-@pytest.mark.xfail(strict=True, reason="a contact through a shared public address goes to whoever held it at any time")
 def test_the_former_owner_is_not_given_what_the_new_owners_machine_did(worklist: Worklist) -> None:
     (row,) = (row for row in worklist.rows if row.organisation == FORMER_OWNER)
     assert row.hosts == ()

@@ -279,8 +279,10 @@ class _Finder:
 
     def _belongs(self, inner: str, contact: Contact, case: _Case, destination: str) -> bool:
         values = {one.value for one in case.indicators}
-        if inner in values or values & contact.publics:
-            return True
+        listed = inner if inner in values else min(values & contact.publics, default="")
+        if listed:  # whoever held the listed address when it was used, not whoever held it when the list saw it
+            holder = self._owner(listed, contact).owner
+            return holder is None or (case.owner is not None and holder.organisation == case.owner.organisation)
         if contact.publics:
             return False
         answer = self._owner(inner, contact)
