@@ -20,6 +20,7 @@ from vonggac.detectors.sigma import SigmaDetector, compile_rules
 from vonggac.errors import InputError, UsageError, VonggacError
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import Hit, RuleInfo
+from vonggac.events.skips import Skip
 from vonggac.jobs.pool import WorkFailed
 from vonggac.jobs.scan import Plan, Reading, Summary, batches, scan, times_us
 from vonggac.sources.source import Block, Options, Reader
@@ -266,3 +267,13 @@ def test_batches_give_all_events_with_their_files_and_count_the_rest() -> None:
     assert rows == Counter(a=100, b=10)
     assert summary.n_events == 110
     assert summary.skipped["invalid_json"].count == 1
+
+
+def test_what_framing_skips_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = sources.by_name("json")
+    block = Block(lines(3), 2, 3, skipped=(Skip("line_too_long", 1),))
+    monkeypatch.setattr(type(source), "frame", lambda self, stream, block_bytes: iter([block]))
+    scanned, _ = run([("a", Dripping(b"x"))], plan())
+    read = Summary()
+    assert [batch.n_rows for _, batch in batches([("a", Dripping(b"x"))], Reading(source="json"), read)] == [3]
+    assert scanned.skipped["line_too_long"].count == read.skipped["line_too_long"].count == 1

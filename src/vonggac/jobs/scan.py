@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, groupby, islice
 
 from vonggac import sources
@@ -177,7 +177,7 @@ def decode(source: Source, block: Block, options: Options) -> EventBatch:
 def batches(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, EventBatch]]:
     """All ``inputs`` as batches with their file's name, decoded here, for jobs that keep what they learn."""
     for name, source, block in blocks(inputs, reading, summary):
-        batch = decode(source, block, reading.options)
+        batch = decode(source, replace(block, skipped=()), reading.options)  # some sources repeat what framing skipped
         summary.n_events += batch.n_rows
         summary.skip(name, [*block.skipped, *batch.skipped])
         yield name, batch
