@@ -100,7 +100,7 @@ def test_work_that_raises_names_its_part_and_the_reason(jobs: int) -> None:
     def work(head: Head, data: bytes) -> tuple[Head, bytes]:
         raise LookupError("nothing under 'x'")
 
-    with Pool(work, jobs) as pool, pytest.raises(WorkFailed, match=r"part 0: .*LookupError: nothing under 'x'"):
+    with Pool(work, jobs) as pool, pytest.raises(WorkFailed, match=r"part [0-2]: .*LookupError: nothing under 'x'"):
         list(pool.map(tasks(3)))
 
 
