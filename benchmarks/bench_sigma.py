@@ -70,7 +70,9 @@ class Bench:
 
     def scan(self, path: Path, jobs: int) -> list[str]:
         """The command that scans ``path`` with all rules."""
-        rules = [word for folder in sorted(self.rules.glob("rules*")) or [self.rules] for word in ("--rules", str(folder))]
+        rules = [
+            word for folder in sorted(self.rules.glob("rules*")) or [self.rules] for word in ("--rules", str(folder))
+        ]
         return [*VONGGAC, "scan", str(path), *rules, "--jobs", str(jobs), "--format", "jsonl", "--no-progress",
                 "--output", str(self.findings)]  # fmt: skip
 
@@ -136,7 +138,9 @@ def rate_of(name: str, n_events: int, start: Cost, whole: Cost, n_hits: int) -> 
 
 def table(rows: list[Row], best_peer: float) -> None:
     """Print the rates, and by how much they exceed the best peer's."""
-    print(f"\n{'':28}{'events':>9}{'start s':>9}{'events/CPU-s':>14}{'events/s':>11}{'RSS MiB':>9}{'findings':>10}{'ratio':>8}")
+    print(
+        f"\n{'':28}{'events':>9}{'start s':>9}{'events/CPU-s':>14}{'events/s':>11}{'RSS MiB':>9}{'findings':>10}{'ratio':>8}"
+    )
     for row in rows:
         ratio = f"{row.rate / best_peer:.1f}" if best_peer else ""
         print(
@@ -147,7 +151,9 @@ def table(rows: list[Row], best_peer: float) -> None:
 
 def make_events(n: int, path: Path) -> Path:
     """Windows events as JSON lines, by ``make_corpora.py``."""
-    subprocess.run([sys.executable, str(HERE / "make_corpora.py"), "windows-jsonl", str(n), "--output", str(path)], check=True)
+    subprocess.run(
+        [sys.executable, str(HERE / "make_corpora.py"), "windows-jsonl", str(n), "--output", str(path)], check=True
+    )
     return path
 
 
@@ -187,7 +193,10 @@ def main() -> None:
             n_events = sum(1 for _ in file)
         print(f"{n_events:,} events of {events.stat().st_size / n_events:,.0f} bytes, {os.cpu_count()} processors")
         bench = Bench(folder, asked.rules, events, asked.repeats)
-        rows = [bench.ours("vonggac --jobs 1", events, n_events, 1), bench.ours("vonggac --jobs 2", events, n_events, 2)]
+        rows = [
+            bench.ours("vonggac --jobs 1", events, n_events, 1),
+            bench.ours("vonggac --jobs 2", events, n_events, 2),
+        ]
         speed_up = rows[1].wall_rate / rows[0].wall_rate
         if asked.evtx.is_dir():
             rows.append(bench.ours("vonggac EVTX --jobs 1", asked.evtx, count_evtx(asked.evtx), 1))

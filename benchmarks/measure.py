@@ -45,7 +45,11 @@ def cost_of(
 
 
 def median_cost(
-    command: Sequence[str], repeats: int, *, environment: Mapping[str, str] | None = None, statuses: Sequence[int] = (0,)
+    command: Sequence[str],
+    repeats: int,
+    *,
+    environment: Mapping[str, str] | None = None,
+    statuses: Sequence[int] = (0,),
 ) -> Cost:
     """The medians of ``repeats`` runs, each figure for itself; the output of the last."""
     costs = [cost_of(command, environment=environment, statuses=statuses) for _ in range(repeats)]

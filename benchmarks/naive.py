@@ -76,7 +76,9 @@ def test_of_value(value: object) -> Callable[[Scalar], bool]:  # noqa: PLR0911  
         from ipaddress import ip_address, ip_network
 
         network = ip_network(value.cidr)
-        return lambda found: bool(re.fullmatch(r"[0-9a-fA-F.:]{2,45}", str(found))) and ip_address(str(found)) in network
+        return lambda found: (
+            bool(re.fullmatch(r"[0-9a-fA-F.:]{2,45}", str(found))) and ip_address(str(found)) in network
+        )
     if isinstance(value, SigmaRegularExpression):
         expression = re.compile(str(value.regexp))
         return lambda found: found is not None and expression.search(str(found)) is not None
@@ -108,7 +110,9 @@ def _string(value: SigmaString) -> Callable[[Scalar], bool]:
         if after:
             return lambda found: found is not None and str(found).lower().startswith(text)
         return lambda found: found is not None and str(found).lower() == text
-    pattern = "".join(".*" if part is stars else "." if isinstance(part, SpecialChars) else re.escape(str(part)) for part in parts)
+    pattern = "".join(
+        ".*" if part is stars else "." if isinstance(part, SpecialChars) else re.escape(str(part)) for part in parts
+    )
     expression = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     return lambda found: found is not None and expression.fullmatch(str(found)) is not None
 
@@ -122,9 +126,12 @@ def route_of(rule: dict[str, object], routing: dict[str, dict[str, object]]) -> 
         means = routing[table].get(str(source.get(kind, "")))
         if means:
             alternatives = means if isinstance(means, list) else [means]
-            groups.append([{k: {str(x) for x in (v if isinstance(v, list) else [v])} for k, v in a.items()} for a in alternatives])
+            groups.append(
+                [{k: {str(x) for x in (v if isinstance(v, list) else [v])} for k, v in a.items()} for a in alternatives]
+            )
     return lambda row: all(
-        any(all(str(row.get(k)) in v or (v == {"*"} and k in row) for k, v in a.items()) for a in group) for group in groups
+        any(all(str(row.get(k)) in v or (v == {"*"} and k in row) for k, v in a.items()) for a in group)
+        for group in groups
     )
 
 

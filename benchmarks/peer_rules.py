@@ -62,7 +62,9 @@ def _condition(fields: dict[str, object]) -> str:
         if values == ["*"]:
             parts.append(f'"{name}" IS NOT NULL')
             continue
-        literals = ", ".join(str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'" for value in values)
+        literals = ", ".join(
+            str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'" for value in values
+        )
         parts.append(f'"{name}" IN ({literals})')
     return "(" + " AND ".join(parts) + ")"
 

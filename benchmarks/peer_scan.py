@@ -53,7 +53,9 @@ def run_sqlite(queries: list[str], fields: list[str], path: Path) -> tuple[int, 
     kinds = ", ".join(quoted(n) + (" INTEGER" if n == "EventID" else " TEXT COLLATE NOCASE") for n in columns.values())
     database.execute(f"CREATE TABLE logs ({kinds})")
     statement = f"INSERT INTO logs VALUES ({', '.join('?' * len(columns))})"
-    database.executemany(statement, ([low.get(name) for name in columns] for event in events for low in [_lower(event)]))
+    database.executemany(
+        statement, ([low.get(name) for name in columns] for event in events for low in [_lower(event)])
+    )
     answers: list[int | None] = []
     for query in queries:
         try:
@@ -96,7 +98,7 @@ def run_duckdb(queries: list[str], fields: list[str], path: Path) -> tuple[int, 
 
 
 def run_zargunlite(queries: list[str], fields: list[str], path: Path) -> tuple[int, list[int | None]]:
-    """zargunlite's own table, with the queries of the SQLite backend (the ones it is made for)."""
+    """The table that zargunlite makes, with the queries of the SQLite backend (the ones it is made for)."""
     from sqlite3 import Error
 
     from zargunlite.core import ZargunCore

@@ -49,9 +49,9 @@ def grepcidr() -> Path | None:
     """Debian's ``grepcidr``, installed when we are root; None, said on standard error, where it is not to be had."""
     found = shutil.which("grepcidr")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        quiet = {"stdout": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, "check": False}
-        subprocess.run(["apt-get", "update", "-qq"], **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "grepcidr"], **quiet)
+        for step in (["update"], ["install", "-y", "grepcidr"]):
+            command = ["apt-get", "-qq", *step]
+            subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         found = shutil.which("grepcidr")
     if found is None:
         print("grepcidr is not installed: apt-get install grepcidr", file=sys.stderr)

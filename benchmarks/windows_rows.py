@@ -30,7 +30,11 @@ def flat(event: dict[str, object]) -> dict[str, Scalar]:
         for part in ("EventData", "UserData"):
             _leaves(inner.get(part), row)
     elif isinstance(winlog, dict):
-        row |= {"Channel": winlog.get("channel"), "Computer": winlog.get("computer_name"), "EventID": winlog.get("event_id")}
+        row |= {
+            "Channel": winlog.get("channel"),
+            "Computer": winlog.get("computer_name"),
+            "EventID": winlog.get("event_id"),
+        }
         row["Provider_Name"] = winlog.get("provider_name")
         for part in ("event_data", "user_data"):
             _leaves(winlog.get(part), row)

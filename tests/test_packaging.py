@@ -72,9 +72,11 @@ def test_no_file_names_this_machine_or_a_registry() -> None:
     for path in tracked_files():
         text = path.read_bytes().decode("utf-8", "replace")
         about_logs = path.suffix in {".yml", ".py", ".jsonl"} or "docs" in path.parts
-        for word in [*MACHINE_WORDS, *REGISTRY_HOSTS, str(ROOT)]:
-            if word in text and not (about_logs and RULE_FILES_MAY_NAME_PATHS.fullmatch(word)):
-                found.append(f"{path.relative_to(ROOT)}: {word}")
+        words = [*MACHINE_WORDS, *REGISTRY_HOSTS, str(ROOT)]
+        told = [
+            word for word in words if word in text and not (about_logs and RULE_FILES_MAY_NAME_PATHS.fullmatch(word))
+        ]
+        found.extend(f"{path.relative_to(ROOT)}: {word}" for word in told)
     assert not found
 
 
@@ -102,7 +104,9 @@ def test_layers_hold() -> None:
 
 def test_layers_would_notice_a_breach(tmp_path: Path) -> None:
     """The contract is read and can fail: the same contract over a copy where ``events`` imports ``jobs``."""
-    shutil.copytree(ROOT / "src" / "vonggac", tmp_path / "src" / "vonggac", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "src" / "vonggac", tmp_path / "src" / "vonggac", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     with (tmp_path / "src" / "vonggac" / "events" / "times.py").open("a", encoding="utf-8") as file:
         file.write("\nimport vonggac.jobs.pool\n")
@@ -134,11 +138,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 def test_wheel_holds_every_file_of_the_package(wheel: set[str]) -> None:
     package = ROOT / "src" / "vonggac"
-    wanted = {
-        path.relative_to(package.parent).as_posix()
-        for path in tracked_files()
-        if path.is_relative_to(package)
-    }
+    wanted = {path.relative_to(package.parent).as_posix() for path in tracked_files() if path.is_relative_to(package)}
     assert wanted
     assert wanted <= wheel
     assert {Path(name).suffix for name in wanted} >= {".py", ".yml"}

@@ -56,7 +56,14 @@ def write_mark(environment: Path, lock: Path) -> None:
 
 def run_pip(environment: Path, *arguments: str, n_packages: int = 0) -> None:
     """Run pip in ``environment``, telling its progress; leave the program when it fails."""
-    command = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
+    command = [
+        str(environment / "bin" / "python"),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        *arguments,
+    ]
     settings = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     n_seen = 0
     said: list[str] = []
@@ -118,11 +125,17 @@ def remove_others(environment: Path) -> None:
 
 
 def compile_loops(environment: Path) -> None:
-    """Let one scan compile the loops that are kept compiled, so that the first one of the user need not."""
+    """Let the demonstration compile the loops that are kept compiled, so that the user's first scan need not."""
     say("biên dịch các vòng lặp / compiling the inner loops ...")
-    command = [str(environment / "bin" / "vonggac"), "scan", "-", "--source", "windows_json", "--jobs", "1", "--format", "jsonl"]
-    event = b'{"Channel": "Security", "EventID": 1102, "Computer": "host.example"}\n'
-    done = subprocess.run(command, input=event, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    settings = os.environ | {"VONGGAC_JOBS": "1"}  # several workers would each compile the same
+    done = subprocess.run(
+        [str(environment / "bin" / "vonggac"), "demo"],
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
     if done.returncode:  # nothing is lost: the first scan compiles them then, and says what is wrong
         say(f"chưa biên dịch được (mã {done.returncode}) / not compiled (status {done.returncode})")
 
