@@ -88,6 +88,12 @@ def test_what_is_an_empty_array_is_no_fault() -> None:
     [
         (b'{"a": 1}\n{"a": 2}\n', True),
         (b'{"a": {"b": \n{"a": 2}\n{"a": 3}\n', True),  # one bad line
+        (b'{\n{"a": 1}\n{"a": 2}\n', True),  # a line put before the others
+        (b"{\n" * 100 + b'{"a": 1}\n', True),
+        (b'{"a": {"b": "cut off by the end of the head', True),
+        (b"{}\n{}\n", True),
+        (b'{}\n{\n"a": 1\n}\n', False),
+        (b"{\n", False),
         (b"", True),
         (b"rubbish\nrubbish\n", True),
         (b'{\n "a": 1\n}\n{\n "a": 2\n}\n', False),

@@ -18,6 +18,7 @@ from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, SNIFF_BYTES, B
 # The next mark that matters outside of strings, and the rest of a string that is not finished.
 _MARK = re.compile(rb'["{}]')
 _STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
+_SNIFF_LINES = 2000
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
 
 
@@ -48,21 +49,27 @@ def read_head(stream: Reader, size: int = SNIFF_BYTES) -> bytes:
 
 
 def is_one_per_line(head: bytes) -> bool:
-    """Whether a stream of JSON that begins with ``head`` has one object per line."""
-    lines = head_lines(head)
+    """Whether a stream of JSON that begins with ``head`` has one object per line.
+
+    A single whole object on a line settles it: no printer that spreads objects over lines writes one, and broken lines
+    put before good ones must not make the rest of a log look like the inside of one object.
+    """
+    lines = head_lines(head, _SNIFF_LINES)
     first = lines[0].lstrip() if lines else ""
     if first.startswith("["):
         return False
-    if not first.startswith(("{", "Record ")) or len(lines) == 1 or _is_object(first):
+    if any(line[0] == "{" and _object(line) for line in lines):
         return True
-    return sum(map(_is_object, lines)) * 2 >= len(lines)
+    is_spread = first.startswith("{") and len(lines) > 1 and _object(first) is None
+    return not (is_spread or first.startswith("Record ") or any(line.strip() == "{" for line in lines))
 
 
-def _is_object(line: str) -> bool:
+def _object(line: str) -> dict[str, object] | None:
     try:
-        return isinstance(orjson.loads(line), dict)
+        found = orjson.loads(line)
     except ValueError:
-        return False
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def frame_json(

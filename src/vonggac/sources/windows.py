@@ -28,7 +28,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from vonggac.events.batch import Shape
+from vonggac.events.batch import Shape, own_texts
 from vonggac.sources.derived import Derived
 from vonggac.sources.lines import SkipCounter
 from vonggac.sources.windows_forms import FLAT, NAMED, NESTED, flat_names, named_parts
@@ -336,13 +336,13 @@ def _hashes(base: Callable[[], Sequence[object]], mark: str) -> Sequence[object]
     return Derived(partial(_hash, mark), base())
 
 
-def _hash(mark: str, value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    start = value.find(mark)
-    if start < 0 and (start := value.upper().find(mark)) < 0:
-        return None
-    return value[start + len(mark) :].split(",", 1)[0].strip()
+def _hash(mark: str, value: object) -> object:
+    found = []
+    for text in own_texts(value):
+        start = text.find(mark)
+        if start >= 0 or (start := text.upper().find(mark)) >= 0:
+            found.append(text[start + len(mark) :].split(",", 1)[0].strip())
+    return found if len(found) > 1 else next(iter(found), None)
 
 
 def collect(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import orjson
 
@@ -49,6 +50,8 @@ class WindowsJson:
 
     def decode(self, block: Block, options: Options) -> EventBatch:
         """Turn lines into a batch."""
+        if block.data.endswith(b"\n\r"):  # no line: RawLines, unlike the fast reader, does not count it
+            block = replace(block, data=block.data[:-1])
         raw = RawLines(block)
         if (batch := read_tokens(block, options, raw)) is not None:
             return batch
