@@ -19,7 +19,7 @@ from vonggac.events.batch import EventBatch
 from vonggac.sources import json_lines, windows_json
 from vonggac.sources.source import Block, Options
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=3000)
 
 NOT_RULES: list[Any] = [
