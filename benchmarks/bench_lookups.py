@@ -76,7 +76,10 @@ def addresses(n: int) -> None:
     print("IPv4: 100,000 addresses and 10,000 CIDRs, one lookup in ten a hit")
     made_up = lambda: dotted(RNG.integers(1 << 24, 224 << 24, 100_000, np.int64))  # noqa: E731  # two uses, one line
     singles = [line.split()[0] for line in lines(CORPORA / "ipsum" / "ipsum.txt", made_up)][:100_000]
-    blocks = [f"{a}/{p}" for a, p in zip(dotted(RNG.integers(1 << 24, 224 << 24, 10_000)), RNG.integers(16, 30, 10_000), strict=True)]
+    blocks = [
+        f"{a}/{p}"
+        for a, p in zip(dotted(RNG.integers(1 << 24, 224 << 24, 10_000)), RNG.integers(16, 30, 10_000), strict=True)
+    ]
     blocks = [str(ipaddress.ip_network(block, strict=False)) for block in blocks]
     start = time.perf_counter()
     index = AddressIndex.of_texts([*singles, *blocks])
@@ -121,7 +124,9 @@ def _grepcidr(entries: list[str], asked: list[str], ours: float) -> None:
         empty.write_text("")
 
         def run(file: Path) -> None:
-            subprocess.run([command, "-f", str(patterns), str(file)], stdout=subprocess.DEVNULL, check=False)  # fixed words
+            subprocess.run(
+                [command, "-f", str(patterns), str(file)], stdout=subprocess.DEVNULL, check=False
+            )  # fixed words
 
         seconds = median_s(lambda: run(log)) - median_s(lambda: run(empty))  # without reading the patterns
     show("grepcidr (reading the list not counted)", max(seconds, 1e-9), len(asked), ours)
@@ -133,7 +138,9 @@ def domains(n: int) -> None:
 
     print("Domains: 500,000 listed, one lookup in ten a hit")
     hosts = [line.split()[-1].lower() for line in lines(CORPORA / "hostsvn" / "hosts", list)]
-    names = list(dict.fromkeys([*hosts, *(f"n{i * 7919 % 1_000_003}.site{i % 9973}.example" for i in range(500_000))]))[:500_000]
+    names = list(dict.fromkeys([*hosts, *(f"n{i * 7919 % 1_000_003}.site{i % 9973}.example" for i in range(500_000))]))[
+        :500_000
+    ]
     start = time.perf_counter()
     index = DomainIndex.of(names)
     print(f"  index made in {time.perf_counter() - start:.2f} s")
@@ -166,7 +173,12 @@ def end_to_end(n_rows: int) -> None:
 
     print(f"List of {n_rows:,} rows against 5,000 networks, to the ordered worklist")
     ranges = lines(CORPORA / "vn-networks" / "ipv4.cidr", lambda: ["203.0.112.0/20", "198.18.0.0/15", "192.0.2.0/24"])
-    pieces = [sub for text in ranges for net in [ipaddress.ip_network(text)] for sub in net.subnets(new_prefix=max(24, net.prefixlen))]
+    pieces = [
+        sub
+        for text in ranges
+        for net in [ipaddress.ip_network(text)]
+        for sub in net.subnets(new_prefix=max(24, net.prefixlen))
+    ]
     chosen = [pieces[i] for i in RNG.choice(len(pieces), min(5000, len(pieces)), replace=False)]
     networks = "organisation,cidr,system,level,valid_from,valid_to\n" + "".join(
         f"Agency {i % 700},{net},System {i},{i % 5 + 1},2025-01-01,\n" for i, net in enumerate(chosen)

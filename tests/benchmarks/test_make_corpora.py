@@ -62,7 +62,9 @@ def test_as_many_events_as_asked_for_and_none_is_skipped(make_corpora: ModuleTyp
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_seed_alone_decides(make_corpora: ModuleType, tmp_path: Path, kind: str) -> None:
     def digest(*more: str) -> str:
-        return hashlib.sha256(made(make_corpora, tmp_path, kind, 500, "--corpora", str(tmp_path), *more).read_bytes()).hexdigest()
+        return hashlib.sha256(
+            made(make_corpora, tmp_path, kind, 500, "--corpora", str(tmp_path), *more).read_bytes()
+        ).hexdigest()
 
     assert digest() == digest()
     assert digest("--seed", "1") != digest("--seed", "2")
@@ -95,7 +97,10 @@ def test_attack_samples_take_the_share_that_was_asked_for(make_corpora: ModuleTy
     (batch, *rest) = batches("windows-jsonl", data)
     assert not rest
     assert not batch.skipped
-    copied = sum(b".contoso.example" in line and b"5770385F-C22A-43E0-BF4C-06F5698FFBD9" not in line for line in data.splitlines())
+    copied = sum(
+        b".contoso.example" in line and b"5770385F-C22A-43E0-BF4C-06F5698FFBD9" not in line
+        for line in data.splitlines()
+    )
     assert 0.25 < copied / 6000 < 0.35
 
 
@@ -108,7 +113,9 @@ def test_an_evtx_of_many_chunks_is_read_whole(make_corpora: ModuleType, tmp_path
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-@pytest.mark.parametrize("arguments", [["evtx", "5"], ["web", "-1"], ["windows-jsonl", "1", "--attack-share", "2"], ["word", "1"]])
+@pytest.mark.parametrize(
+    "arguments", [["evtx", "5"], ["web", "-1"], ["windows-jsonl", "1", "--attack-share", "2"], ["word", "1"]]
+)
 def test_wrong_wishes_are_refused(make_corpora: ModuleType, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         make_corpora.main(arguments)

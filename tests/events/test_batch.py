@@ -10,8 +10,12 @@ from vonggac.events.finding import event_id, finding_id
 from vonggac.events.folding import fold
 from vonggac.events.times import iso, parse_time
 
-scalars = st.one_of(st.text(max_size=5), st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False))
-values = st.recursive(scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("abc"), v, max_size=2), max_leaves=6)
+scalars = st.one_of(
+    st.text(max_size=5), st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False, allow_infinity=False)
+)
+values = st.recursive(
+    scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(st.sampled_from("abc"), v, max_size=2), max_leaves=6
+)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(("a", "b", "a.b", "c")), values, max_size=4), max_size=12))
@@ -48,7 +52,17 @@ def test_folding_is_simple_and_idempotent() -> None:
 def test_ids_are_the_same_on_every_run_and_differ_by_rule_record_and_content() -> None:
     one = event_id("windows", 1, {"a": 1, "b": 2})
     assert one == event_id("windows", 1, {"b": 2, "a": 1})
-    assert len({one, event_id("windows", 2, {"a": 1, "b": 2}), event_id("syslog", 1, {"a": 1, "b": 2}), event_id("windows", 1, {})}) == 4
+    assert (
+        len(
+            {
+                one,
+                event_id("windows", 2, {"a": 1, "b": 2}),
+                event_id("syslog", 1, {"a": 1, "b": 2}),
+                event_id("windows", 1, {}),
+            }
+        )
+        == 4
+    )
     assert finding_id("r", one) == finding_id("r", one) != finding_id("s", one)
     assert event_id("json", 1, {"big": 2**80}) == event_id("json", 1, {"big": 2**80})
 

@@ -39,7 +39,9 @@ def owners(rows: list[list[Any]] = NETWORKS) -> Owners:
     return Owners.read(Tables([Table("networks.csv", "", table)]), "networks.csv")
 
 
-def listed(value: str, row: int = 2, kind: Any = "ipv4", role: Any = "victim", file: str = "list.csv", **more: Any) -> Indicator:
+def listed(
+    value: str, row: int = 2, kind: Any = "ipv4", role: Any = "victim", file: str = "list.csv", **more: Any
+) -> Indicator:
     return Indicator(kind, value, value, role, Place(file, "", row), **more)
 
 
@@ -109,7 +111,9 @@ def test_equal_rows_are_one_that_names_all_lists() -> None:
 
 
 def test_different_malware_is_different_work() -> None:
-    assert len(work([listed("198.51.100.1", 2, malware="Mirai"), listed("198.51.100.1", 3, malware="Emotet")]).rows) == 2
+    assert (
+        len(work([listed("198.51.100.1", 2, malware="Mirai"), listed("198.51.100.1", 3, malware="Emotet")]).rows) == 2
+    )
 
 
 def test_urgent_organisations_and_rows_come_first_whatever_the_order_of_the_list() -> None:
@@ -193,7 +197,11 @@ def test_hosts_that_talked_to_the_destination_of_a_row_belong_to_it() -> None:
 
 def test_an_unowned_host_goes_to_the_only_organisation_named_and_else_to_nobody() -> None:
     one = [listed("198.51.100.1", 2, destination="sink.example", last_seen=SEEN)]
-    asks: dict[str, object] = {"src_ip": "10.9.9.9", "query": "x.sink.example", "timestamp": "2026-11-23T10:00:00+07:00"}
+    asks: dict[str, object] = {
+        "src_ip": "10.9.9.9",
+        "query": "x.sink.example",
+        "timestamp": "2026-11-23T10:00:00+07:00",
+    }
     assert [host.address for host in only(work(one, asks)).hosts] == ["10.9.9.9"]
     two = [*one, listed("198.51.100.17", 3, destination="sink.example", last_seen=SEEN)]
     worklist = work(two, asks)

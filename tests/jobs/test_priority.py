@@ -29,9 +29,7 @@ def test_points_stay_between_0_and_100(kind: str, age: int | None, level: int | 
 
 def test_the_worst_case_is_100_and_each_part_counts() -> None:
     def points(kind: str = "ransomware", days: int = 0, level: int = 5, hosts: int = 20, warned: bool = False) -> float:
-        return default().points(
-            malware_class=kind, age_us=days * DAY_US, level=level, n_hosts=hosts, is_warned=warned
-        )
+        return default().points(malware_class=kind, age_us=days * DAY_US, level=level, n_hosts=hosts, is_warned=warned)
 
     assert points() == 100
     assert points(kind="adware") == 68

@@ -19,10 +19,11 @@ from vonggac.detectors.detector import Detector
 from vonggac.detectors.sigma import SigmaDetector, compile_rules
 from vonggac.errors import InputError, UsageError, VonggacError
 from vonggac.events.batch import EventBatch
+from vonggac.events.concepts import times_us
 from vonggac.events.finding import Hit, RuleInfo
 from vonggac.events.skips import Skip
 from vonggac.jobs.pool import WorkFailed
-from vonggac.jobs.scan import Plan, Reading, Summary, batches, scan, times_us
+from vonggac.jobs.scan import Plan, Reading, Summary, batches, scan
 from vonggac.sources.source import Block, Options, Reader
 
 RULES = """

@@ -23,7 +23,9 @@ scalars = st.one_of(
     st.booleans(),
     st.none(),
 )
-values = st.one_of(scalars, st.lists(scalars, max_size=3), st.dictionaries(st.sampled_from(("x", "y")), scalars, max_size=2))
+values = st.one_of(
+    scalars, st.lists(scalars, max_size=3), st.dictionaries(st.sampled_from(("x", "y")), scalars, max_size=2)
+)
 
 
 @st.composite
@@ -91,7 +93,9 @@ def test_fast_and_slow_readers_agree(found: list[dict[str, object]]) -> None:
 
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.text(max_size=30).map(str.encode)), max_size=6), events())
-def test_any_bytes_between_events_never_raise_and_are_counted_alike(junk: list[bytes], event: dict[str, object]) -> None:
+def test_any_bytes_between_events_never_raise_and_are_counted_alike(
+    junk: list[bytes], event: dict[str, object]
+) -> None:
     good = orjson.dumps(event, default=str, option=orjson.OPT_PASSTHROUGH_SUBCLASS) if _fits(event) else b'{"Event":{}}'
     block = block_of([good, *junk, good])
     batch = windows_json.SOURCE.decode(block, Options())

@@ -122,8 +122,8 @@ RENDERERS: Mapping[str, Callable[[Finding], bytes] | None] = {"table": None, "js
 HEADERS: Mapping[str, bytes] = {"csv": csv_line(CSV_COLUMNS)}
 
 
-def tables(summary: Summary) -> list[Table]:
-    """The findings by level, by rule and by host, the most severe first."""
+def tables(summary: Summary, titles: Mapping[str, str]) -> list[Table]:
+    """The findings by level, by rule and by host, the most severe first; ``titles``: rule id to its title for the reader."""
     if not summary.n_findings:
         return []
     order = {level: -rank for rank, level in enumerate(LEVELS)}
@@ -133,8 +133,8 @@ def tables(summary: Summary) -> list[Table]:
             levels.add((_(LEVEL_WORDS[level]), number(summary.by_level[level])), LEVEL_STYLES.get(level, ""))
     rules = Table(_("Findings by rule"), (_("Severity"), _("Rule"), _("Findings")), numeric=(2,))
     ranked = sorted(summary.by_rule.items(), key=lambda item: (order[item[0][0]], -item[1], item[0]))
-    for (level, title, _id), count in ranked[:TOP]:
-        rules.add((_(LEVEL_WORDS[level]), title, number(count)), LEVEL_STYLES.get(level, ""))
+    for (level, title, rule_id), count in ranked[:TOP]:
+        rules.add((_(LEVEL_WORDS[level]), titles.get(rule_id, title), number(count)), LEVEL_STYLES.get(level, ""))
     if rest := ranked[TOP:]:
         rules.add(("", _("{n} other rules").format(n=number(len(rest))), number(sum(n for _key, n in rest))), "dim")
     hosts = Table(_("Findings by host"), (_("Host"), _("Most severe"), _("Findings")), numeric=(2,))

@@ -89,7 +89,7 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
     from vonggac.cli.findings import LEVEL_STYLES, LEVEL_WORDS, csv_line, json_bytes
     from vonggac.cli.output import output
     from vonggac.cli.safe import visible_json
-    from vonggac.cli.scan import tell_rule_faults
+    from vonggac.cli.scan import tell_rule_faults, title_of
     from vonggac.cli.tables import Table, draw
     from vonggac.events.finding import LEVELS
     from vonggac.jobs.rules import load_rules
@@ -128,7 +128,9 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
                     + b"\n"
                 )
             else:
-                table.add((_(LEVEL_WORDS[info.level]), info.title, source, info.id), LEVEL_STYLES.get(info.level, ""))
+                table.add(
+                    (_(LEVEL_WORDS[info.level]), title_of(info), source, info.id), LEVEL_STYLES.get(info.level, "")
+                )
         if form == "table":
             write(draw([table]))
             write((ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules))) + "\n").encode())

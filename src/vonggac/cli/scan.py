@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from vonggac.cli.command import Command, option
-from vonggac.cli.language import _, ngettext, number
+from vonggac.cli.language import _, current, ngettext, number
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_, UsageError
 
 if TYPE_CHECKING:
     from vonggac.detectors.detector import Detector
+    from vonggac.events.finding import RuleInfo
     from vonggac.jobs.rules import LoadedRules
     from vonggac.jobs.scan import Plan, Summary
     from vonggac.sources.source import Options
@@ -166,7 +167,7 @@ def run(request: Request, settings: Settings) -> int:
     from vonggac.jobs.inputs import Inputs
     from vonggac.jobs.scan import scan
 
-    plan, is_whole = _plan(request, settings)
+    plan, titles, is_whole = _plan(request, settings)
     inputs = Inputs(request.paths)
     with output(request.output or None) as write:
         if header := findings.HEADERS.get(request.format):
@@ -174,7 +175,7 @@ def run(request: Request, settings: Settings) -> int:
         with progress(not request.no_progress, inputs.total_bytes(), inputs.position) as report:
             summary = scan(inputs, plan, write, report)
         if request.format == "table":
-            write(draw(findings.tables(summary), is_terminal=False if request.output else None))
+            write(draw(findings.tables(summary, titles), is_terminal=False if request.output else None))
     lines = findings.closing(summary)
     if not summary.n_findings and summary.n_events:
         lines.append(_("Nothing found."))
@@ -191,7 +192,7 @@ def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
     return 4 if summary.has_faults() or not is_whole else 0
 
 
-def _plan(request: Request, settings: Settings) -> tuple[Plan, bool]:
+def _plan(request: Request, settings: Settings) -> tuple[Plan, Mapping[str, str], bool]:
     from vonggac.cli.findings import RENDERERS
     from vonggac.jobs.scan import Plan, Reading
     from vonggac.sources import by_name
@@ -202,7 +203,7 @@ def _plan(request: Request, settings: Settings) -> tuple[Plan, bool]:
     period = (moment(request.start, "--from", options, 0), moment(request.end, "--to", options, 1))
     if period[0] is not None and period[1] is not None and period[0] >= period[1]:
         raise UsageError(N_("the period ends before it begins"), where="--from, --to")
-    detectors, is_whole = _detectors(request, settings)
+    detectors, titles, is_whole = _detectors(request, settings)
     plan = Plan(
         detectors=detectors,
         reading=Reading(options, request.source),
@@ -211,7 +212,7 @@ def _plan(request: Request, settings: Settings) -> tuple[Plan, bool]:
         render=RENDERERS[request.format],
         jobs=request.jobs or settings.jobs or len(os.sched_getaffinity(0)),
     )
-    return plan, is_whole
+    return plan, titles, is_whole
 
 
 def reading_options(zone: str, year: int | None, mapping: Sequence[str], settings: Settings) -> Options:
@@ -248,8 +249,8 @@ def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
     return found
 
 
-def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], bool]:
-    """The detectors, and whether all that was asked for could be read."""
+def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Mapping[str, str], bool]:
+    """The detectors, rules' titles in the language in use, and whether all that was asked for could be read."""
     from vonggac.detectors.sigma import SigmaDetector
     from vonggac.jobs.rules import load_rules
 
@@ -263,7 +264,12 @@ def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], bo
         lists = read_lists(request.indicators, settings)
         detectors.append(IndicatorDetector(lists.indicators))
         is_whole = is_whole and lists.is_whole
-    return detectors, is_whole
+    return detectors, {rule.info.id: title_of(rule.info) for rule in loaded.ruleset.rules}, is_whole
+
+
+def title_of(info: RuleInfo) -> str:
+    """The title of a rule, in Vietnamese for a reader of Vietnamese where it has one."""
+    return (info.title_vi if current() == "vi" else "") or info.title
 
 
 def tell_rule_faults(loaded: LoadedRules) -> bool:

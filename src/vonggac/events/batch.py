@@ -15,13 +15,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo, UTC
+from datetime import UTC, tzinfo
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.events.skips import Skip
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Column:
         """All texts, in the order of ``rows``."""
         blob = self.data.tobytes()
         bounds = self.offsets.tolist()
-        return [blob[a:b].decode("utf-8", "replace") for a, b in zip(bounds, bounds[1:], strict=False)]
+        return [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(bounds)]
 
 
 EMPTY_COLUMN = Column(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.uint8))
@@ -145,7 +145,7 @@ def _encode_mixed(values: Sequence[object], rows: NDArray[np.int32], texts: Text
     counts: list[int] = []
     for value in values:
         if value.__class__ is str:
-            found.append(value)  # type: ignore[arg-type]
+            found.append(value)
             counts.append(1)
         elif value is None:
             counts.append(0)
@@ -228,10 +228,7 @@ class EventBatch:
                 group = groups[keys] = ([], [])
             group[0].append(event.values())
             group[1].append(record)
-        shapes = [
-            Shape(keys, list(zip(*rows, strict=True)), records)  # type: ignore[call-overload]
-            for keys, (rows, records) in groups.items()
-        ]
+        shapes = [Shape(keys, list(zip(*rows, strict=True)), records) for keys, (rows, records) in groups.items()]
         return cls(source, shapes, zone=zone, raw_of=raw_of, skipped=skipped, year=year)
 
     def fields(self) -> set[str]:

@@ -7,6 +7,7 @@ being the one that counts. Indicators, worklists and findings speak in concepts;
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from functools import cache
 from importlib import resources
 
@@ -14,6 +15,9 @@ import yaml
 
 from vonggac.events.batch import EventBatch, own_texts
 from vonggac.events.times import parse_time
+
+ALWAYS_UTC = frozenset({"SystemTime", "UtcTime"})
+"""Fields whose times are UTC even where they name no zone: Windows' own and Sysmon's."""
 
 
 @cache
@@ -23,8 +27,7 @@ def table() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     raw = yaml.load(text, Loader=loader)  # noqa: S506  # both are safe loaders
     return {
-        concept: {source: tuple(fields) for source, fields in per_source.items()}
-        for concept, per_source in raw.items()
+        concept: {source: tuple(fields) for source, fields in per_source.items()} for concept, per_source in raw.items()
     }
 
 
@@ -37,7 +40,7 @@ def value(batch: EventBatch, row: int, concept: str) -> object:
     """The first value of ``concept`` in ``row``; None when the event has none."""
     for name in fields_of(concept, batch.source):
         found = batch.value(row, name)
-        if found is not None and found != "" and found != "-":
+        if found is not None and found not in ("", "-"):
             return found
     return None
 
@@ -50,7 +53,21 @@ def text(batch: EventBatch, row: int, concept: str) -> str:
 def time_us(batch: EventBatch, row: int) -> int | None:
     """The time of the event in ``row``: microseconds since 1970 in UTC; None when it has none that can be read."""
     for name in fields_of("@timestamp", batch.source):
-        found = parse_time(batch.value(row, name), batch.zone, batch.year)
+        found = parse_time(batch.value(row, name), UTC if name in ALWAYS_UTC else batch.zone, batch.year)
         if found is not None:
             return found
     return None
+
+
+def times_us(batch: EventBatch) -> list[int | None]:
+    """The time of every event of ``batch``, as :func:`time_us` gives it, all at once."""
+    times: list[int | None] = [None] * batch.n_rows
+    for name in fields_of("@timestamp", batch.source):
+        zone = UTC if name in ALWAYS_UTC else batch.zone
+        column = batch.column(name)
+        texts = column.texts()
+        known = {text: parse_time(text, zone, batch.year) for text in set(texts)}
+        for row, text in zip(column.rows.tolist(), texts, strict=True):
+            if times[row] is None:
+                times[row] = known[text]
+    return times

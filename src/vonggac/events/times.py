@@ -22,9 +22,7 @@ def parse_time(value: object, zone: tzinfo = UTC, year: int | None = None) -> in
     (told apart by size), the web servers' ``10/Oct/2000:13:55:36 -0700`` and syslog's ``Oct 11 22:14:15`` (with
     ``year``, else the latest that is not more than a day ahead of now). ``zone`` is the zone of forms that name none.
     """
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
     if not isinstance(value, str):
         return None
@@ -72,12 +70,12 @@ def _from_number(number: float) -> int | None:
 
 def _from_apache(found: re.Match[str], zone: tzinfo) -> int:
     day, month, year, hour, minute, second, sign, off_h, off_m = found.groups()
-    moment = datetime(int(year), _month(month), int(day), int(hour), int(minute), int(second))
+    moment = datetime(int(year), _month(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     if sign is None:
         return _since_epoch(moment.replace(tzinfo=zone))
     offset = timedelta(hours=int(off_h), minutes=int(off_m))
     moment = moment - offset if sign == "+" else moment + offset
-    return _since_epoch(moment.replace(tzinfo=UTC))
+    return _since_epoch(moment)
 
 
 def _from_bsd(found: re.Match[str], zone: tzinfo, year: int | None) -> int:
@@ -91,8 +89,13 @@ def _from_bsd(found: re.Match[str], zone: tzinfo, year: int | None) -> int:
     now = datetime.now(zone)
     for candidate in range(now.year, now.year - 9, -1):  # 29 February occurs every fourth year, at worst eighth
         try:
-            moment = datetime(candidate + (candidate == now.year and now.month == 12 and _month(month) == 1),
-                              _month(month), int(day), *clock, tzinfo=zone)
+            moment = datetime(
+                candidate + (candidate == now.year and now.month == 12 and _month(month) == 1),
+                _month(month),
+                int(day),
+                *clock,
+                tzinfo=zone,
+            )
         except ValueError:
             continue
         if moment <= now + timedelta(days=1):

@@ -120,7 +120,11 @@ def _with_hosts(trace: Trace, victims: Sequence[_Case], owners: Owners, asked: A
 # Attribution ---------------------------------------------------------------------------------------------------------
 
 
-_LAST, _FIRST, _TODAY = N_("owner when last seen"), N_("owner when first seen"), N_("owner today: the list gives no time")
+_LAST, _FIRST, _TODAY = (
+    N_("owner when last seen"),
+    N_("owner when first seen"),
+    N_("owner today: the list gives no time"),
+)
 _SIGHTINGS = {template: (Text(template),) for template in (_LAST, _FIRST, _TODAY)}
 
 
@@ -173,7 +177,9 @@ def _attributed(indicators: Sequence[Indicator], owners: Owners, asked: Asked) -
 
 def _whole(answer: Answer, where: Span, owners: Owners, time: int) -> Answer:
     """``answer`` for the first address of a network or range if it holds for all of it, else both claims."""
-    if answer.owner is None or any(n.span.first <= where.first and where.last <= n.span.last for n in answer.owner.networks):
+    if answer.owner is None or any(
+        n.span.first <= where.first and where.last <= n.span.last for n in answer.owner.networks
+    ):
         return answer
     last = owners.at_segment(owners.segments([Span(where.version, where.last, where.last)])[0], time)
     if last.owner is None or last.owner.organisation == answer.owner.organisation:
@@ -185,7 +191,8 @@ def _why(answer: Answer) -> Text:
     """Why nobody got the address."""
     if answer.rivals:
         claims = "; ".join(
-            f"{one.organisation} ({one.text}, {place_text(one.place)})" for one in dict.fromkeys(answer.rivals[:MAX_PLACES])
+            f"{one.organisation} ({one.text}, {place_text(one.place)})"
+            for one in dict.fromkeys(answer.rivals[:MAX_PLACES])
         )
         return Text(N_("claimed by more than one organisation: {claims}"), {"claims": claims})
     if answer.others:
@@ -289,7 +296,9 @@ class _Finder:
         if answer.owner is not None:
             return case.owner is not None and answer.owner.organisation == case.owner.organisation
         # nobody's address, an inner one as a rule: whose it is is clear only when one organisation is named
-        return not answer.rivals and case.owner is not None and self._claims.get(destination) == {case.owner.organisation}
+        return (
+            not answer.rivals and case.owner is not None and self._claims.get(destination) == {case.owner.organisation}
+        )
 
     def _owner(self, inner: str, contact: Contact) -> Answer:
         return self._owners.at(inner, contact.last if contact.last is not None else self._now)
@@ -431,4 +440,3 @@ def _reasons(case: _Case, newest: Indicator, is_contact: bool) -> Iterator[Text]
         yield Text(N_("also listed at {places} and {n} more"), params)
     elif places:
         yield Text(N_("also listed at {places}"), {"places": ", ".join(places)})
-

@@ -28,7 +28,9 @@ class Priorities:
     level_unknown: float
     hosts_full: int
     warned: float
-    _known: dict[tuple[str, float, int | None, int, bool], float] = field(default_factory=dict, init=False, compare=False)
+    _known: dict[tuple[str, float, int | None, int, bool], float] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     def class_of(self, malware: str) -> str:
         """The class of malware named ``malware``; ``unknown`` when neither the alias table nor the name tells."""
@@ -72,18 +74,23 @@ def parse(text: str, where: str) -> Priorities:
         raise ConfigError(N_("not valid YAML: {reason}"), where=where, reason=str(error)) from error
     names = {one.name for one in fields(Priorities) if one.init}
     if not isinstance(raw, dict) or set(raw) != names:
-        raise ConfigError(N_("exactly these settings were expected: {names}"), where=where, names=", ".join(sorted(names)))
+        raise ConfigError(
+            N_("exactly these settings were expected: {names}"), where=where, names=", ".join(sorted(names))
+        )
     try:
         raw["recency"] = tuple((float(days), float(share)) for days, share in raw["recency"])
         found = Priorities(**raw)
         is_whole = set(found.weights) == {"malware", "seen", "level", "hosts"} and sum(found.weights.values()) == 100
         is_known = "unknown" in found.classes
-        is_share = all(0 <= share <= 1 for share in [*found.classes.values(), *(s for _, s in found.recency), found.warned])
+        is_share = all(
+            0 <= share <= 1 for share in [*found.classes.values(), *(s for _, s in found.recency), found.warned]
+        )
     except (TypeError, ValueError, AttributeError) as error:
         raise ConfigError(N_("a setting has the wrong form: {reason}"), where=where, reason=str(error)) from error
     if not (is_whole and is_known and is_share and found.hosts_full > 0):
         raise ConfigError(
-            N_("the weights must add up to 100, shares be from 0 to 1, and there must be a class “unknown”"), where=where
+            N_("the weights must add up to 100, shares be from 0 to 1, and there must be a class “unknown”"),
+            where=where,
         )
     return found
 

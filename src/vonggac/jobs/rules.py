@@ -20,7 +20,7 @@ import orjson
 from vonggac.detectors.sigma import RuleSet, compile_rules
 from vonggac.errors import N_, RuleError, UsageError
 
-FORMAT = 5
+FORMAT = 6
 """Number of the cache's format: raise it when a compiled rule or a plan changes its meaning."""
 
 _SUFFIXES = (".yml", ".yaml")
@@ -112,9 +112,9 @@ def _write(path: Path, data: bytes) -> None:
         try:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
-            os.replace(name, path)
+            Path(name).replace(path)
         except OSError:
-            os.unlink(name)
+            Path(name).unlink()
     except OSError:
         return
 
@@ -159,7 +159,9 @@ def _touch(folder: Path) -> None:
 
 
 def _digest(texts: Sequence[tuple[str, str]]) -> str:
-    digest = hashlib.blake2b(f"{FORMAT}\0{metadata.version('pysigma')}\0{metadata.version('vonggac')}".encode(), digest_size=16)
+    digest = hashlib.blake2b(
+        f"{FORMAT}\0{metadata.version('pysigma')}\0{metadata.version('vonggac')}".encode(), digest_size=16
+    )
     for name in ("routing.yml", "layout.py", "compile.py", "regex.py"):
         digest.update(resources.files("vonggac.detectors.sigma").joinpath(name).read_bytes())
     for place, text in texts:

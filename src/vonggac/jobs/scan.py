@@ -16,10 +16,10 @@ from vonggac import sources
 from vonggac.detectors.detector import Detector
 from vonggac.errors import N_, InputError, VonggacError
 from vonggac.events import concepts
-from vonggac.events.batch import EventBatch, Shape, resolve
+from vonggac.events.batch import EventBatch
 from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
 from vonggac.events.skips import Skip
-from vonggac.events.times import iso, parse_time
+from vonggac.events.times import iso
 from vonggac.jobs.pool import Head, Pool, Task
 from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
 
@@ -183,36 +183,6 @@ def batches(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tupl
         yield name, batch
 
 
-def times_us(batch: EventBatch) -> list[int | None]:
-    """The time of every row of ``batch``: microseconds since 1970 in UTC, None where there is none."""
-    known: dict[str, int | None] = {}
-
-    def parse(value: object) -> int | None:
-        if not isinstance(value, str):
-            return parse_time(value, batch.zone, batch.year)
-        if value not in known:
-            known[value] = parse_time(value, batch.zone, batch.year)
-        return known[value]
-
-    names = concepts.fields_of("@timestamp", batch.source)
-    times: list[int | None] = []
-    for shape in batch.shapes:
-        columns = [column for name in names if (column := _values(shape, name)) is not None]
-        for index in range(len(shape.records)):
-            found = (parse(column[index]) for column in columns)
-            times.append(next((time for time in found if time is not None), None))
-    return times
-
-
-def _values(shape: Shape, name: str) -> Sequence[object] | None:
-    if name in shape.keys:
-        return shape.columns[shape.keys.index(name)]
-    root, _, rest = name.partition(".")
-    if rest and root in shape.keys:
-        return [resolve(value, rest.split(".")) for value in shape.columns[shape.keys.index(root)]]
-    return None
-
-
 class Judge:
     """What a worker does with one block: decode, detect, write the findings, count."""
 
@@ -264,7 +234,7 @@ class Judge:
 
     def _within_period(self, batch: EventBatch, hits: list[Hit], skips: list[Skip]) -> list[Hit]:
         start, end = self._plan.period
-        times = times_us(batch)
+        times = concepts.times_us(batch)
         outside: dict[int, str] = {}
         for row, time in enumerate(times):
             if time is None:

@@ -156,7 +156,5 @@ class _Times:
         if self._all is None and len(rows) * _SPARSE < self._batch.n_rows:
             return [concepts.time_us(self._batch, row) for row in rows.tolist()]
         if self._all is None:
-            from vonggac.jobs.scan import times_us
-
-            self._all = times_us(self._batch)
+            self._all = concepts.times_us(self._batch)
         return [self._all[row] for row in rows.tolist()]

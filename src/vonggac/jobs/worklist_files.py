@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import PurePath
 from typing import BinaryIO, TextIO
 
 import orjson
@@ -41,7 +42,19 @@ _TITLES = {
 _WIDTHS = (34, 22, 18, 20, 17, 17, 26, 8, 9, 44, 24, 14, 8, 60)
 _SUMMARY_TITLES = (N_("Organisation"), N_("Rows"), N_("Highest priority"), N_("Inner hosts"), N_("Malware"))
 _SUMMARY_WIDTHS = (40, 8, 16, 12, 60)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, CSV injection; full-width signs count too
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # OWASP, CSV injection; full-width signs count too
 _MAX_CELL = 32_000  # a spreadsheet cell holds 32,767 characters
 _MAX_TABLE_HOSTS = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,12 +133,16 @@ def write_xlsx(worklist: Worklist, file: BinaryIO, say: Say = str, zone: tzinfo 
     for name, rows in worklist.organisations():
         hosts = {host.address for row in rows for host in row.hosts}
         malware = ", ".join(dict.fromkeys(row.malware for row in rows if row.malware))
-        _append(summary, [name or say(N_("Not attributed")), len(rows), max(r.priority for r in rows), len(hosts), malware])
+        _append(
+            summary, [name or say(N_("Not attributed")), len(rows), max(r.priority for r in rows), len(hosts), malware]
+        )
     titles = [say(_TITLES[column]) for column in COLUMNS]
     sheet = _sheet(book, say(N_("Worklist")), titles, _WIDTHS)
     hosts_titles = [N_("Organisation"), N_("Indicator"), N_("Inner host"), N_("Contacts"), N_("First contact"),
                     N_("Last contact"), N_("Destination"), N_("How it was found")]  # fmt: skip
-    found = _sheet(book, say(N_("Inner hosts")), [say(title) for title in hosts_titles], (34, 22, 22, 10, 17, 17, 26, 60))
+    found = _sheet(
+        book, say(N_("Inner hosts")), [say(title) for title in hosts_titles], (34, 22, 22, 10, 17, 17, 26, 60)
+    )
     for row in worklist.rows:
         _append(sheet, _cells(row, say, [local(row.first_seen, zone), local(row.last_seen, zone)]))
         for host in row.hosts:
@@ -172,11 +189,20 @@ def write_table(worklist: Worklist, console: Console, say: Say = str, zone: tzin
 def _table(rows: Sequence[WorkRow], say: Say, zone: tzinfo) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(say(N_("Priority")), justify="right", no_wrap=True)
-    for title in (N_("Indicator"), N_("Malware"), N_("Last seen"), N_("System"), N_("Inner hosts"), N_("List"), N_("Reason")):
+    for title in (
+        N_("Indicator"),
+        N_("Malware"),
+        N_("Last seen"),
+        N_("System"),
+        N_("Inner hosts"),
+        N_("List"),
+        N_("Reason"),
+    ):
         table.add_column(say(title), overflow="fold")
     for row in rows:
-        system = row.system + (f" ({say(N_('level {level}')).format(level=row.level)})" if row.level else "")
-        place = ":".join(part for part in (row.place.file, row.place.sheet, str(row.place.row)) if part)
+        level = say(N_("level {level}")).format(level=row.level) if row.level else ""
+        system = row.system + (f" ({level})" if level else "")
+        place = ":".join(part for part in (PurePath(row.place.file).name, row.place.sheet, str(row.place.row)) if part)
         cells = [
             f"{row.priority:.1f}", row.indicator, row.malware, local(row.last_seen, zone), system.strip(),
             _hosts(row.hosts, _MAX_TABLE_HOSTS), place, row.reason(say),

@@ -30,6 +30,7 @@ MAX_ROW_LINES = 1000
 MAX_HEADER_BYTES = 4 << 20
 """A header line beyond this is cut off."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _DELIMITERS = ",;\t|"
 
 
@@ -181,6 +182,8 @@ class CsvSource:
     def sniff(self, head: bytes, filename: str) -> int:
         """At most 35: any format with a signature of its own is the better claim."""
         lines = head_lines(head)
+        if any(map(_CONTROL.search, lines)):
+            return 0
         if not lines or lines[0].lstrip()[:1] in tuple("{[<#"):
             return 0
         named = filename.lower().endswith((".csv", ".tsv"))

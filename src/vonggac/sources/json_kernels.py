@@ -23,7 +23,7 @@ _QUOTE, _BACKSLASH, _COMMA, _COLON = 34, 92, 44, 58
 _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 123, 125, 91, 93
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _hex(data: NDArray[np.uint8], at: int, end: int) -> int:
     """The value of four hexadecimal digits, -1 when they are not."""
     if at + 4 > end:
@@ -43,7 +43,7 @@ def _hex(data: NDArray[np.uint8], at: int, end: int) -> int:
     return value
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _escape_end(data: NDArray[np.uint8], i: int, end: int) -> int:
     """The position after the escape whose backslash is at ``i``; -1 when it is not valid."""
     if i + 1 >= end:
@@ -64,7 +64,7 @@ def _escape_end(data: NDArray[np.uint8], i: int, end: int) -> int:
     return -1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _number_end(data: NDArray[np.uint8], i: int, end: int) -> int:
     """The position after the number at ``i``, negative when it is not an integer in its shortest form; 0 for no number."""
     first = i
@@ -97,7 +97,7 @@ def _number_end(data: NDArray[np.uint8], i: int, end: int) -> int:
     return i if whole else -i
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _word_size(data: NDArray[np.uint8], i: int, end: int) -> int:
     """The length of the ``true``, ``false`` or ``null`` at ``i``; 0 when it is none."""
     if i + 4 > end:
@@ -110,7 +110,7 @@ def _word_size(data: NDArray[np.uint8], i: int, end: int) -> int:
     return 0
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def after_mark(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], mark: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -155,10 +155,17 @@ def after_mark(
     return which[:found], starts[:found], ends[:found]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _child(
-    data: NDArray[np.uint8], a: int, b: int, parent: int, table: NDArray[np.int32], parents: NDArray[np.int32],
-    key_starts: NDArray[np.int64], key_ends: NDArray[np.int64], n_paths: int,
+    data: NDArray[np.uint8],
+    a: int,
+    b: int,
+    parent: int,
+    table: NDArray[np.int32],
+    parents: NDArray[np.int32],
+    key_starts: NDArray[np.int64],
+    key_ends: NDArray[np.int64],
+    n_paths: int,
 ) -> int:
     """The number of the path that the key ``data[a:b]`` continues from ``parent``; ``n_paths`` when it is new."""
     h = np.uint64(parent) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(b - a)
@@ -167,7 +174,7 @@ def _child(
     mask = np.uint64(len(table) - 1)
     at = (h ^ (h >> np.uint64(29))) & mask
     while True:
-        path = table[at]
+        path = int(table[at])
         if path < 0:
             break
         if parents[path] == parent and key_ends[path] - key_starts[path] == b - a:
@@ -188,19 +195,28 @@ def _child(
     return n_paths
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _skip(data: NDArray[np.uint8], i: int, end: int) -> int:
     while i < end and (data[i] == 32 or data[i] == 10 or data[i] == 13 or data[i] == 9):
         i += 1
     return i
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def tokenize(  # noqa: C901, PLR0912, PLR0915  # one state machine; in pieces it would cost a call per character
-    data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], table: NDArray[np.int32],
-    parents: NDArray[np.int32], key_starts: NDArray[np.int64], key_ends: NDArray[np.int64],
-    paths: NDArray[np.int32], rows: NDArray[np.int32], firsts: NDArray[np.int64], lasts: NDArray[np.int64],
-    kinds: NDArray[np.uint8], status: NDArray[np.uint8],
+@njit(cache=True)
+def tokenize(  # one state machine; in pieces it would cost a call per character
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    table: NDArray[np.int32],
+    parents: NDArray[np.int32],
+    key_starts: NDArray[np.int64],
+    key_ends: NDArray[np.int64],
+    paths: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    status: NDArray[np.uint8],
 ) -> tuple[int, int, int]:
     """Read the lines ``data[starts[i]:ends[i]]``, each one object and each followed by a line feed in ``data``.
 
@@ -386,7 +402,7 @@ def tokenize(  # noqa: C901, PLR0912, PLR0915  # one state machine; in pieces it
     return n_tokens, n_paths, n_rows
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def group_by_path(paths: NDArray[np.int32], n_tokens: int, n_paths: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Order the tokens by path, keeping their order within one: (bounds[n_paths + 1], order[n_tokens])."""
     bounds = np.zeros(n_paths + 1, np.int64)
@@ -402,7 +418,7 @@ def group_by_path(paths: NDArray[np.int32], n_tokens: int, n_paths: int) -> tupl
     return bounds, order
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _put(out: NDArray[np.uint8], n: int, code: int) -> int:
     """Append a code point as UTF-8."""
     if code < 0x80:
@@ -424,9 +440,12 @@ def _put(out: NDArray[np.uint8], n: int, code: int) -> int:
     return n + 4
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def gather(
-    data: NDArray[np.uint8], which: NDArray[np.int32], firsts: NDArray[np.int64], lasts: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    which: NDArray[np.int32],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
     kinds: NDArray[np.uint8],
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """The texts of the tokens ``which``, unescaped: (offsets[len(which) + 1], bytes)."""

@@ -121,22 +121,18 @@ def frame_lines(
 def text_lines(data: bytes) -> list[str]:
     """The lines of ``data`` as text, without their ends; a last empty one is none."""
     text = data.decode("utf-8", "replace")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").removesuffix("\r")
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
-    return lines
+    return [line.removesuffix("\r") for line in lines] if "\r" in text else lines
 
 
 def byte_lines(data: bytes) -> list[bytes]:
     """The lines of ``data`` as they are, without their ends; a last empty one is none."""
-    if b"\r" in data:
-        data = data.replace(b"\r\n", b"\n").removesuffix(b"\r")
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    return lines
+    return [line.removesuffix(b"\r") for line in lines] if b"\r" in data else lines
 
 
 def head_lines(head: bytes, count: int = SNIFF_LINES) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
 import numpy as np
@@ -24,7 +25,22 @@ class Tokens:
     ``rows`` number the good lines; ``good``: their line numbers from 0; ``left``: those of lines to be read otherwise.
     """
 
-    __slots__ = ("_order", "_paths", "bounds", "data", "ends", "firsts", "good", "kinds", "lasts", "left", "n_rows", "paths", "rows", "starts")
+    __slots__ = (
+        "_order",
+        "_paths",
+        "bounds",
+        "data",
+        "ends",
+        "firsts",
+        "good",
+        "kinds",
+        "lasts",
+        "left",
+        "n_rows",
+        "paths",
+        "rows",
+        "starts",
+    )
 
     @classmethod
     def read(cls, data: bytes) -> Tokens | None:
@@ -110,7 +126,11 @@ def _with_numbers(column: Column, odd: NDArray[np.int64]) -> Column:
 
 
 def _path_names(
-    data: NDArray[np.uint8], parents: NDArray[np.int32], starts: NDArray[np.int64], ends: NDArray[np.int64], n_paths: int
+    data: NDArray[np.uint8],
+    parents: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    n_paths: int,
 ) -> list[Path]:
     names: list[Path] = [()]
     for path in range(1, n_paths):
@@ -119,43 +139,57 @@ def _path_names(
     return names
 
 
-class TokenBatch(EventBatch):
-    """Tokens as a batch. ``tokens_of``: native field to its tokens, in order of row.
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the tokens of a block mean.
 
-    ``is_ignored``: paths that are no field. ``event_of`` makes the event of a line; ``marks``: derived field to (field, mark), the part of a value after a mark.
+    ``tokens_of``: native field to its tokens, in order of row. ``marks``: derived field to (field, mark): the part of a
+    value after a mark. ``is_ignored``: per path, whether it is no field. ``event_of`` makes the event of a line.
     """
 
-    __slots__ = ("_event_of", "_events", "_first_record", "_is_ignored", "_marks", "_tokens_of", "_tokens")
+    tokens_of: Mapping[str, NDArray[np.int32]]
+    marks: Mapping[str, tuple[str, bytes]]
+    is_ignored: NDArray[np.bool_]
+    event_of: Callable[[bytes], dict[str, object]]
+
+
+class TokenBatch(EventBatch):
+    """Tokens as a batch; ``first_record`` is the number of the block's first line."""
+
+    __slots__ = ("_events", "_first_record", "_named", "_tokens")
 
     def __init__(
-        self, source: str, tokens: Tokens, tokens_of: Mapping[str, NDArray[np.int32]], event_of: Callable[[bytes], dict[str, object]],
-        *, first_record: int, zone: tzinfo, raw_of: Callable[[int], bytes], skipped: Sequence[Skip],
-        marks: Mapping[str, tuple[str, bytes]], is_ignored: NDArray[np.bool_],
-    ) -> None:  # fmt: skip
+        self,
+        source: str,
+        tokens: Tokens,
+        named: Fields,
+        *,
+        first_record: int,
+        zone: tzinfo,
+        raw_of: Callable[[int], bytes],
+        skipped: Sequence[Skip],
+    ) -> None:
         super().__init__(source, (), zone=zone, raw_of=raw_of, skipped=skipped)
         self.n_rows = tokens.n_rows
         self._tokens = tokens
-        self._tokens_of = tokens_of
-        self._event_of = event_of
+        self._named = named
         self._events: dict[int, dict[str, object]] = {}
         self._first_record = first_record
-        self._marks = marks
-        self._is_ignored = is_ignored
 
     def fields(self) -> set[str]:
         """The names of all top-level fields."""
-        return {name.split(".", 1)[0] for name in self._tokens_of}
+        return {name.split(".", 1)[0] for name in self._named.tokens_of}
 
     def _column(self, name: str) -> Column:
-        found = self._tokens_of.get(name)
+        found = self._named.tokens_of.get(name)
         if found is None:
-            mark = self._marks.get(name)
+            mark = self._named.marks.get(name)
             return EMPTY_COLUMN if mark is None else _derived(self.column(mark[0]), mark[1])
         return self._tokens.column(found)
 
     def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
         """Every value of every event with ``is_wanted[row]``; numbers and booleans only ``with_numbers``."""
-        return self._tokens.texts(is_wanted, self._is_ignored, with_numbers=with_numbers)
+        return self._tokens.texts(is_wanted, self._named.is_ignored, with_numbers=with_numbers)
 
     def record(self, row: int) -> int:
         """The number of the line, from the first of the file."""
@@ -167,7 +201,7 @@ class TokenBatch(EventBatch):
         if found is None:
             line = self._tokens.good[row]
             raw = self._tokens.data[self._tokens.starts[line] : self._tokens.ends[line]].tobytes()
-            found = self._events[row] = self._event_of(raw)
+            found = self._events[row] = self._named.event_of(raw)
         return found
 
 

@@ -15,8 +15,18 @@ from numpy.typing import NDArray
 from vonggac.events.batch import EventBatch
 from vonggac.sources.lines import RawLines, SkipCounter
 from vonggac.sources.source import Block, Options
-from vonggac.sources.token_batch import Path, TokenBatch, Tokens
-from vonggac.sources.windows import HASH_MARKS, Key, collect, extract, is_wide, load_exact, names_of, plain, without_collector
+from vonggac.sources.token_batch import Fields, Path, TokenBatch, Tokens
+from vonggac.sources.windows import (
+    HASH_MARKS,
+    Key,
+    collect,
+    extract,
+    is_wide,
+    load_exact,
+    names_of,
+    plain,
+    without_collector,
+)
 
 _SYSTEM = ("Event", "System")
 _PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
@@ -106,14 +116,17 @@ def read_tokens(
             marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items() if name not in tokens_of}
             break
     return kind(
-        "windows", tokens, tokens_of, _event, first_record=block.first_record, zone=options.zone, raw_of=raw,
-        skipped=skipped.skips(), marks=marks, is_ignored=is_ignored,
-    )  # fmt: skip
+        "windows",
+        tokens,
+        Fields(tokens_of, marks, is_ignored, _event),
+        first_record=block.first_record,
+        zone=options.zone,
+        raw_of=raw,
+        skipped=skipped.skips(),
+    )
 
 
-def _fields(
-    tokens: Tokens, system: dict[str, list[int]], data: dict[str, list[int]]
-) -> dict[str, NDArray[np.int32]]:
+def _fields(tokens: Tokens, system: dict[str, list[int]], data: dict[str, list[int]]) -> dict[str, NDArray[np.int32]]:
     """Each field's tokens in order of row; raises _Unusual when a name occurs twice in the data of an event.
 
     Where an event's data has the name of a field of System, the data has the plain name.

@@ -27,7 +27,9 @@ def test_addresses_and_networks() -> None:
     networks = [ipaddress.ip_network(block) for block in blocks]
     known = set(listed)
     draw = random.Random(1)
-    asked = draw.sample(listed, 300) + [str(net[draw.randrange(net.num_addresses)]) for net in draw.sample(networks, 200)]
+    asked = draw.sample(listed, 300) + [
+        str(net[draw.randrange(net.num_addresses)]) for net in draw.sample(networks, 200)
+    ]
     asked += [str(ipaddress.IPv4Address(draw.randrange(1 << 32))) for _ in range(300)]
     found = index.find4(np.array([int(ipaddress.ip_address(text)) for text in asked], np.uint32))
     for text, segment in zip(asked, found.tolist(), strict=True):

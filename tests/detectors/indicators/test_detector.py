@@ -106,7 +106,9 @@ def test_one_hit_names_all_lists_and_all_fields() -> None:
 
 
 def test_the_address_and_its_network_are_two_hits_in_order() -> None:
-    found = hits([listed("ipv4", "203.0.113.9"), listed("cidr", "203.0.113.0/24")], {"dst_ip": ["203.0.113.9", "192.0.2.1"]})
+    found = hits(
+        [listed("ipv4", "203.0.113.9"), listed("cidr", "203.0.113.0/24")], {"dst_ip": ["203.0.113.9", "192.0.2.1"]}
+    )
     assert ids(found) == [(0, "indicator:cidr:203.0.113.0/24"), (0, "indicator:ipv4:203.0.113.9")]
     assert found[1].rule.level == "high"
 
@@ -121,7 +123,9 @@ def test_the_destination_of_a_victim_row_is_looked_for_too() -> None:
 
 def test_values_of_any_type_are_survived() -> None:
     odd: list[object] = [None, True, 3, 1.5, "", "-", [], {}, ["203.0.113.9", None], {"a": 1}, "\x00", "é" * 300, 2**70]
-    found = hits([listed("ipv4", "203.0.113.9"), listed("domain", "evil.example")], *({"dst_ip": v, "query": v} for v in odd))
+    found = hits(
+        [listed("ipv4", "203.0.113.9"), listed("domain", "evil.example")], *({"dst_ip": v, "query": v} for v in odd)
+    )
     assert found
     assert {hit.detail[0][1] for hit in found} == {"203.0.113.9"}
 

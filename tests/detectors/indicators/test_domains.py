@@ -67,7 +67,14 @@ def test_international_names_match_in_both_forms() -> None:
     ace = "xn--" + "đường".encode("punycode").decode() + ".example"
     for listed in ("đường.example", "ĐƯỜNG.EXAMPLE", ace):
         index = DomainIndex.of([listed])
-        for written in ("đường.example", "www.Đường.Example", ace, ace.upper(), "a.ĐƯỜNG.example:443", "đường。example"):
+        for written in (
+            "đường.example",
+            "www.Đường.Example",
+            ace,
+            ace.upper(),
+            "a.ĐƯỜNG.example:443",
+            "đường。example",
+        ):
             assert index.find_text(written) == [0], (listed, written)
         assert index.find_text("khácđường.example") == []
 

@@ -123,7 +123,9 @@ def test_where_the_host_stands(url: str, host: str) -> None:
 
 
 urlish = st.lists(
-    st.sampled_from(["http", "://", "//", "/", "evil.example", "ĐƯ.vn", "@", ":", "80", "?", "#", "[::1]", "\\", ".", "%41", " "]),
+    st.sampled_from(
+        ["http", "://", "//", "/", "evil.example", "ĐƯ.vn", "@", ":", "80", "?", "#", "[::1]", "\\", ".", "%41", " "]
+    ),
     max_size=9,
 ).map("".join)
 

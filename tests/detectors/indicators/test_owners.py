@@ -107,7 +107,9 @@ def test_vietnamese_headers_below_a_title_and_several_networks_in_a_cell() -> No
     rows = [
         Row(1, ["Danh sách dải IP"]),
         Row(3, ["STT", "Tên đơn vị", "Dải IP công cộng", "Hệ thống", "Cấp độ", "Hiệu lực từ", "Hiệu lực đến"]),
-        Row(4, [1, "Sở Thử nghiệm", "192.0.2.0/28; 192.0.2.64/28\n2001:db8::/64", "Cổng", "Cấp độ 3", "01/01/2026", ""]),
+        Row(
+            4, [1, "Sở Thử nghiệm", "192.0.2.0/28; 192.0.2.64/28\n2001:db8::/64", "Cổng", "Cấp độ 3", "01/01/2026", ""]
+        ),
     ]
     found = Owners.read(Tables([Table("m.xlsx", "Tờ 1", rows)]), "m.xlsx")
     assert len(found.networks) == 3
@@ -153,4 +155,6 @@ def test_agrees_with_a_slow_search(rows: list[tuple[tuple[int, int], str]], addr
     longest = max((net.prefixlen for net, _ in covering), default=None)
     expected = {who for net, who in covering if net.prefixlen == longest}
     answer = found.at(str(one), NOW)
-    assert {answer.owner.organisation} == expected if answer.owner else {r.organisation for r in answer.rivals} == expected
+    assert (
+        {answer.owner.organisation} == expected if answer.owner else {r.organisation for r in answer.rivals} == expected
+    )

@@ -47,8 +47,8 @@ def test_a_good_rule_keeps_what_a_reader_needs() -> None:
         (detection("f|gt: many"), "r.yml:1", ""),
         ("title: t\nlogsource: {product: windows}\n", "r.yml:1", "detection"),
         ("a: " + "[" * 5000 + "]" * 5000, "r.yml", ""),
-        ("a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n"
-         "e: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e]\n", "r.yml", ""),
+        (("a: &a [x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\n"
+         "e: &e [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e]\n"), "r.yml", ""),
     ],
 )  # fmt: skip
 def test_a_bad_rule_is_named_with_its_place_and_the_rest_runs(text: str, place: str, words: str) -> None:
@@ -93,7 +93,8 @@ def test_repeat_changes_the_rule_before_it() -> None:
 
 def test_correlations_and_filters_are_said_to_be_there_but_not_run() -> None:
     correlation = (
-        GOOD + "---\ntitle: Many\nname: many\ncorrelation:\n  type: event_count\n  rules: [11111111-2222-4333-8444-555555555555]\n"
+        GOOD
+        + "---\ntitle: Many\nname: many\ncorrelation:\n  type: event_count\n  rules: [11111111-2222-4333-8444-555555555555]\n"
         "  group-by: [host]\n  timespan: 5m\n  condition: {gte: 10}\n"
     )
     filter_rule = (
@@ -102,7 +103,10 @@ def test_correlations_and_filters_are_said_to_be_there_but_not_run() -> None:
     )
     ruleset = compile_rules([("c.yml", correlation), ("f.yml", filter_rule)])
     assert [rule.info.title for rule in ruleset.rules] == ["Good"]
-    assert [(later.message, later.title) for later in ruleset.postponed] == [("correlation", "Many"), ("filter", "Quiet")]
+    assert [(later.message, later.title) for later in ruleset.postponed] == [
+        ("correlation", "Many"),
+        ("filter", "Quiet"),
+    ]
 
 
 def test_the_same_rule_twice_runs_once_and_another_with_its_id_is_a_fault() -> None:

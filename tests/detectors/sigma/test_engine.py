@@ -60,7 +60,9 @@ def test_a_cleared_log_is_routed_by_the_log_it_is_in_and_matched_by_the_log_it_n
         ("csv", "{product: windows, service: security}", {"Channel": "Security", "query": "x"}, False),
     ],
 )
-def test_rules_see_only_events_of_their_log_source(source: str, logsource: str, event: dict[str, object], fits: bool) -> None:
+def test_rules_see_only_events_of_their_log_source(
+    source: str, logsource: str, event: dict[str, object], fits: bool
+) -> None:
     assert bool(rows(rules("query: x", logsource), [event], source)) is fits
 
 
@@ -86,8 +88,8 @@ def test_a_number_is_found_as_a_keyword() -> None:
 
 def test_findings_come_in_order_of_row_then_rule() -> None:
     texts = [
-        (f"{n}.yml", f"title: t{n}\nid: {n}0000000-0000-4000-8000-000000000000\nlogsource: {{product: windows}}\n"
-         "detection: {s: {a: x}, condition: s}\n")
+        (f"{n}.yml", (f"title: t{n}\nid: {n}0000000-0000-4000-8000-000000000000\nlogsource: {{product: windows}}\n"
+         "detection: {s: {a: x}, condition: s}\n"))
         for n in (3, 1, 2)
     ]  # fmt: skip
     batch = EventBatch.from_dicts("windows", enumerate([{"a": "x"}, {"b": 1}, {"a": "x", "b": 1}], 1))
@@ -108,7 +110,9 @@ class Memory:
 
 
 def test_a_plan_from_the_store_judges_alike_and_a_damaged_one_is_made_anew() -> None:
-    ruleset = rules("a|contains: [x, 'y?z']\n    b|re: '^q+$'", condition="s and not 1 of t*\n  t1:\n    c|exists: true")
+    ruleset = rules(
+        "a|contains: [x, 'y?z']\n    b|re: '^q+$'", condition="s and not 1 of t*\n  t1:\n    c|exists: true"
+    )
     batch = EventBatch.from_dicts("windows", enumerate([{"a": "_Y1Z_", "b": "qq"}, {"a": "x", "b": "q", "c": 1}], 1))
     store = Memory()
     first = SigmaDetector(ruleset, store=store).detect(batch)
@@ -140,7 +144,10 @@ def test_case_is_folded_beyond_ascii_and_kept_when_cased() -> None:
 
 
 def test_explain_names_the_part_that_failed_and_the_value_it_failed_on() -> None:
-    ruleset = rules("Image|endswith: '\\cmd.exe'\n    CommandLine|contains: whoami", "{product: windows, category: process_creation}")
+    ruleset = rules(
+        "Image|endswith: '\\cmd.exe'\n    CommandLine|contains: whoami",
+        "{product: windows, category: process_creation}",
+    )
     event: dict[str, object] = {"Channel": SYSMON, "EventID": 1, "Image": "C:\\cmd.exe", "CommandLine": "dir"}
     tree = explain(ruleset.rules[0], EventBatch.from_dicts("windows", [(1, event)]), 0)
     assert not tree.matched
@@ -160,7 +167,9 @@ def test_explain_names_the_part_that_failed_and_the_value_it_failed_on() -> None
 
 
 def test_more_rows_than_a_word_and_more_shapes_than_one() -> None:
-    events: list[dict[str, object]] = [{"a": "x" if n % 3 == 0 else "y", **({"z": n} if n % 2 else {})} for n in range(1, 400)]
+    events: list[dict[str, object]] = [
+        {"a": "x" if n % 3 == 0 else "y", **({"z": n} if n % 2 else {})} for n in range(1, 400)
+    ]
     expected = [n for n in range(1, 400) if n % 3 == 0]
     assert sorted(rows(rules("a: x"), events)) == expected
     negated = sorted(rows(rules("a: x", condition="not s"), events))

@@ -13,7 +13,23 @@ from vonggac.errors import RuleError
 from vonggac.events.folding import fold
 
 pieces = st.sampled_from(
-    ["ab", "cmd", "(?:foo|bar)", "[xy]", "\\d+", ".*", "(?:zz)?", "(ab){2}", "^", "$", "\\bK", "(a|bc)", "q*", "\\\\", "é"]
+    [
+        "ab",
+        "cmd",
+        "(?:foo|bar)",
+        "[xy]",
+        "\\d+",
+        ".*",
+        "(?:zz)?",
+        "(ab){2}",
+        "^",
+        "$",
+        "\\bK",
+        "(a|bc)",
+        "q*",
+        "\\\\",
+        "é",
+    ]
 )
 
 

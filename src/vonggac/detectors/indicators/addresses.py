@@ -59,7 +59,9 @@ def spans(texts: Sequence[str]) -> list[Span | None]:
     plain = _plain4(texts)
     if plain is not None:
         return plain
-    heads, slashes, tails = zip(*(text.strip().partition("/") for text in texts), strict=True) if texts else ((), (), ())
+    heads, slashes, tails = (
+        zip(*(text.strip().partition("/") for text in texts), strict=True) if texts else ((), (), ())
+    )
     pieces = [head.encode("utf-8", "replace") for head in heads]
     bounds = np.zeros(len(pieces) + 1, np.int64)
     np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)), out=bounds[1:])

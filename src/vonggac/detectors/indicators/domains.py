@@ -50,9 +50,7 @@ class DomainIndex:
 
     entries: Sequence[str]
     _numbers: list[int]
-    _tables: tuple[
-        NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64]
-    ]
+    _tables: tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64]]
     _parent: NDArray[np.int32]
     _memo: dict[bytes, int] = field(default_factory=dict)
 
@@ -76,9 +74,7 @@ class DomainIndex:
         text_kernels.find_names(names, bounds[:-1], bounds[1:], *tables, True, parent)
         return cls(entries, list(numbers.values()), tables, parent)
 
-    def find(
-        self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
-    ) -> NDArray[np.int32]:
+    def find(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int32]:
         """The *node* of the longest listed name that covers ``data[starts[i]:ends[i]]``, -1 for none.
 
         A port and a trailing dot are ignored. :meth:`covering` turns a node into entries.

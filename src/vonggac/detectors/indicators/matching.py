@@ -21,11 +21,16 @@ from vonggac.events.concepts import fields_of
 
 SOURCE_ADDRESSES = ("source.ip", "client.ip", "source.nat.ip", "host.ip")
 DESTINATION_ADDRESSES = ("destination.ip", "server.ip", "destination.nat.ip")
-NAMES = ("dns.question.name", "dns.answers.data", "url.domain", "destination.domain", "server.domain", "tls.client.server_name")
-URLS = ("url.full", "url.original", "http.request.referrer")
-DIGESTS = tuple(
-    f"{noun}.hash.{kind}" for noun in ("file", "process", "dll") for kind in ("md5", "sha1", "sha256")
+NAMES = (
+    "dns.question.name",
+    "dns.answers.data",
+    "url.domain",
+    "destination.domain",
+    "server.domain",
+    "tls.client.server_name",
 )
+URLS = ("url.full", "url.original", "http.request.referrer")
+DIGESTS = tuple(f"{noun}.hash.{kind}" for noun in ("file", "process", "dll") for kind in ("md5", "sha1", "sha256"))
 DESTINATIONS = (*DESTINATION_ADDRESSES, *NAMES, *URLS[:2])
 """The concepts that name whom the event's host talked to (a referrer does not)."""
 
@@ -66,7 +71,9 @@ def kind_of(value: str) -> Kind | None:
 
 def is_doubtful(indicator: Indicator) -> bool:
     """Whether a warninglist says not to act on the value blindly; that it is a sinkhole is no doubt: contact means infected."""
-    return "sinkhole" not in indicator.note.lower() and any("sinkhole" not in name.lower() for name in indicator.warnings)
+    return "sinkhole" not in indicator.note.lower() and any(
+        "sinkhole" not in name.lower() for name in indicator.warnings
+    )
 
 
 def _targets(indicator: Indicator) -> Iterator[tuple[Kind, str]]:

@@ -156,7 +156,9 @@ class Owners:
                 where=where,
             )
         if not networks:
-            raise InputError(N_("no row names a network with its owner; {n} rows could not be read"), where=where, n=len(faults))
+            raise InputError(
+                N_("no row names a network with its owner; {n} rows could not be read"), where=where, n=len(faults)
+            )
         return cls.of(networks, faults)
 
     def find_texts(
@@ -213,7 +215,11 @@ def _key(name: str) -> str:
 
 def _contains(outer: Span, inner: Span) -> bool:
     """Whether ``outer`` holds ``inner`` and more."""
-    return outer.first <= inner.first and inner.last <= outer.last and (outer.first, outer.last) != (inner.first, inner.last)
+    return (
+        outer.first <= inner.first
+        and inner.last <= outer.last
+        and (outer.first, outer.last) != (inner.first, inner.last)
+    )
 
 
 def _words(cell: Cell) -> str:

@@ -43,8 +43,8 @@ from sigma.types import (
 )
 
 from vonggac.detectors.sigma.regex import compile_regex, compiled
-from vonggac.errors import RuleError
 from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
+from vonggac.errors import RuleError
 from vonggac.events.finding import LEVELS, RuleInfo
 
 MULTI, SINGLE = 1, 2
@@ -62,7 +62,9 @@ class _Engines(RegexEngine):
 
     def compile(self, pattern: str, flags: int = 0) -> RegexPattern:
         """A compiled pattern of the linear engine, else of the limited one."""
-        letters = "".join(letter for letter, flag in zip("ims", (re.I, re.M, re.S), strict=True) if flags & flag)
+        letters = "".join(
+            letter for letter, flag in zip("ims", (re.IGNORECASE, re.MULTILINE, re.DOTALL), strict=True) if flags & flag
+        )
         return cast("RegexPattern", compiled(pattern, letters))
 
     @property
@@ -270,7 +272,7 @@ def _item(item: SigmaDetectionItem) -> Node:
     return ["not", node] if item.negated else node
 
 
-def _value(field: str, value: SigmaType) -> Node:  # noqa: PLR0911  # one return per kind of value
+def _value(field: str, value: SigmaType) -> Node:  # noqa: C901, PLR0911  # one branch per kind of value
     if isinstance(value, SigmaExpansion):
         return _joined("or", [_value(field, part) for part in value.values])
     if isinstance(value, SigmaString):

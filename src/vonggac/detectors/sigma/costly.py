@@ -140,5 +140,3 @@ def part_of_time(text: str, part: str, batch: EventBatch) -> int | None:
     except OverflowError:
         return None
     return moment.isocalendar().week if part == "week" else int(getattr(moment, part))
-
-

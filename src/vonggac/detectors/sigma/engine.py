@@ -142,7 +142,8 @@ class _Run:
         live = [base for base in bases if self.base_live[base]]
         if not live:
             return None
-        return np.bitwise_or.reduce(self.base_bits[live], axis=0)
+        union: NDArray[np.uint64] = np.bitwise_or.reduce(self.base_bits[live], axis=0)
+        return union
 
     def column(self, name: str) -> Column:
         """The values of field ``name`` and of its other names; of every field for the keywords' name ""."""
@@ -201,10 +202,29 @@ class _Run:
             return
         folded = _folded(column)
         self.n_active = kernels.scan(
-            folded.data, folded.offsets, column.data, column.offsets, column.rows, wanted,
-            plan.roots[plan.field_numbers[name]], plan.nxt, plan.n_classes, plan.class_of, plan.head, plan.next_entry,
-            plan.outlink, plan.modes, plan.literals, plan.bounds, plan.token_starts, plan.cased, plan.tokens, self.slots,
-            self.bits, self.active, self.n_active,
+            folded.data,
+            folded.offsets,
+            column.data,
+            column.offsets,
+            column.rows,
+            wanted,
+            plan.roots[plan.field_numbers[name]],
+            plan.nxt,
+            plan.n_classes,
+            plan.class_of,
+            plan.head,
+            plan.next_entry,
+            plan.outlink,
+            plan.modes,
+            plan.literals,
+            plan.bounds,
+            plan.token_starts,
+            plan.cased,
+            plan.tokens,
+            self.slots,
+            self.bits,
+            self.active,
+            self.n_active,
         )
 
     def _new_slot(self) -> int:
@@ -214,18 +234,39 @@ class _Run:
 
     def _join(self) -> None:
         self.n_slots = kernels.join_entries(
-            self.active, self.joined, self.n_active, self.plan.item_starts, self.plan.items_of,
-            self.item_slots, self.shared, self.bits, self.n_slots,
+            self.active,
+            self.joined,
+            self.n_active,
+            self.plan.item_starts,
+            self.plan.items_of,
+            self.item_slots,
+            self.shared,
+            self.bits,
+            self.n_slots,
         )
         self.joined = self.n_active
 
     def _evaluate(
-        self, program: NDArray[np.int32], starts: NDArray[np.int32], number: int, base: NDArray[np.uint64], *, exact: bool
+        self,
+        program: NDArray[np.int32],
+        starts: NDArray[np.int32],
+        number: int,
+        base: NDArray[np.uint64],
+        *,
+        exact: bool,
     ) -> bool:
         return bool(
             kernels.evaluate(
-                program, starts[number], starts[number + 1], base, self.stack, self.item_slots, self.plan.deferred,
-                self.exact_slots, exact, self.bits,
+                program,
+                starts[number],
+                starts[number + 1],
+                base,
+                self.stack,
+                self.item_slots,
+                self.plan.deferred,
+                self.exact_slots,
+                exact,
+                self.bits,
             )
         )
 
@@ -234,8 +275,19 @@ class _Run:
         found = np.empty(len(rules), np.int32)
         found_bits = np.empty((len(rules), self.n_words), np.uint64)
         n_found = kernels.run_rules(
-            rules, plan.program, plan.starts, plan.bases, self.base_bits, self.base_live, self.stack, self.item_slots,
-            plan.deferred, self.exact_slots, self.bits, found, found_bits,
+            rules,
+            plan.program,
+            plan.starts,
+            plan.bases,
+            self.base_bits,
+            self.base_live,
+            self.stack,
+            self.item_slots,
+            plan.deferred,
+            self.exact_slots,
+            self.bits,
+            found,
+            found_bits,
         )
         pairs: list[tuple[int, str, Hit]] = []
         for position in range(n_found):

@@ -86,7 +86,9 @@ class _Reader:
             return Part("exists", bool(texts), field, _shown(texts))
         if leaf[0] == "ref":
             others = self.texts(leaf[2])
-            return Part(f"{leaf[3]} {leaf[2]}", compare_fields(texts, others, leaf[3]), field, _shown([*texts, *others]))
+            return Part(
+                f"{leaf[3]} {leaf[2]}", compare_fields(texts, others, leaf[3]), field, _shown([*texts, *others])
+            )
         test = glob_tester(leaf[2], leaf[3]) if leaf[0] == "glob" else tester(leaf, self._batch)
         fitting = [text for text in texts if test(text)]
         return Part(describe(leaf), bool(fitting), field, _shown(fitting or texts))
@@ -100,13 +102,16 @@ def _shown(texts: Sequence[str]) -> tuple[str, ...]:
 
 def glob_tester(tokens: Sequence[str | int], cased: int) -> Callable[[str], bool]:
     """A function that says whether one text is ``tokens``: texts, 1 for any characters, 2 for one."""
-    parts = [{1: ".*", 2: "."}[token] if isinstance(token, int) else re.escape(token if cased else fold(token)) for token in tokens]
+    parts = [
+        {1: ".*", 2: "."}[token] if isinstance(token, int) else re.escape(token if cased else fold(token))
+        for token in tokens
+    ]
     pattern = re.compile("".join(parts), re.DOTALL)
     return lambda text: pattern.fullmatch(text if cased else fold(text)) is not None
 
 
 def describe(leaf: Node) -> str:
-    """What a leaf asks, in Sigma's words: ``contains 'x'``, ``endswith '\\\\cmd.exe'``, ``re '…'`` ..."""
+    r"""What a leaf asks, in Sigma's words: ``contains 'x'``, ``endswith '\cmd.exe'``, ``re '…'`` ..."""
     if leaf[0] == "glob":
         tokens = leaf[2]
         shape = tuple(token if isinstance(token, int) else 0 for token in tokens)

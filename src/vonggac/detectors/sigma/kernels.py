@@ -23,10 +23,16 @@ TOKEN_MULTI, TOKEN_SINGLE = -1, -2
 PUSH, PUSH_NOT, AND_ITEM, AND_NOT_ITEM, OR_ITEM, OR_NOT_ITEM, AND, OR, JUMP_IF_EMPTY = range(9)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def build_tries(
-    keys: NDArray[np.uint8], bounds: NDArray[np.int64], modes: NDArray[np.int8], fields: NDArray[np.int32],
-    n_fields: int, class_of: NDArray[np.uint8], n_classes: int, capacity: int,
+    keys: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    modes: NDArray[np.int8],
+    fields: NDArray[np.int32],
+    n_fields: int,
+    class_of: NDArray[np.uint8],
+    n_classes: int,
+    capacity: int,
 ) -> Any:
     """Build the tries of all fields.
 
@@ -77,10 +83,15 @@ def build_tries(
     return roots, packed, head[:n_nodes].copy(), next_entry, outlink
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _close(
-    root: int, nxt: NDArray[np.int32], n_classes: int, head: NDArray[np.int32], outlink: NDArray[np.int32],
-    fail: NDArray[np.int32], queue: NDArray[np.int32],
+    root: int,
+    nxt: NDArray[np.int32],
+    n_classes: int,
+    head: NDArray[np.int32],
+    outlink: NDArray[np.int32],
+    fail: NDArray[np.int32],
+    queue: NDArray[np.int32],
 ) -> None:
     """Turn the trie below ``root`` into the automaton: every transition defined, failures resolved."""
     first = 0
@@ -108,7 +119,7 @@ def _close(
                 last += 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def glob_match(
     data: NDArray[np.uint8], a: int, b: int, tokens: NDArray[np.int32], p: int, end: int, fold_ascii: int
 ) -> bool:
@@ -156,7 +167,7 @@ def glob_match(
             p = star_p
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _next_character(data: NDArray[np.uint8], i: int, b: int) -> int:
     i += 1
     while i < b and (data[i] & 0xC0) == 0x80:
@@ -164,7 +175,7 @@ def _next_character(data: NDArray[np.uint8], i: int, b: int) -> int:
     return i
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _confirm(
     data: NDArray[np.uint8], a: int, b: int, found: int, mode: int, literals: NDArray[np.uint8], first: int, last: int
 ) -> bool:
@@ -190,14 +201,31 @@ def _confirm(
     return True
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def scan(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], plain: NDArray[np.uint8], plain_offsets: NDArray[np.int64],
-    rows: NDArray[np.int32], wanted: NDArray[np.uint64], roots: NDArray[np.int32], nxt: NDArray[np.int32],
-    n_classes: int, class_of: NDArray[np.uint8], head: NDArray[np.int32], next_entry: NDArray[np.int32],
-    outlink: NDArray[np.int32], modes: NDArray[np.int8], literals: NDArray[np.uint8], bounds: NDArray[np.int64],
-    programs: NDArray[np.int64], cased: NDArray[np.bool_], tokens: NDArray[np.int32], slots: NDArray[np.int32],
-    bits: NDArray[np.uint64], active: NDArray[np.int32], n_active: int,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    plain: NDArray[np.uint8],
+    plain_offsets: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    wanted: NDArray[np.uint64],
+    roots: NDArray[np.int32],
+    nxt: NDArray[np.int32],
+    n_classes: int,
+    class_of: NDArray[np.uint8],
+    head: NDArray[np.int32],
+    next_entry: NDArray[np.int32],
+    outlink: NDArray[np.int32],
+    modes: NDArray[np.int8],
+    literals: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    programs: NDArray[np.int64],
+    cased: NDArray[np.bool_],
+    tokens: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    bits: NDArray[np.uint64],
+    active: NDArray[np.int32],
+    n_active: int,
 ) -> int:
     """Set the bits of every entry found in a column; returns the new number of active entries.
 
@@ -225,8 +253,28 @@ def scan(
                     n_found += 2
                     if n_found == len(found):
                         n_active = _resolve(
-                            found, n_found, direction, v, row, data, offsets, plain, plain_offsets, n_classes, head,
-                            next_entry, outlink, modes, literals, bounds, programs, cased, tokens, slots, bits, active,
+                            found,
+                            n_found,
+                            direction,
+                            v,
+                            row,
+                            data,
+                            offsets,
+                            plain,
+                            plain_offsets,
+                            n_classes,
+                            head,
+                            next_entry,
+                            outlink,
+                            modes,
+                            literals,
+                            bounds,
+                            programs,
+                            cased,
+                            tokens,
+                            slots,
+                            bits,
+                            active,
                             n_active,
                         )
                         n_found = 0
@@ -245,20 +293,58 @@ def scan(
                     break
             if n_found:
                 n_active = _resolve(
-                    found, n_found, direction, v, row, data, offsets, plain, plain_offsets, n_classes, head, next_entry,
-                    outlink, modes, literals, bounds, programs, cased, tokens, slots, bits, active, n_active,
+                    found,
+                    n_found,
+                    direction,
+                    v,
+                    row,
+                    data,
+                    offsets,
+                    plain,
+                    plain_offsets,
+                    n_classes,
+                    head,
+                    next_entry,
+                    outlink,
+                    modes,
+                    literals,
+                    bounds,
+                    programs,
+                    cased,
+                    tokens,
+                    slots,
+                    bits,
+                    active,
+                    n_active,
                 )
                 n_found = 0
     return n_active
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _resolve(
-    found: NDArray[np.int64], n_found: int, direction: int, v: int, row: int, data: NDArray[np.uint8],
-    offsets: NDArray[np.int64], plain: NDArray[np.uint8], plain_offsets: NDArray[np.int64], n_classes: int,
-    head: NDArray[np.int32], next_entry: NDArray[np.int32], outlink: NDArray[np.int32], modes: NDArray[np.int8],
-    literals: NDArray[np.uint8], bounds: NDArray[np.int64], programs: NDArray[np.int64], cased: NDArray[np.bool_],
-    tokens: NDArray[np.int32], slots: NDArray[np.int32], bits: NDArray[np.uint64], active: NDArray[np.int32],
+    found: NDArray[np.int64],
+    n_found: int,
+    direction: int,
+    v: int,
+    row: int,
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    plain: NDArray[np.uint8],
+    plain_offsets: NDArray[np.int64],
+    n_classes: int,
+    head: NDArray[np.int32],
+    next_entry: NDArray[np.int32],
+    outlink: NDArray[np.int32],
+    modes: NDArray[np.int8],
+    literals: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    programs: NDArray[np.int64],
+    cased: NDArray[np.bool_],
+    tokens: NDArray[np.int32],
+    slots: NDArray[np.int32],
+    bits: NDArray[np.uint64],
+    active: NDArray[np.int32],
     n_active: int,
 ) -> int:
     """Set the bits of the entries whose keys were met and that hold; returns the new number of active entries."""
@@ -297,7 +383,7 @@ def _resolve(
     return n_active
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def beyond_ascii(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Which values have a byte over 127."""
     found = np.empty(len(offsets) - 1, np.int64)
@@ -312,17 +398,24 @@ def beyond_ascii(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray
     return found[:n]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def mark_rows(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> None:
     """Set the bits of ``rows`` in ``words``."""
     for i in range(len(rows)):
         words[rows[i] >> 6] |= np.uint64(1) << np.uint64(rows[i] & 63)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def join_entries(
-    active: NDArray[np.int32], first: int, n_active: int, starts: NDArray[np.int32], items_of: NDArray[np.int32],
-    item_slots: NDArray[np.int32], shared: NDArray[np.bool_], bits: NDArray[np.uint64], n_slots: int,
+    active: NDArray[np.int32],
+    first: int,
+    n_active: int,
+    starts: NDArray[np.int32],
+    items_of: NDArray[np.int32],
+    item_slots: NDArray[np.int32],
+    shared: NDArray[np.bool_],
+    bits: NDArray[np.uint64],
+    n_slots: int,
 ) -> int:
     """Give every item the union of its entries' rows; returns the new number of slots in use.
 
@@ -348,10 +441,16 @@ def join_entries(
     return n_slots
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _apply(
-    op: int, top: NDArray[np.uint64], item: int, item_slots: NDArray[np.int32], deferred: NDArray[np.int8],
-    exact_slots: NDArray[np.int32], exact: bool, bits: NDArray[np.uint64],
+    op: int,
+    top: NDArray[np.uint64],
+    item: int,
+    item_slots: NDArray[np.int32],
+    deferred: NDArray[np.int8],
+    exact_slots: NDArray[np.int32],
+    exact: bool,
+    bits: NDArray[np.uint64],
 ) -> None:
     """``top = top op item`` for the four operations on an item; the upper bound of a deferred one unless ``exact``."""
     negated = op == AND_NOT_ITEM or op == OR_NOT_ITEM
@@ -385,10 +484,17 @@ def _apply(
             top[w] |= word
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def evaluate(
-    program: NDArray[np.int32], start: int, end: int, base: NDArray[np.uint64], stack: NDArray[np.uint64],
-    item_slots: NDArray[np.int32], deferred: NDArray[np.int8], exact_slots: NDArray[np.int32], exact: bool,
+    program: NDArray[np.int32],
+    start: int,
+    end: int,
+    base: NDArray[np.uint64],
+    stack: NDArray[np.uint64],
+    item_slots: NDArray[np.int32],
+    deferred: NDArray[np.int8],
+    exact_slots: NDArray[np.int32],
+    exact: bool,
     bits: NDArray[np.uint64],
 ) -> bool:
     """Run ``program[start:end]`` (pairs of operation and argument) over ``base``; the result is ``stack[0]``.
@@ -426,7 +532,7 @@ def evaluate(
     return _any(stack[0])
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _any(words: NDArray[np.uint64]) -> bool:
     for w in range(len(words)):
         if words[w]:
@@ -434,12 +540,21 @@ def _any(words: NDArray[np.uint64]) -> bool:
     return False
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def run_rules(
-    rules: NDArray[np.int32], program: NDArray[np.int32], starts: NDArray[np.int32], bases: NDArray[np.int32],
-    base_bits: NDArray[np.uint64], base_live: NDArray[np.bool_], stack: NDArray[np.uint64],
-    item_slots: NDArray[np.int32], deferred: NDArray[np.int8], exact_slots: NDArray[np.int32],
-    bits: NDArray[np.uint64], found: NDArray[np.int32], found_bits: NDArray[np.uint64],
+    rules: NDArray[np.int32],
+    program: NDArray[np.int32],
+    starts: NDArray[np.int32],
+    bases: NDArray[np.int32],
+    base_bits: NDArray[np.uint64],
+    base_live: NDArray[np.bool_],
+    stack: NDArray[np.uint64],
+    item_slots: NDArray[np.int32],
+    deferred: NDArray[np.int8],
+    exact_slots: NDArray[np.int32],
+    bits: NDArray[np.uint64],
+    found: NDArray[np.int32],
+    found_bits: NDArray[np.uint64],
 ) -> int:
     """Evaluate ``rules``; those with rows left go to ``found`` with their rows in ``found_bits``; returns how many."""
     n = 0
@@ -448,7 +563,16 @@ def run_rules(
         rule = rules[i]
         base = bases[rule]
         if base_live[base] and evaluate(
-            program, starts[rule], starts[rule + 1], base_bits[base], stack, item_slots, deferred, exact_slots, exact, bits
+            program,
+            starts[rule],
+            starts[rule + 1],
+            base_bits[base],
+            stack,
+            item_slots,
+            deferred,
+            exact_slots,
+            exact,
+            bits,
         ):
             found[n] = rule
             for w in range(stack.shape[1]):

@@ -1,9 +1,8 @@
-"""Lays the rules of a set that fit one source out as a :class:`~vonggac.detectors.sigma.plan.Plan`.
-"""
+"""Lays the rules of a set that fit one source out as a :class:`~vonggac.detectors.sigma.plan.Plan`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,7 +41,9 @@ class _Layout:
         self.deferred.append(deferred)
         return len(self.deferred) - 1
 
-    def entry(self, field_name: str, mode: int, literal: str, verify: tuple[str | int, ...], cased: int, item: int) -> None:
+    def entry(
+        self, field_name: str, mode: int, literal: str, verify: tuple[str | int, ...], cased: int, item: int
+    ) -> None:
         number = self.field_numbers.setdefault(field_name, len(self.field_numbers))
         key = (number, mode, literal, verify, cased)
         found = self.entries.get(key)
@@ -149,12 +150,14 @@ class _Assembler:
 
     def __init__(self, layout: _Layout) -> None:
         self.code: list[int] = []
+        self.starts = [0]
         self.depth = 1
         self._layout = layout
 
     def rule(self, node: Node) -> None:
         """Append the program of a whole condition, which starts from the base on the stack."""
         self._combine("and", [node] if node[0] != "and" else node[1:], 1)
+        self.starts.append(len(self.code))
 
     def _combine(self, word: str, children: list[Node], depth: int) -> None:
         """Combine ``children`` onto the top of a stack of ``depth``."""
@@ -187,73 +190,73 @@ class _Assembler:
         self._combine(node[0], rest, depth)
 
 
-def make_plan(source: str, rules: Sequence[Rule], *, routed: bool = True) -> Plan:
-    """Lay out those of ``rules`` whose log source ``source`` can have; all of them, over all events, unless ``routed``."""
-    layout = _Layout()
-    assembler = _Assembler(layout)
-    base_assembler = _Assembler(layout)
-    base_numbers: dict[str, int] = {}
-    base_starts = [0]
-    routing_fields: dict[str, None] = {}
+class _Planner:
+    """What is known of the plan while rules are added, one by one."""
 
-    def base_of(node: Node) -> int:
-        number = base_numbers.get(key := repr(node))
+    def __init__(self) -> None:
+        self.layout = _Layout()
+        self.programs = _Assembler(self.layout)
+        self.base_programs = _Assembler(self.layout)
+        self.base_numbers: dict[str, int] = {}
+        self.routing_fields: dict[str, None] = {}
+        self.kept: list[int] = []
+        self.bases: list[int] = []
+        self.rule_deferred: dict[int, tuple[int, ...]] = {}
+        self.field_bases: dict[str, set[int]] = {}
+        self.aliases: dict[str, list[tuple[int, str]]] = {}
+        self.base_of(["and"])
+
+    def base_of(self, node: Node) -> int:
+        """The number of the base that ``node`` describes: events of one log source, or those with other names."""
+        number = self.base_numbers.get(key := repr(node))
         if number is None:
-            number = base_numbers[key] = len(base_numbers)
-            for leaf in leaves(node):
-                routing_fields[leaf[1]] = None
-            base_assembler.rule(_normal(node, False, layout))
-            base_starts.append(len(base_assembler.code))
+            number = self.base_numbers[key] = len(self.base_numbers)
+            self.routing_fields.update((leaf[1], None) for leaf in leaves(node))
+            self.base_programs.rule(_normal(node, False, self.layout))
         return number
 
-    base_of(["and"])
-    kept: list[int] = []
-    bases: list[int] = []
-    starts = [0]
-    deferred_of: dict[int, tuple[int, ...]] = {}
-    field_bases: dict[str, set[int]] = {}
-    routes: dict[LogSource, int | None] = {}
-    for number, rule in enumerate(rules):
-        if rule.logsource not in routes:
-            node = route(source, rule.logsource) if routed else ["and"]
-            routes[rule.logsource] = None if node is None else base_of(node)
-        base = routes[rule.logsource]
-        if base is None:
-            continue
-        normal = _normal(rule.condition, False, layout)
-        assembler.rule(normal)
-        starts.append(len(assembler.code))
-        costly = tuple(sorted({item for item in _items(normal) if layout.deferred[item]}))
+    def add(self, number: int, rule: Rule, base: int) -> None:
+        """Add rule ``number`` of the set over the events of ``base``."""
+        normal = _normal(rule.condition, False, self.layout)
+        self.programs.rule(normal)
+        costly = tuple(sorted({item for item in _items(normal) if self.layout.deferred[item]}))
         if costly:
-            deferred_of[len(kept)] = costly
+            self.rule_deferred[len(self.kept)] = costly
         for leaf in leaves(rule.condition):
-            field_bases.setdefault(leaf[1], set()).add(base)
-        kept.append(number)
-        bases.append(base)
-    asked = [alias for alias in aliases(source) if alias.name in field_bases] if routed else []
-    named = _name_aliases(asked, base_of)
-    return _pack(
-        layout, kept, named, assembler, starts, bases, deferred_of, base_assembler, base_starts,
-        list(routing_fields), field_bases,
-    )
+            fields = (leaf[1], leaf[2]) if leaf[0] == "ref" else (leaf[1],)
+            for name in fields:
+                self.field_bases.setdefault(name, set()).add(base)
+        self.kept.append(number)
+        self.bases.append(base)
+
+    def name(self, found: Iterable[Alias]) -> None:
+        """Add those of the other names that some rule asks for."""
+        for alias in found:
+            if alias.name in self.field_bases:
+                self.aliases.setdefault(alias.name, []).append((self.base_of(alias.when), alias.field))
 
 
-def _name_aliases(asked: Sequence[Alias], base_of: object) -> dict[str, list[tuple[int, str]]]:
-    named: dict[str, list[tuple[int, str]]] = {}
-    for alias in asked:
-        named.setdefault(alias.name, []).append((base_of(alias.when), alias.field))  # type: ignore[operator]
-    return named
+def make_plan(source: str, rules: Sequence[Rule], *, routed: bool = True) -> Plan:
+    """Lay out those of ``rules`` whose log source ``source`` can have; all of them, over all events, unless ``routed``."""
+    planner = _Planner()
+    bases: dict[LogSource, int | None] = {}
+    for number, rule in enumerate(rules):
+        if rule.logsource not in bases:
+            node = route(source, rule.logsource) if routed else ["and"]
+            bases[rule.logsource] = None if node is None else planner.base_of(node)
+        if (base := bases[rule.logsource]) is not None:
+            planner.add(number, rule, base)
+    if routed:
+        planner.name(aliases(source))
+    return _pack(planner)
 
 
 def _items(node: Node) -> list[int]:
     return [node[1]] if node[0] == "item" else [item for child in node[1:] for item in _items(child)]
 
 
-def _pack(
-    layout: _Layout, kept: list[int], named: dict[str, list[tuple[int, str]]], assembler: _Assembler, starts: list[int],
-    bases: list[int], deferred_of: dict[int, tuple[int, ...]], base_assembler: _Assembler, base_starts: list[int],
-    routing_fields: list[str], field_bases: dict[str, set[int]],
-) -> Plan:
+def _pack(planner: _Planner) -> Plan:
+    layout = planner.layout
     entries = list(layout.entries)
     whole = [literal.encode("utf-8", "replace") for _, _, literal, _, _ in entries]
     keys = [_key(mode, literal) for (_, mode, *_), literal in zip(entries, whole, strict=True)]
@@ -274,9 +277,9 @@ def _pack(
     item_starts = np.zeros(len(keys) + 1, np.int32)
     item_starts[1:] = np.cumsum([len(items) for items in layout.entry_items])
     return Plan(
-        rules=kept,
+        rules=planner.kept,
         field_numbers=layout.field_numbers,
-        aliases=named,
+        aliases=planner.aliases,
         class_of=class_of,
         n_classes=n_classes,
         roots=roots,
@@ -295,16 +298,16 @@ def _pack(
         exists=layout.exists,
         deferred=np.array(layout.deferred, np.int8),
         deferred_leaves=layout.deferred_leaves,
-        program=np.array(assembler.code, np.int32),
-        starts=np.array(starts, np.int32),
-        bases=np.array(bases, np.int32),
-        rule_deferred=deferred_of,
-        base_program=np.array(base_assembler.code, np.int32),
-        base_starts=np.array(base_starts, np.int32),
-        routing_fields=routing_fields,
-        field_bases={name: tuple(sorted(found)) for name, found in field_bases.items()},
+        program=np.array(planner.programs.code, np.int32),
+        starts=np.array(planner.programs.starts, np.int32),
+        bases=np.array(planner.bases, np.int32),
+        rule_deferred=planner.rule_deferred,
+        base_program=np.array(planner.base_programs.code, np.int32),
+        base_starts=np.array(planner.base_programs.starts, np.int32),
+        routing_fields=list(planner.routing_fields),
+        field_bases={name: tuple(sorted(found)) for name, found in planner.field_bases.items()},
         n_items=len(layout.deferred),
-        depth=max(assembler.depth, base_assembler.depth) + 1,
+        depth=max(planner.programs.depth, planner.base_programs.depth) + 1,
         numeric_keywords="" in layout.exists  # a keyword of wildcards alone
         or any(
             number == layout.field_numbers.get("") and _NUMBER_CHARACTERS.issuperset(literal)

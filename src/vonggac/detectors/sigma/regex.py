@@ -7,7 +7,7 @@ RE2 runs in time linear in the value; what it refuses (look-around, back-referen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from re import _parser as sre  # type: ignore[attr-defined]  # the standard library's own parse of a pattern
@@ -60,7 +60,9 @@ def compiled(pattern: str, flags: str) -> Any:
     try:
         return regex.compile(pattern, bits)
     except (regex.error, RecursionError, ValueError) as error:
-        raise RuleError(N_("the regular expression {pattern} is not valid: {fault}"), pattern=pattern, fault=error) from error
+        raise RuleError(
+            N_("the regular expression {pattern} is not valid: {fault}"), pattern=pattern, fault=error
+        ) from error
 
 
 @lru_cache(maxsize=4096)
@@ -79,12 +81,14 @@ def required_literals(pattern: str) -> list[str] | None:
         tree = sre.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return None
-    best: list[str] | None = None
-    for options in _requirements(tree):
-        if len(options) <= MAX_ALTERNATIVES and min(map(len, options)) >= 2:
-            if best is None or min(map(len, options)) > min(map(len, best)):
-                best = options
-    return best
+    return _best(
+        options for options in _requirements(tree) if len(options) <= MAX_ALTERNATIVES and min(map(len, options)) >= 2
+    )
+
+
+def _best(requirements: Iterable[list[str]]) -> list[str] | None:
+    """The requirement whose shortest text is longest; None of none."""
+    return max(requirements, key=lambda options: min(map(len, options)), default=None)
 
 
 def _requirements(tree: Any) -> Iterator[list[str]]:
@@ -107,16 +111,8 @@ def _requirements(tree: Any) -> Iterator[list[str]]:
         elif name == "ATOMIC_GROUP":
             yield from _requirements(argument)
         elif name == "BRANCH":
-            options = [_longest(branch) for branch in argument[1]]
+            options = [_best(_requirements(branch)) for branch in argument[1]]
             if all(options):
                 yield [text for option in options for text in option or ()]
     if run:
         yield [run]
-
-
-def _longest(branch: Any) -> list[str] | None:
-    best: list[str] | None = None
-    for options in _requirements(branch):
-        if best is None or min(map(len, options)) > min(map(len, best)):
-            best = options
-    return best

@@ -86,7 +86,7 @@ def route(source: str, logsource: LogSource) -> Node | None:
 
 def aliases(source: str) -> list[Alias]:
     """The other names under which rules ask for native fields of ``source``."""
-    found = []
+    found: list[Alias] = []
     for group in _table().get(source, {}).get("aliases", ()):
         when = _node(group["when"]) if group.get("when") else _EVERYTHING
         for name, fields in group["fields"].items():

@@ -103,7 +103,7 @@ def _rule_to_json(rule: Rule) -> list[Any]:
 
 def _rule_from_json(entry: Any) -> Rule:
     info, source, condition, place = entry
-    values = [tuple(value) if isinstance(value, list) else value for value in info]
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in info]
     return Rule(RuleInfo(*values), LogSource(*source), condition, place)
 
 

@@ -74,5 +74,10 @@ def write_scenario(folder: Path, *, seed: int = 20261124, end: datetime = END) -
         *planted("dichvucong-access.log.gz", requests),
     ]
     return Scenario(
-        folder, tuple(logs / name for name in contents), folder / "danh-sach-botnet.xlsx", folder / "networks.csv", tuple(hits), listed
+        folder,
+        tuple(logs / name for name in contents),
+        folder / "danh-sach-botnet.xlsx",
+        folder / "networks.csv",
+        tuple(hits),
+        listed,
     )

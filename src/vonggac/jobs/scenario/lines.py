@@ -55,7 +55,9 @@ def iso_utc(time: datetime) -> str:
 
 def working_time(random: Random, end: datetime, days: int) -> datetime:
     """A moment in the last ``days`` days, mostly in office hours."""
-    day = end.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=random.randint(1, days))
+    day = end.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(
+        days=random.randint(1, days)
+    )
     hour = random.gauss(11.5, 3.0) if random.random() < 0.85 else random.uniform(0, 24)
     moment = day + timedelta(hours=min(max(hour, 0.0), 23.99), microseconds=random.randrange(1_000_000))
     return moment.astimezone(UTC)

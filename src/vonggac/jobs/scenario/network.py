@@ -58,7 +58,8 @@ def infected(end: datetime) -> list[Connection]:
         for hour in range(14, 2, -1)
     ]
     mining = [
-        Connection(end - timedelta(hours=hour), COMMUNE_A, 21, MINER_ADDRESS, 3333, 40000 + hour) for hour in range(30, 10, -4)
+        Connection(end - timedelta(hours=hour), COMMUNE_A, 21, MINER_ADDRESS, 3333, 40000 + hour)
+        for hour in range(30, 10, -4)
     ]
     found = [
         *beacons,
@@ -84,7 +85,9 @@ def everyday(random: Random, end: datetime, n_connections: int) -> list[Connecti
     ]  # fmt: skip
 
 
-def _zeek(path: str, fields: str, types: str, rows: Sequence[tuple[datetime, Sequence[object]]], end: datetime) -> bytes:
+def _zeek(
+    path: str, fields: str, types: str, rows: Sequence[tuple[datetime, Sequence[object]]], end: datetime
+) -> bytes:
     head = [
         "#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-", f"#path\t{path}",
         f"#open\t{end - timedelta(days=2):%Y-%m-%d-%H-%M-%S}", "#fields\t" + "\t".join(fields.split()), "#types\t" + "\t".join(types.split()),

@@ -65,7 +65,23 @@ ATTACKER = "198.51.100.66"
 OUTSIDER = "198.51.100.77"
 """A public address that is nobody's in the province."""
 
-FAMILY = ("an", "binh", "chi", "dung", "giang", "ha", "khanh", "lam", "minh", "nga", "phuc", "quynh", "son", "thao", "vinh")
+FAMILY = (
+    "an",
+    "binh",
+    "chi",
+    "dung",
+    "giang",
+    "ha",
+    "khanh",
+    "lam",
+    "minh",
+    "nga",
+    "phuc",
+    "quynh",
+    "son",
+    "thao",
+    "vinh",
+)
 GIVEN = ("bui", "dang", "do", "ho", "le", "ly", "ngo", "pham", "phan", "tran", "vo", "vu")
 PEOPLE = tuple(f"{name}.{family}" for name in FAMILY for family in GIVEN[:4])
 """Invented account names."""
@@ -94,5 +110,7 @@ def networks_csv(end: datetime) -> bytes:
             until = change - timedelta(days=1)
             writer.writerow([FORMER_OWNER, agency.public, "Cấp phép xây dựng", 2, begin.isoformat(), until.isoformat()])
         writer.writerow([agency.name, agency.public, agency.system, agency.level, since.isoformat(), ""])
-        writer.writerow([agency.name, f"10.20.{agency.number}.0/24", "Mạng nội bộ", agency.level, begin.isoformat(), ""])
+        writer.writerow(
+            [agency.name, f"10.20.{agency.number}.0/24", "Mạng nội bộ", agency.level, begin.isoformat(), ""]
+        )
     return text.getvalue().encode("utf-8-sig")

