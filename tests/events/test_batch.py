@@ -78,3 +78,31 @@ def test_times_far_away_survive() -> None:
 def test_no_value_breaks_the_reader_of_times(value: object) -> None:
     found = parse_time(value)
     assert found is None or isinstance(iso(found), str)
+
+
+def test_a_dotted_name_means_the_longest_key_that_has_a_value() -> None:
+    events: list[dict[str, object]] = [
+        {"a": {"b.c": "1"}, "a.b": {"c": "2"}},
+        {"a": {"b.c": "3"}, "a.b": {"c": "4"}},
+        {"a.b": None, "a": {"b": "x"}},
+    ]
+    batch = EventBatch.from_dicts("json", enumerate(events, 1))
+    assert batch.column("a.b.c").texts() == ["2", "4"]
+    assert batch.column("a.b").texts() == ["x"]
+    for row in range(3):
+        assert batch.texts(row, "a.b.c") == [
+            text for r, text in zip(batch.column("a.b.c").rows, batch.column("a.b.c").texts(), strict=True) if r == row
+        ]
+
+
+def test_rows_with_a_value_somewhere() -> None:
+    events: list[dict[str, object]] = [
+        {"o": {"x": 1}},
+        {"o": {}},
+        {"o": None},
+        {"o": [[], [{"y": ""}]]},
+        {"p": 1},
+        {"o": 0},
+    ]
+    batch = EventBatch.from_dicts("json", enumerate(events, 1))
+    assert sorted({batch.record(int(row)) for row in batch.rows_with("o")}) == [1, 4, 6]

@@ -243,22 +243,43 @@ class EventBatch:
         return found
 
     def _column(self, name: str) -> Column:
-        runs = [
-            (self.first_rows[number], self.shapes[number].columns[position])
-            for number, position in self._by_key.get(name, ())
-        ]
-        if "." in name:
-            parts = name.split(".")
-            own = {number for number, _ in self._by_key.get(name, ())}
-            for n in range(1, len(parts)):
-                for number, position in self._by_key.get(".".join(parts[:n]), ()):
-                    if number not in own:
-                        values = self.shapes[number].columns[position]
-                        runs.append((self.first_rows[number], [resolve(value, parts[n:]) for value in values]))
-            runs.sort(key=lambda run: run[0])
         return concatenate(
-            [encode(values, np.arange(first, first + len(values), dtype=np.int32)) for first, values in runs]
+            [
+                encode(values, np.arange(first, first + len(values), dtype=np.int32))
+                for first, values in self._runs(name)
+            ]
         )
+
+    def _runs(self, name: str) -> Iterator[tuple[int, Sequence[object]]]:
+        """The values of ``name`` in each shape that can have it, with the number of the shape's first row."""
+        parts = name.split(".")
+        places: dict[int, list[tuple[int, int]]] = {}
+        for n in range(len(parts), 0, -1):  # the longest key first, as resolve() does
+            for number, position in self._by_key.get(".".join(parts[:n]), ()):
+                places.setdefault(number, []).append((n, position))
+        for number in sorted(places):
+            columns = self.shapes[number].columns
+            if len(places[number]) == 1:
+                n, position = places[number][0]
+                values = columns[position]
+                if n < len(parts):
+                    values = [resolve(value, parts[n:]) for value in values]
+            else:
+                found = places[number]
+                values = [
+                    next((resolve(v, parts[n:]) for (n, _), v in zip(found, row, strict=True) if v is not None), None)
+                    for row in zip(*(columns[position] for _, position in found), strict=True)
+                ]
+            yield self.first_rows[number], values
+
+    def rows_with(self, name: str) -> NDArray[np.int32]:
+        """The rows in which field ``name`` has a value: a text of its own, or one somewhere in its objects."""
+        rows = [self.column(name).rows]
+        for first, values in self._runs(name):
+            if not {dict, list, tuple}.isdisjoint(map(type, values)):
+                held = [row for row, value in enumerate(values, first) if next(leaf_texts(value), None) is not None]
+                rows.append(np.array(held, np.int32))
+        return np.concatenate(rows)
 
     def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
         """Every value of every event with ``is_wanted[row]`` (and perhaps of others), leaves of objects included.

@@ -20,7 +20,7 @@ import orjson
 from vonggac.detectors.sigma import RuleSet, compile_rules
 from vonggac.errors import N_, RuleError, UsageError
 
-FORMAT = 6
+FORMAT = 8
 """Number of the cache's format: raise it when a compiled rule or a plan changes its meaning."""
 
 _SUFFIXES = (".yml", ".yaml")

@@ -187,6 +187,12 @@ class TokenBatch(EventBatch):
             return EMPTY_COLUMN if mark is None else _derived(self.column(mark[0]), mark[1])
         return self._tokens.column(found)
 
+    def rows_with(self, name: str) -> NDArray[np.int32]:
+        """The rows in which field ``name`` has a value: a text of its own, or one somewhere in its objects."""
+        below = name + "."
+        inner = [self.column(other).rows for other in self._named.tokens_of if other.startswith(below)]
+        return np.concatenate([self.column(name).rows, *inner])
+
     def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
         """Every value of every event with ``is_wanted[row]``; numbers and booleans only ``with_numbers``."""
         return self._tokens.texts(is_wanted, self._named.is_ignored, with_numbers=with_numbers)

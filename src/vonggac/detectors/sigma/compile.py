@@ -20,7 +20,7 @@ from sigma.conditions import (
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
-from sigma.modifiers import SigmaWideModifier, modifier_mapping
+from sigma.modifiers import SigmaCaseSensitiveModifier, SigmaWideModifier, modifier_mapping
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import RegexEngine, RegexPattern
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
@@ -48,6 +48,8 @@ from vonggac.errors import RuleError
 from vonggac.events.finding import LEVELS, RuleInfo
 
 MULTI, SINGLE = 1, 2
+_WIDEST = 2**53
+_NUMERIC_MODIFIERS = frozenset({"lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year"})
 _FLAGS = {
     SigmaRegularExpressionFlag.IGNORECASE: "i",
     SigmaRegularExpressionFlag.MULTILINE: "m",
@@ -137,9 +139,23 @@ def _documents(text: str) -> Iterator[tuple[int, Any]]:
     try:
         while loader.check_node():
             node = loader.get_node()
-            yield node.start_mark.line + 1, loader.construct_document(node)
+            yield node.start_mark.line + 1, _exact(loader.construct_document(node))
     finally:
         loader.dispose()
+
+
+def _exact(value: Any) -> Any:
+    """``value`` with integers that a float cannot hold as text: pySigma would round them."""
+    if isinstance(value, dict):
+        return {key: item if _compares(key) else _exact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    is_wide = isinstance(value, int) and not isinstance(value, bool) and abs(value) > _WIDEST
+    return str(value) if is_wide else value
+
+
+def _compares(key: object) -> bool:
+    return isinstance(key, str) and not _NUMERIC_MODIFIERS.isdisjoint(key.split("|")[1:])
 
 
 def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: Sequence[int]) -> Iterator[_Answer]:
@@ -262,21 +278,22 @@ def _detection(detection: SigmaDetection) -> Node:
 
 def _item(item: SigmaDetectionItem) -> Node:
     field = item.field or ""
+    cased = SigmaCaseSensitiveModifier in item.modifiers  # pySigma forgets it when a value expands to several
     word = "and" if item.value_linking is ConditionAND else "or"
     if not item.value:
         if not field:
             raise _Unusable("a keyword without a value")
         node: Node = ["not", ["exists", field]]
     else:
-        node = _joined(word, [_value(field, value) for value in item.value])
+        node = _joined(word, [_value(field, value, cased) for value in item.value])
     return ["not", node] if item.negated else node
 
 
-def _value(field: str, value: SigmaType) -> Node:  # noqa: C901, PLR0911  # one branch per kind of value
+def _value(field: str, value: SigmaType, cased: bool) -> Node:  # noqa: C901, PLR0911  # one branch per kind of value
     if isinstance(value, SigmaExpansion):
-        return _joined("or", [_value(field, part) for part in value.values])
+        return _joined("or", [_value(field, part, cased) for part in value.values])
     if isinstance(value, SigmaString):
-        return _string(field, value)
+        return _string(field, value, cased or isinstance(value, SigmaCasedString))
     if isinstance(value, SigmaRegularExpression):
         flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
         pattern = str(value.regexp)
@@ -313,7 +330,7 @@ def _keyword(value: SigmaType) -> Node:
     raise _Unusable(f"a keyword must be a text or a number, not {type(value).__name__}")
 
 
-def _string(field: str, value: SigmaString) -> Node:
+def _string(field: str, value: SigmaString, cased: bool) -> Node:
     tokens: list[str | int] = []
     for part in value.s if field else (SpecialChars.WILDCARD_MULTI, *value.s, SpecialChars.WILDCARD_MULTI):
         if isinstance(part, str):
@@ -329,5 +346,5 @@ def _string(field: str, value: SigmaString) -> Node:
         else:
             raise _Unusable(f"the placeholder %{part.name}% has no value here")
     if tokens == [MULTI]:
-        return ["exists", field]
-    return ["glob", field, tokens, int(isinstance(value, SigmaCasedString))]
+        return ["any", field]
+    return ["glob", field, tokens, int(cased)]

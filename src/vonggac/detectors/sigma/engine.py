@@ -132,9 +132,7 @@ class _Run:
         for name, bases in plan.field_bases.items():
             wanted = self._union(bases)
             if wanted is not None:
-                column = self.column(name)
-                if len(column):
-                    self._search(name, column, wanted)
+                self._search(name, self.column(name), wanted)
         self._join()
         return self._judge(live)
 
@@ -194,10 +192,12 @@ class _Run:
 
     def _search(self, name: str, column: Column, wanted: NDArray[np.uint64]) -> None:
         plan = self.plan
-        item = plan.exists.get(name)
-        if item is not None and len(column):
-            self.item_slots[item] = self._new_slot()
-            kernels.mark_rows(column.rows, self.bits[self.item_slots[item]])
+        if name in plan.anything:
+            self._mark(plan.anything[name], column.rows)
+        if name in plan.exists:
+            self._mark(plan.exists[name], self.batch.rows_with(name))
+            if name in plan.aliases:
+                self._mark(plan.exists[name], column.rows)
         if name not in plan.field_numbers or not len(column):
             return
         folded = _folded(column)
@@ -226,6 +226,12 @@ class _Run:
             self.active,
             self.n_active,
         )
+
+    def _mark(self, item: int, rows: NDArray[np.int32]) -> None:
+        """Set the bits of ``rows`` for ``item``."""
+        if self.item_slots[item] < 0:
+            self.item_slots[item] = self._new_slot()
+        kernels.mark_rows(rows, self.bits[self.item_slots[item]])
 
     def _new_slot(self) -> int:
         self.bits[self.n_slots] = 0

@@ -82,8 +82,12 @@ class _Reader:
     def _leaf(self, leaf: Node) -> Part:
         texts = self.texts(leaf[1])
         field = leaf[1].removeprefix(ROUTING)
+        if leaf[0] == "any":
+            return Part("= '*'", bool(texts), field, _shown(texts))
         if leaf[0] == "exists":
-            return Part("exists", bool(texts), field, _shown(texts))
+            inner = leaf_texts(self._batch.value(self._row, field)) if field else ()
+            found = texts or list(inner)
+            return Part("exists", bool(found), field, _shown(found))
         if leaf[0] == "ref":
             others = self.texts(leaf[2])
             return Part(

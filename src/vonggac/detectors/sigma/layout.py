@@ -34,6 +34,7 @@ class _Layout:
     entry_items: list[list[int]] = field(default_factory=list)
     items: dict[object, int] = field(default_factory=dict)
     exists: dict[str, int] = field(default_factory=dict)
+    anything: dict[str, int] = field(default_factory=dict)
     deferred: list[int] = field(default_factory=list)
     deferred_leaves: dict[int, Node] = field(default_factory=dict)
 
@@ -83,6 +84,8 @@ def _item_of(layout: _Layout, leaves_: Sequence[Node]) -> int:
         return known
     if kind == "exists":
         item = layout.exists[name] = layout.new_item()
+    elif kind == "any":
+        item = layout.anything[name] = layout.new_item()
     elif kind in _DEFERRED:
         literals = required_literals(leaves_[0][2]) if kind == "re" else None
         item = layout.new_item(1 if literals else 2)
@@ -296,6 +299,7 @@ def _pack(planner: _Planner) -> Plan:
         item_starts=item_starts,
         items_of=np.array([item for items in layout.entry_items for item in items], np.int32),
         exists=layout.exists,
+        anything=layout.anything,
         deferred=np.array(layout.deferred, np.int8),
         deferred_leaves=layout.deferred_leaves,
         program=np.array(planner.programs.code, np.int32),
@@ -308,7 +312,7 @@ def _pack(planner: _Planner) -> Plan:
         field_bases={name: tuple(sorted(found)) for name, found in planner.field_bases.items()},
         n_items=len(layout.deferred),
         depth=max(planner.programs.depth, planner.base_programs.depth) + 1,
-        numeric_keywords="" in layout.exists  # a keyword of wildcards alone
+        numeric_keywords="" in layout.anything  # a keyword of wildcards alone
         or any(
             number == layout.field_numbers.get("") and _NUMBER_CHARACTERS.issuperset(literal)
             for number, _, literal, *_ in entries

@@ -44,6 +44,8 @@ class Plan:
     items_of: NDArray[np.int32]
     exists: dict[str, int]
     """Fields whose presence some rule asks for, to item."""
+    anything: dict[str, int]
+    """Fields of which some rule asks for any value of their own, to item."""
     deferred: NDArray[np.int8]
     """Per item: 0 known from entries, 1 deferred with entries as upper bound, 2 deferred without."""
     deferred_leaves: dict[int, Node]
@@ -80,7 +82,7 @@ class Plan:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             values = orjson.loads(archive["_values"].tobytes())
             arrays = {name: archive[name] for name in archive.files if name != "_values"}
-        for name in ("field_numbers", "exists", "deferred_leaves"):
+        for name in ("field_numbers", "exists", "anything", "deferred_leaves"):
             values[name] = dict(values[name])
         values["aliases"] = {name: [(base, field) for base, field in found] for name, found in values["aliases"]}
         for name in ("rule_deferred", "field_bases"):

@@ -42,7 +42,7 @@ def _node(alternatives: Any) -> Node:
         for field, value in alternative.items():
             texts = _texts(value)
             if texts == ["*"]:
-                parts.append(["exists", ROUTING + field])
+                parts.append(["any", ROUTING + field])
             else:
                 globs: list[Node] = [["glob", ROUTING + field, [text], 0] for text in texts]
                 parts.append(globs[0] if len(globs) == 1 else ["or", *globs])

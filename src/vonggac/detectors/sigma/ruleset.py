@@ -10,7 +10,8 @@ A compiled rule's condition is a small tree of JSON lists, so that it can be cac
 ``["re", field, pattern, flags]``     some value contains a match; flags of ``i m s``
 ``["cidr", field, network]``          some value is an address in the network
 ``["cmp", field, op, number]``        some value is a number that is ``lt lte gt gte`` the number
-``["exists", field]``                 the field has a value
+``["exists", field]``                 the field has a value, of its own or somewhere in its object
+``["any", field]``                    the field has a value of its own
 ``["ref", field, other, mode]``       some value equals (``eq``), starts, ends with or contains some value of ``other``
 ``["part", field, part, number]``     some value is a time whose ``minute hour day week month year`` is the number
 ====================================  =====================================================================
