@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import gzip
 import io
 import os
@@ -406,7 +407,9 @@ def test_interruption_ends_everything_and_leaves_nothing(
     target.parent.mkdir()
     command = [sys.executable, "-m", "vonggac", "scan", str(fifo), "--rules", rule, "--format", "jsonl", "--jobs", jobs,
                "--source", "web_access", "--output", target]  # fmt: skip
-    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as scan:
+    # A shell that starts the tests in the background has them ignore SIGINT, and what they start inherits that.
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=heed) as scan:  # noqa: PLW1509
         line = b'192.0.2.8 - - [14/Feb/2026:08:00:01 +0700] "GET /shell.php HTTP/1.1" 200 17 "-" "x"\n'
         fed = threading.Thread(target=feed, args=(fifo, line * 12_000), daemon=True)
         fed.start()

@@ -124,7 +124,8 @@ def test_match_status_says_what_was_unreadable(vonggac: Run, province: Path) -> 
     assert "list.csv:5: not an IPv4 address" in said.err
 
 
-def test_match_output_is_harmless(vonggac: Run, province: Path) -> None:
+def test_match_output_is_harmless(vonggac: Run, province: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # a narrow terminal would fold the value
     (province / "list.csv").write_text("IP,Malware\n192.0.2.10,=HYPERLINK(1)\x1b[31m[red]\n", "utf-8")
     for form in ("table", "jsonl", "csv"):
         said = matched(vonggac, province, "--format", form)
