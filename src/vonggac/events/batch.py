@@ -322,7 +322,9 @@ class EventBatch:
 
     def value(self, row: int, name: str) -> object:
         """The value of field ``name`` (dotted names reach into objects) in ``row``; None when absent."""
-        return resolve(self.event(row), name.split("."))
+        event = self.event(row)
+        found = event.get(name)
+        return found if found is not None or "." not in name else resolve(event, name.split("."))
 
     def texts(self, row: int, name: str) -> list[str]:
         """The texts of field ``name`` in ``row``."""

@@ -6,28 +6,22 @@ point, so ``Đ`` equals ``đ`` and lengths in code points never change; ``ß`` d
 
 from __future__ import annotations
 
-import sys
 
+class _Table(dict[int, int]):
+    """Code point to its simple folding, worked out when first met."""
 
-def _simple_fold_table() -> dict[int, int]:
-    table: dict[int, int] = {}
-    for code in range(sys.maxunicode + 1):
+    def __missing__(self, code: int) -> int:
         char = chr(code)
         folded = char.casefold()
         if len(folded) != 1:  # full folding only; the simple form is the lower case, where it is one character
             folded = char.lower()
-        if len(folded) == 1 and folded != char:
-            table[code] = ord(folded)
-    return table
+        found = self[code] = ord(folded) if len(folded) == 1 else code
+        return found
 
 
-_TABLE: dict[int, int] = {}
+_TABLE = _Table()
 
 
 def fold(text: str) -> str:
     """Return ``text`` with every code point replaced by its simple case folding; idempotent."""
-    if text.isascii():
-        return text.lower()
-    if not _TABLE:
-        _TABLE.update(_simple_fold_table())
-    return text.translate(_TABLE)
+    return text.lower() if text.isascii() else text.translate(_TABLE)

@@ -11,7 +11,6 @@ _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct n
 _APACHE = re.compile(r"(\d{1,2})/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d):?(\d\d))?")
 _BSD = re.compile(r"(\w{3}) +(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?(?: (\d{4}))?")
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d+)?")
-_FRACTION = re.compile(r"([.,])(\d{7,})")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
 
@@ -46,10 +45,12 @@ def _since_epoch(moment: datetime) -> int:
 
 
 def _from_iso(text: str, zone: tzinfo) -> int:
-    text = _FRACTION.sub(lambda m: "." + m.group(2)[:6], text)
-    if text.endswith(" UTC"):
-        text = text[:-4] + "Z"
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)  # decimals beyond six are cut
+    except ValueError:
+        moment = datetime.fromisoformat(
+            text.replace(",", ".").removesuffix(" UTC").removesuffix("Z") + "Z" * text.endswith(("Z", " UTC"))
+        )
     return _since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=zone))
 
 
@@ -118,4 +119,4 @@ def iso(time_us: int | None) -> str:
         moment = _EPOCH + timedelta(microseconds=time_us)
     except OverflowError:
         return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year >= 1000 else ""
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z" if moment.year >= 1000 else ""

@@ -38,7 +38,7 @@ MAX_DEPTH = 64
 
 _MAX_DIGITS = 4300  # the interpreter refuses to convert longer integers; they stay text
 _INT64 = 2.0**63
-_SCALARS = {str, int, bool, type(None)}
+SCALARS = {str, int, bool, type(None)}
 _NO_ATTRIBUTES: dict[str, object] = {}
 HASH_MARKS = {"md5": "MD5=", "sha1": "SHA1=", "sha256": "SHA256=", "Imphash": "IMPHASH="}
 _SECTIONS = ("", "Provider_", "", "", "", "")
@@ -295,7 +295,7 @@ class Group:
     def column(self, position: int) -> Sequence[object]:
         """The values at ``position`` of the rows, unwrapped."""
         values: list[object] = self.cells[position :: self.width].tolist()
-        kinds = set(map(type, values)) - _SCALARS
+        kinds = set(map(type, values)) - SCALARS
         if not kinds:
             return values
         for index, value in enumerate(values):

@@ -18,6 +18,7 @@ from vonggac.sources.source import Block, Options
 from vonggac.sources.token_batch import Fields, Path, TokenBatch, Tokens
 from vonggac.sources.windows import (
     HASH_MARKS,
+    SCALARS,
     Key,
     collect,
     extract,
@@ -173,6 +174,8 @@ def _cached_names(key: Key) -> tuple[str, ...]:
 def _event(raw: bytes) -> dict[str, object]:
     """The event of one line that the fast reader has read."""
     key, row = extract(orjson.loads(raw), lambda: orjson.loads(raw))
-    if any(is_wide(value) for value in row if value.__class__ is not str):
+    if set(map(type, row)) <= SCALARS:
+        return dict(zip(_cached_names(key), row, strict=True))
+    if any(map(is_wide, row)):
         key, row = extract(load_exact(raw), lambda: load_exact(raw))
     return dict(zip(_cached_names(key), map(plain, row), strict=True))

@@ -75,3 +75,9 @@ def test_look_around_goes_to_the_limited_engine() -> None:
 def test_an_invalid_expression_is_an_error() -> None:
     with pytest.raises(RuleError, match="not valid"):
         compile_regex("(", "")
+
+
+@given(st.lists(pieces, min_size=1, max_size=4), st.lists(st.text("abcmdfoxyz1 K\n\\é", max_size=6), max_size=9))
+def test_texts_asked_together_are_judged_as_each_alone(parts: list[str], texts: list[str]) -> None:
+    pattern = compile_regex("".join(parts), "")
+    assert list(pattern.search_all(texts)) == [pattern.search(text) for text in texts]

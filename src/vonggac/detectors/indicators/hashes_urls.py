@@ -28,6 +28,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # RFC 3986 2.3
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]+://|//")  # as text_kernels.url_hosts reads it
+_IPV6 = re.compile(r"[0-9a-f:.]+")
 _HOST = re.compile(r"[^\s.:\[\]]+(\.[^\s.:\[\]]+)*\.?")
 _MAX_HOST = 255  # RFC 1035 section 2.3.4
 _PORT = re.compile(r"[0-9]{0,5}")
@@ -109,6 +110,8 @@ def url_key(text: str) -> UrlKey | None:
         host, _, port = authority[1:].partition("]")
         port = port.removeprefix(":")
         host = host.lower()
+        if not _IPV6.fullmatch(host):
+            return None
     else:
         host, _, port = authority.partition(":")
         host = a_labels(host) if _HOST.fullmatch(host) else ""

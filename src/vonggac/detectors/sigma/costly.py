@@ -34,13 +34,17 @@ def judge(leaf: Node, values_of: ValuesOf, batch: EventBatch) -> tuple[NDArray[n
         kept = [row for row, texts in mine.items() if compare_fields(texts, others.get(row, ()), leaf[3])]
         return np.array(kept, np.int32), 0
     rows, texts = values_of(leaf[1])
-    test = tester(leaf, batch)
+    distinct = list(dict.fromkeys(texts))
     verdicts: dict[str, bool | None] = {}
     n_timeouts = 0
-    for text in dict.fromkeys(texts):
-        verdict = test(text) if n_timeouts < MAX_TIMEOUTS else None
-        n_timeouts += verdict is None
-        verdicts[text] = verdict
+    if leaf[0] == "re":
+        found = compile_regex(leaf[2], leaf[3]).search_all(distinct)
+        for text in distinct:
+            verdict = next(found) if n_timeouts < MAX_TIMEOUTS else None
+            n_timeouts += verdict is None
+            verdicts[text] = verdict
+    else:
+        verdicts.update(zip(distinct, map(tester(leaf, batch), distinct), strict=True))
     is_true = np.fromiter((verdicts[text] or False for text in texts), np.bool_, len(texts))
     return rows[is_true], n_timeouts
 

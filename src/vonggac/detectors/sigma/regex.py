@@ -7,9 +7,10 @@ RE2 runs in time linear in the value; what it refuses (look-around, back-referen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from itertools import repeat
 from re import _parser as sre  # type: ignore[attr-defined]  # the standard library's own parse of a pattern
 from typing import Any
 
@@ -21,17 +22,31 @@ from vonggac.errors import N_, RuleError
 TIME_LIMIT_S = 0.25
 _MAX_MEMORY_BYTES = 64 << 20
 MAX_ALTERNATIVES = 64
+_TOGETHER = 64
 
 
 class Pattern:
     """A compiled expression: ``search(text)`` says whether it occurs; None when the time limit ended the search."""
 
-    __slots__ = ("_compiled", "_has_end", "is_linear")
+    __slots__ = ("_compiled", "_has_end", "_is_free", "is_linear")
 
     def __init__(self, pattern: str, flags: str) -> None:
         self._compiled = compiled(pattern, flags)
         self.is_linear = not isinstance(self._compiled, regex.Pattern)
         self._has_end = "$" in pattern
+        self._is_free = self.is_linear and not _is_anchored(pattern)
+
+    def search_all(self, texts: Sequence[str]) -> Iterator[bool | None]:
+        """Whether the expression occurs in each of ``texts``, in order.
+
+        An expression without anchors that is in one text is in any that holds it, so that texts are first asked together.
+        """
+        for first in range(0, len(texts), _TOGETHER):
+            some = texts[first : first + _TOGETHER]
+            if self._is_free and len(some) > 1 and self._compiled.search("\n".join(some)) is None:
+                yield from repeat(False, len(some))
+            else:
+                yield from map(self.search, some)
 
     def search(self, text: str) -> bool | None:
         """Whether the expression occurs in ``text``."""
@@ -84,6 +99,21 @@ def required_literals(pattern: str) -> list[str] | None:
     return _best(
         options for options in _requirements(tree) if len(options) <= MAX_ALTERNATIVES and min(map(len, options)) >= 2
     )
+
+
+def _is_anchored(pattern: str) -> bool:
+    """Whether ``pattern`` asks for the beginning or end of a text or line, or cannot be told not to."""
+    try:
+        pending = [sre.parse(pattern)]
+    except (re.error, RecursionError, OverflowError):
+        return True
+    while pending:
+        item = pending.pop()
+        if str(item).startswith(("AT_BEGINNING", "AT_END")):
+            return True
+        if isinstance(item, sre.SubPattern | list | tuple):
+            pending.extend(item)
+    return False
 
 
 def _best(requirements: Iterable[list[str]]) -> list[str] | None:
