@@ -25,6 +25,8 @@ def _escape(char: str) -> str:
 
 def visible_json(line: bytes) -> bytes:
     """JSON that means the same with the characters that could steer a terminal escaped."""
+    if line.isascii() and b"\x7f" not in line:  # JSON has escaped all other control characters already
+        return line
     return _HOSTILE_UTF8.sub(lambda found: b"\\u%04x" % ord(found[0].decode("utf-8")), line)
 
 
