@@ -174,3 +174,10 @@ def test_more_rows_than_a_word_and_more_shapes_than_one() -> None:
     assert sorted(rows(rules("a: x"), events)) == expected
     negated = sorted(rows(rules("a: x", condition="not s"), events))
     assert negated == [n for n in range(1, 400) if n % 3]
+
+
+def test_firewall_lines_go_by_the_categorys_names() -> None:
+    ruleset = rules("dst_port: 4444", "{category: firewall}")
+    assert rows(
+        ruleset, [{"program": "kernel", "PROTO": "TCP", "DPT": "4444"}, {"program": "sshd", "DPT": "4444"}], "syslog"
+    ) == [1]
