@@ -40,7 +40,7 @@ def explain(rule: Rule, batch: EventBatch, row: int) -> Part:
         fits = Part(source, matched=False, values=(batch.source,))
     else:
         routed = reader.part(where)
-        fits = Part(source, routed.matched, children=(routed,) if where != ["and"] else ())
+        fits = Part(source, routed.matched, values=(batch.source,), children=(routed,) if where != ["and"] else ())
     condition = reader.part(rule.condition)
     return Part(rule.info.title, fits.matched and condition.matched, children=(fits, condition))
 
