@@ -21,6 +21,7 @@ from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
 from vonggac.events.skips import Skip
 from vonggac.events.times import iso
 from vonggac.jobs.pool import Head, Pool, Task
+from vonggac.sources.json_documents import Rewound
 from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
 
 PLACES = 5
@@ -118,22 +119,6 @@ class Summary:
         return any(self.by_level[name] for name in LEVELS[LEVELS.index(level) :])
 
 
-class _Rewound:
-    """A stream whose first bytes were already read."""
-
-    def __init__(self, head: bytes, rest: Reader) -> None:
-        self._head = head
-        self._rest = rest
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next at most ``size`` bytes."""
-        if not self._head:
-            return self._rest.read(size)
-        part = self._head if size < 0 else self._head[:size]
-        self._head = self._head[len(part) :]
-        return part
-
-
 def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, Source, Block]]:
     """The blocks of all ``inputs``, in order, each with its file's name and source; what cannot be read is counted."""
     chosen = sources.by_name(reading.source) if reading.source else None
@@ -144,7 +129,7 @@ def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple
             head = _head(stream)
             if head:
                 source = chosen or sources.detect(head, name)
-                for block in source.frame(_Rewound(head, stream), block_bytes=reading.block_bytes):
+                for block in source.frame(Rewound(head, stream), block_bytes=reading.block_bytes):
                     summary.n_bytes += len(block.data)
                     yield name, source, block
             summary.n_files += 1
