@@ -71,7 +71,7 @@ def test_json_lines_hold_one_finding_each(vonggac: Run, rule: Path, logs: Path) 
     assert (first["source"], first["file"], first["record"]) == ("web_access", str(logs / "access.log"), 2)
     assert first["event"]["c-ip"] == "192.0.2.8"
     assert second["record"] == 3
-    assert "1 files read" in said.err
+    assert "files read: 1" in said.err
     assert "3 events, 2 findings" in said.err
 
 

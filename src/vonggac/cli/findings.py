@@ -157,7 +157,7 @@ def _worst(counts: Counter[str]) -> str:
 def closing(summary: Summary) -> list[str]:
     """The last lines of a scan: what was read, found and left out."""
     lines = [
-        _("{files} files read, {size} in all").format(files=number(summary.n_files), size=size(summary.n_bytes)),
+        _("files read: {files}, {size} in all").format(files=number(summary.n_files), size=size(summary.n_bytes)),
         _("{events} events, {findings} findings").format(
             events=number(summary.n_events), findings=number(summary.n_findings)
         ),
