@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# Django reads its settings once per process, so what the tests of the desk need is said before: a folder of their own and
+# the database ($DESK_TEST_DATABASE, a postgresql:// address; SQLite without).
+for _name in list(os.environ):
+    if _name.startswith("VONGGAC_") and _name != "VONGGAC_CORPORA":
+        del os.environ[_name]
+os.environ["VONGGAC_DATA_DIR"] = tempfile.mkdtemp(prefix="vonggac-tests-")
+os.environ["VONGGAC_DATABASE"] = os.environ.get("DESK_TEST_DATABASE", "")
+os.environ["DJANGO_SETTINGS_MODULE"] = "vonggac.web.settings"
+
+
+def pytest_configure() -> None:
+    """Django is ready before any test module is imported; assets are served as they are, not by their hashed names."""
+    import django
+    from django.conf import settings as django_settings
+
+    django_settings.STORAGES = {
+        **django_settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    django.setup()
+
 
 # The machine decides how long an example takes (numba compiles in the first), not the property. In CI the same
 # examples every time, so that a red run is about the change; elsewhere new ones, so that more is tried over time.

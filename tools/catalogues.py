@@ -14,14 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
+from babel.messages.extract import extract, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 FOLDER = SOURCE / "vonggac" / "locale" / "vi" / "LC_MESSAGES"
-KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
+TEMPLATE_KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+"""What ``templatize`` makes of ``translate`` and ``blocktranslate``."""
 CLICK_MODULES = ("core", "exceptions", "formatting", "parser", "types")
 """The parts of click that say something in our commands; its texts share our domain."""
 
@@ -36,11 +44,14 @@ class Stable(Catalog):
         return [header for header in self._get_mime_headers() if header[0] not in left_out]
 
 
-def extract() -> Catalog:
+def extract_all() -> Catalog:
     """A catalogue of all texts without translations."""
     catalogue = Catalog(project="Vọng Gác", domain="messages", charset="utf-8")
     for path in sorted((SOURCE / "vonggac").rglob("*.py")):
         _add(catalogue, path, str(path.relative_to(ROOT)))
+    for path in sorted((SOURCE / "vonggac").rglob("*.html")) + sorted((SOURCE / "vonggac").rglob("*.txt")):
+        if "templates" in path.parts:
+            _add_template(catalogue, path, str(path.relative_to(ROOT)))
     spec = importlib.util.find_spec("click")
     if spec is None or spec.origin is None:
         sys.exit("click is not installed")
@@ -58,10 +69,24 @@ def _add(catalogue: Catalog, path: Path, shown: str) -> None:
             catalogue.add(message, locations=[(shown, 0)], context=context)
 
 
+def _add_template(catalogue: Catalog, path: Path, shown: str) -> None:
+    from django.utils.translation.template import templatize
+
+    # templatize keeps what gettext finds and blanks the rest; the names that it calls are Django's own.
+    text = templatize(path.read_text("utf-8"), origin=shown)
+    for _line, message, _comments, context in extract("python", io.BytesIO(text.encode()), keywords=TEMPLATE_KEYWORDS):
+        if message:
+            catalogue.add(message, locations=[(shown, 0)], context=context)
+
+
 def _titles() -> Iterator[tuple[str, str]]:
     """Texts that are data rather than arguments: titles of sources, reasons of skips, rules of the starter pack."""
+    from vonggac.desk.scope.roles import ROLES
     from vonggac.events.skips import REASONS
     from vonggac.sources import SOURCES
+
+    for role in ROLES.values():
+        yield role.title, "vonggac/desk/scope/roles.yml"
 
     for source in SOURCES:
         yield source.title, "vonggac/sources"
@@ -72,7 +97,7 @@ def _titles() -> Iterator[tuple[str, str]]:
 def update() -> Catalog:
     """The Vietnamese catalogue with today's texts; translations of texts that are gone are dropped."""
     path = FOLDER / "messages.po"
-    template = extract()
+    template = extract_all()
     known = Catalog(locale="vi", domain="messages")
     if path.exists():
         with path.open("rb") as stream:
@@ -128,7 +153,8 @@ def main() -> int:
     missing = untranslated(catalogue)
     for text in missing:
         print(f"no translation: {text!r}")
-    wanted = {"messages.po": po_bytes(catalogue), "messages.mo": mo_bytes(catalogue)}
+    compiled = mo_bytes(catalogue)  # under the name that click asks for, and under Django's
+    wanted = {"messages.po": po_bytes(catalogue), "messages.mo": compiled, "django.mo": compiled}
     stale = [
         name for name, data in wanted.items() if not (FOLDER / name).exists() or (FOLDER / name).read_bytes() != data
     ]

@@ -8,7 +8,12 @@
     ├── InputError            an input could not be read, whole or in part
     │   ├── UnsafeInput       refused on purpose: bomb, climbing path, over a limit
     │   └── FormatUnknown     no source recognises the bytes
-    └── RuleError             a rule or rule set cannot be used
+    ├── RuleError             a rule or rule set cannot be used
+    └── DeskError             the desk refuses to read or write something
+        ├── NotAllowed        the asker may not do this here
+        ├── NotThere          no such thing, or none that the asker may see: both look the same
+        ├── EditConflict      somebody else changed it since the asker read it
+        └── InvalidValues     values that cannot stand; one Fault per field
 
 Messages are English templates with named fields, filled from ``params``. The rim (``cli``, ``web``)
 translates the template first and fills it afterwards, so nothing below the rim knows a language.
@@ -16,6 +21,8 @@ translates the template first and fills it afterwards, so nothing below the rim 
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -59,6 +66,40 @@ class FormatUnknown(InputError):
 
 class RuleError(VonggacError):
     """A rule or a rule set cannot be used."""
+
+
+class DeskError(VonggacError):
+    """The desk refuses to read or write something."""
+
+
+class NotAllowed(DeskError):
+    """The asker may not do this here."""
+
+
+class NotThere(DeskError):
+    """There is no such thing, or none that the asker may see."""
+
+
+class EditConflict(DeskError):
+    """Somebody else changed the thing since the asker read it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one value: the field's name (empty: the values together), an English template, what fills it."""
+
+    field: str
+    message: str
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class InvalidValues(DeskError):
+    """Values that cannot stand, all faults at once."""
+
+    def __init__(self, faults: Iterable[Fault], *, where: str = "") -> None:
+        self.faults = tuple(faults)
+        first = self.faults[0]
+        super().__init__(first.message, where=where or first.field, **first.params)
 
 
 def N_(message: str) -> str:  # noqa: N802  # the name that gettext tools look for

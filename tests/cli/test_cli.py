@@ -132,7 +132,7 @@ def test_an_error_of_ours_is_one_line_and_debug_shows_where(vonggac: Run, monkey
     def broken(environment: object) -> None:
         raise ZeroDivisionError("by\x1bzero")
 
-    monkeypatch.setattr("vonggac.cli.settings.read_settings", broken)
+    monkeypatch.setattr("vonggac.config.reading.read_settings", broken)
     said = vonggac("sources")
     assert said.status == 1
     assert said.err.count("\n") == 1

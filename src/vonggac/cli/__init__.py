@@ -118,7 +118,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _settings() -> Settings:
-    from vonggac.cli.settings import read_settings
+    from vonggac.config.reading import read_settings
 
     return read_settings(os.environ)
 

@@ -1,0 +1,10 @@
+"""The Django app of this room."""
+
+from django.apps import AppConfig
+
+
+class OrganisationsConfig(AppConfig):
+    """Organisations."""
+
+    name = "vonggac.desk.organisations"
+    label = "organisations"

@@ -1,0 +1,64 @@
+"""Information systems: what has a level, an owner and an operator (Decree 85/2016/ND-CP)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from vonggac.desk.organisations.models.graph import Organisation
+from vonggac.desk.organisations.validity import Dated
+from vonggac.desk.searching import search_form
+from vonggac.errors import N_
+
+EXPOSURES = {"internet": N_("Open to the internet"), "inner": N_("Inner network only"), "isolated": N_("Isolated")}
+"""Exposure of a system to its title."""
+
+LEVELS = (1, 2, 3, 4, 5)
+
+
+class InformationSystem(Dated):
+    """``organisation`` owns it; ``operator`` runs it (None: the owner does). ``level`` is 1 to 5, None while not yet approved.
+
+    ``code`` is the stable key of imports, unique within the owner.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="systems")
+    operator = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="operated_systems")
+    code = models.CharField(max_length=60)
+    name = models.CharField(max_length=250)
+    level = models.SmallIntegerField(null=True, blank=True)
+    exposure = models.CharField(max_length=8, default="inner")
+    purpose = models.TextField(blank=True)
+    version = models.IntegerField(default=1)
+    folded = models.TextField(editable=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["organisation", "code"], name="system_once"),)
+        indexes = (models.Index(fields=["name", "id"], name="system_by_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep the search form with what it is of."""
+        self.folded = search_form(self.code, self.name)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class SystemAddress(models.Model):
+    """An address or a domain name of a system; ``key`` is as in Network for addresses, empty for names."""
+
+    id = models.BigAutoField(primary_key=True)
+    system = models.ForeignKey(InformationSystem, models.CASCADE, related_name="addresses")
+    value = models.CharField(max_length=253)
+    key = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["system", "value"], name="system_address_once"),)
+        indexes = (
+            models.Index(fields=["key"], name="system_address_by_key"),
+            models.Index(fields=["value"], name="system_address_by_value"),
+        )
+
+    def __str__(self) -> str:
+        return self.value

@@ -1,0 +1,43 @@
+"""The one rule of who sees and changes what: every query, page, API route and export asks here."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from vonggac.desk.scope.asker import Asker, Everywhere
+from vonggac.desk.scope.models import Reach
+from vonggac.errors import N_, NotAllowed
+
+Row = TypeVar("Row", bound=Model)
+
+
+def visible(rows: QuerySet[Row], asker: Asker, permission: str, *, through: str = "organisation_id") -> QuerySet[Row]:
+    """The ``rows`` whose organisation (its id is the column ``through``) is one where ``asker`` holds ``permission``.
+
+    Nothing held, no rows. Rows of no organisation are seen by those only who hold it everywhere.
+    """
+    roots = asker.roots(permission)
+    if isinstance(roots, Everywhere):
+        return rows
+    if not roots:
+        return rows.none()
+    below = Reach.objects.filter(ancestor_id__in=sorted(roots)).values("descendant_id")
+    return rows.filter(**{f"{through}__in": below})
+
+
+def may_on(asker: Asker, permission: str, organisation_id: int | None) -> bool:
+    """Whether ``asker`` holds ``permission`` on this organisation; ``None`` asks for everywhere."""
+    roots = asker.roots(permission)
+    if isinstance(roots, Everywhere):
+        return True
+    if not roots or organisation_id is None:
+        return False
+    return Reach.objects.filter(ancestor_id__in=sorted(roots), descendant_id=organisation_id).exists()
+
+
+def require(asker: Asker, permission: str, organisation_id: int | None) -> None:
+    """Raise NotAllowed unless ``asker`` holds ``permission`` on this organisation (``None``: everywhere)."""
+    if not may_on(asker, permission, organisation_id):
+        raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission=permission)

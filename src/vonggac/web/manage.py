@@ -1,0 +1,10 @@
+"""Django's own commands (``python -m vonggac.web.manage makemigrations``), for those who develop Vọng Gác."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vonggac.web.settings")
+    execute_from_command_line(sys.argv)

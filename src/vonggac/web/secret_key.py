@@ -1,0 +1,39 @@
+"""The key that signs sessions and links: made once, kept in a file that only its owner reads."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from vonggac.errors import N_, ConfigError
+
+
+def secret_key_in(folder: Path) -> str:
+    """The key in ``folder``/secret.key, made when there is none. Raises ConfigError when it can be neither read nor made."""
+    path = folder / "secret.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return _read(path)
+        with os.fdopen(handle, "w") as stream:
+            key = secrets.token_urlsafe(64)
+            stream.write(key)
+            stream.flush()
+            os.fsync(handle)
+    except OSError as error:
+        raise ConfigError(
+            N_("the secret key could not be kept: {reason}"), where=str(path), reason=error.strerror
+        ) from None
+    return key
+
+
+def _read(path: Path) -> str:
+    key = path.read_text("ascii").strip()
+    if len(key) < 50:
+        raise ConfigError(
+            N_("the secret key is cut short; restore it from a backup, or delete it: all sign in anew"), where=str(path)
+        )
+    return key
