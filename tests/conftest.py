@@ -33,6 +33,21 @@ def pytest_configure() -> None:
     django.setup()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database runs: the rest has been tried already, and would be the same."""
+    if "DESK_TEST_DATABASE" not in os.environ:
+        return
+    others = [
+        item
+        for item in items
+        if not any(map(item.get_closest_marker, ("django_db", "database")))
+        and not {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=others)
+    left_out = set(others)
+    items[:] = [item for item in items if item not in left_out]
+
+
 # The machine decides how long an example takes (numba compiles in the first), not the property. In CI the same
 # examples every time, so that a red run is about the change; elsewhere new ones, so that more is tried over time.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
