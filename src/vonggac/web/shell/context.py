@@ -1,14 +1,44 @@
-"""What every page knows: the navigation that this person uses."""
+"""What every page knows: its language and theme, the navigation that this person uses, who they are."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from vonggac.web.shell.navigation import navigation_for
+from django.conf import settings
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+from django.utils.translation import get_language, gettext
+
+from vonggac.desk.scope.roles import ROLES
+from vonggac.web.shell.choices import theme_of
+from vonggac.web.shell.navigation import MINE, is_built, navigation_for
+
+OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+"""Language to what it calls itself."""
+
+
+@lru_cache(maxsize=1)
+def _bell() -> str:
+    try:
+        get_template("notices/bell.html")
+    except TemplateDoesNotExist:
+        return ""
+    return "notices/bell.html"
 
 
 def shell(request: Any) -> dict[str, Any]:
-    """Template context of the shell."""
+    """Template context of the shell: ``shell`` for its own parts, ``navigation`` for the side."""
+    language = get_language() or settings.LANGUAGE_CODE
+    values: dict[str, Any] = {
+        "language": language,
+        "theme": theme_of(request),
+        "other_languages": [(code, OWN_NAMES[code]) for code, _name in settings.LANGUAGES if code != language],
+        "here": request.get_full_path() if request.method == "GET" else "/",
+        "asked": request.GET.get("q", "")[:200] if request.path == "/search" else "",
+    }
     if not hasattr(request, "asker") or not request.user.is_authenticated:
-        return {"navigation": ()}
-    return {"navigation": navigation_for(request)}
+        return {"shell": values, "navigation": ()}
+    roles = [gettext(role.title) for name, role in ROLES.items() if name in request.asker.roles]
+    values |= {"roles": roles, "mine": [item for item in MINE if is_built(item.url)], "bell": _bell()}
+    return {"shell": values, "navigation": navigation_for(request)}

@@ -1,0 +1,88 @@
+"""Times, days and numbers in the reader's language, in the zone of the installation. Pure but for the language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+
+from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext, ngettext
+
+from vonggac.config import zone_from
+
+FORMATS = {
+    "vi": ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"),
+    "en": ("%d %b %Y", "%d %b %Y, %H:%M", "%d %b %Y, %H:%M:%S"),
+}
+"""Language to the forms of a day, of a time to the minute, and to the second."""
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+NEAR = 7 * DAY
+"""Seconds within which a time is told relative to now."""
+
+
+@lru_cache(maxsize=1)
+def zone() -> tzinfo:
+    """The zone in which this installation shows times."""
+    return zone_from(settings.VONGGAC.zone)
+
+
+def _formats() -> tuple[str, str, str]:
+    return FORMATS.get((get_language() or "vi")[:2], FORMATS["vi"])
+
+
+def day(at: datetime) -> str:
+    """The local day of an aware time: ``24/11/2026``."""
+    return at.astimezone(zone()).strftime(_formats()[0])
+
+
+def to_the_minute(at: datetime) -> str:
+    """The local day and time: ``24/11/2026 19:30``."""
+    return at.astimezone(zone()).strftime(_formats()[1])
+
+
+def exact(at: datetime) -> str:
+    """Local time to the second with its offset, then UTC: what stands on hover."""
+    local = at.astimezone(zone())
+    offset = local.strftime("%z")
+    utc = at.astimezone(UTC).strftime(_formats()[2])
+    return f"{local.strftime(_formats()[2])} {offset[:3]}:{offset[3:5]} · {utc} UTC"
+
+
+def told(seconds: float) -> str:
+    """How people say a distance in time from now: negative is past. Whole units, rounded down."""
+    distance = abs(seconds)
+    if distance < MINUTE:
+        return gettext("just now") if seconds <= 0 else gettext("less than a minute left")
+    size = DAY if distance >= DAY else HOUR if distance >= HOUR else MINUTE
+    n = int(distance // size)
+    text = (_ago if seconds < 0 else _left)(size, n)
+    return text % {"n": n}
+
+
+def _ago(size: int, n: int) -> str:
+    if size == DAY:
+        return ngettext("%(n)d day ago", "%(n)d days ago", n)
+    if size == HOUR:
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", n)
+    return ngettext("%(n)d minute ago", "%(n)d minutes ago", n)
+
+
+def _left(size: int, n: int) -> str:
+    if size == DAY:
+        return ngettext("%(n)d day left", "%(n)d days left", n)
+    if size == HOUR:
+        return ngettext("%(n)d hour left", "%(n)d hours left", n)
+    return ngettext("%(n)d minute left", "%(n)d minutes left", n)
+
+
+def near_or_day(at: datetime, now: datetime) -> str:
+    """``at`` relative to ``now`` within a week, else its local day and minute."""
+    seconds = (at - now).total_seconds()
+    return told(seconds) if abs(seconds) < NEAR else to_the_minute(at)
+
+
+def number(value: float, places: int | None = None) -> str:
+    """A number with the separators of the reader's language."""
+    return number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
