@@ -30,6 +30,7 @@ VERBS = {
     "explain": "explain",
     "sources": "sources",
     "demo": "demo",
+    "audit": "audit",
     "completion": "completion",
 }
 """Verb to the module of this package that holds it, in the order of the help."""

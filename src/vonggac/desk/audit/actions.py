@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from vonggac.desk.audit import chain
-from vonggac.desk.audit.models import Detail, Entry, Head
+from vonggac.desk.audit.models import Detail, Entry, Head, Touch
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.searching import search_form
+
+_MAX_FOLDED = 2000
+_MAX_LABEL = 200
+_open: ContextVar[str] = ContextVar("the action that is being recorded", default="")
+
+
+class NestedRecording(Exception):  # named for what happened
+    """An action was opened inside another one: a fault of the program, since one action makes one entry."""
 
 
 def snapshot(record: models.Model) -> dict[str, Any]:
@@ -59,9 +69,10 @@ class Recording:
 
     def _change(self, record: models.Model, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
         self.n_objects += 1
-        label = str(record)[:200]
-        kind = record._meta.label_lower  # noqa: SLF001
-        self.changes.append({"type": kind, "id": record.pk, "label": label, "before": before, "after": after})
+        # A deleted record has lost its key; what it was before has it.
+        key = record.pk if record.pk is not None else (before or {}).get(record._meta.pk.attname)  # noqa: SLF001
+        change = {"type": _kind(record), "id": key, "label": _label(record), "before": before, "after": after}
+        self.changes.append(change)
 
 
 @contextmanager
@@ -71,42 +82,106 @@ def recording(
     """One transaction with one entry at its end, or nothing at all. ``action`` is ``<noun>.<verb>``.
 
     The head of the chain is locked last, so that others wait for the entry only. Yields the Recording to fill.
+    Raises NestedRecording inside another one.
     """
-    with transaction.atomic():
-        record = Recording(asker, action, on, organisation_id)
-        yield record
-        _append(record)
+    if around := _open.get():
+        raise NestedRecording(f"“{action}” is recorded inside “{around}”: one action makes one entry")
+    token = _open.set(action)
+    try:
+        with transaction.atomic():
+            record = Recording(asker, action, on, organisation_id)
+            yield record
+            _append(record)
+    finally:
+        _open.reset(token)
+
+
+def _kind(record: models.Model) -> str:
+    return record._meta.label_lower  # noqa: SLF001
+
+
+def _label(record: models.Model | None) -> str:
+    return "" if record is None else str(record)[:_MAX_LABEL]
+
+
+def _folded(labels: Iterable[str]) -> str:
+    """Their search form, without what a database cannot keep (NUL, lone surrogates)."""
+    text = search_form(*labels)[:_MAX_FOLDED].replace("\0", "")
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _append(record: Recording) -> None:
-    asker = record.asker
+    asker, on = record.asker, record.on
+    label = _label(on)
     content = chain.canonical(
         {
             "actor": asker.name,
             "address": asker.origin.address,
             "agent": asker.origin.agent[:200],
             "session": asker.origin.session,
+            "label": label,
             "changes": record.changes,
         }
     )
-    salt = secrets.token_hex(16)
-    on = record.on
-    head, _made = Head.objects.select_for_update().get_or_create(pk=1, defaults={"seq": 0, "hash": chain.START})
+    object_type, object_id = ("", "") if on is None else (_kind(on), "" if on.pk is None else str(on.pk))
+    labels = dict.fromkeys([asker.name, label, *(change.get("label", "") for change in record.changes[:100])])
     entry = Entry(
-        seq=head.seq + 1,
-        at=timezone.now(),
         actor_id=asker.user_id,
         via=asker.origin.via,
         action=record.action,
-        object_type=on._meta.label_lower if on is not None else "",  # noqa: SLF001
-        object_id="" if on is None or on.pk is None else str(on.pk),
+        object_type=object_type,
+        object_id=object_id,
         organisation_id=record.organisation_id,
         n_objects=record.n_objects,
-        detail_hash=chain.detail_hash(salt, content),
     )
+    detail = Detail(salt=secrets.token_hex(16), folded=_folded(labels), content=content)
+    entry.detail_hash = chain.detail_hash(detail.salt, content)
+    touched = {(change["type"], str(change["id"])) for change in record.changes if change.get("id") is not None} - {
+        (object_type, object_id)
+    }
+    seq, before = _lock_head()
+    entry.seq, entry.at = seq + 1, timezone.now()
     values = tuple(getattr(entry, name) for name in chain.FIELDS)
-    entry.hash = chain.link(head.hash, (values[0], chain.microseconds(entry.at), *values[2:]))
-    entry.save(force_insert=True)
-    Detail.objects.bulk_create([Detail(entry=entry, salt=salt, content=content)])
-    Head.objects.filter(pk=1).update(seq=entry.seq, hash=entry.hash)
+    entry.hash = chain.link(before, (values[0], chain.microseconds(entry.at), *values[2:]))
+    _write(entry, detail)
+    Touch.objects.bulk_create(
+        [Touch(object_type=kind, object_id=key, seq=entry.seq) for kind, key in sorted(touched)], batch_size=2000
+    )
     record.entry = entry
+
+
+def _lock_head() -> tuple[int, str]:
+    """The head, ours until the transaction ends."""
+    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""  # SQLite has one writer at a time anyway
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT seq, hash FROM audit_head WHERE id = 1{lock}")  # noqa: S608  # no value in it
+        found = cursor.fetchone()
+    if found is None:
+        head, _made = Head.objects.select_for_update().get_or_create(pk=1, defaults={"seq": 0, "hash": chain.START})
+        return head.seq, head.hash
+    return found[0], found[1]
+
+
+_ENTRY_COLUMNS = (*chain.FIELDS, "hash")
+_INSERT_ENTRY = (
+    f"INSERT INTO audit_entry ({', '.join(_ENTRY_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_ENTRY_COLUMNS))})"  # noqa: S608
+)
+_INSERT_DETAIL = "INSERT INTO audit_detail (seq, salt, folded, content) VALUES (%s, %s, %s, %s)"
+_UPDATE_HEAD = "UPDATE audit_head SET seq = %s, hash = %s WHERE id = 1"
+
+
+def _write(entry: Entry, detail: Detail) -> None:
+    """Add both rows and move the head: everybody who writes waits meanwhile, so PostgreSQL gets it as one statement."""
+    at = connection.ops.adapt_datetimefield_value(entry.at)
+    row = [at if name == "at" else getattr(entry, name) for name in _ENTRY_COLUMNS]
+    more = [entry.seq, detail.salt, detail.folded, detail.content]
+    head = [entry.seq, entry.hash]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"WITH e AS ({_INSERT_ENTRY}), d AS ({_INSERT_DETAIL}) {_UPDATE_HEAD}", row + more + head)
+        else:
+            cursor.execute(_INSERT_ENTRY, row)
+            cursor.execute(_INSERT_DETAIL, more)
+            cursor.execute(_UPDATE_HEAD, head)
+    entry._state.adding = False  # noqa: SLF001  # as Django's own save leaves it
+    entry._state.db = connection.alias  # noqa: SLF001

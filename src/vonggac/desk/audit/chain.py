@@ -43,8 +43,27 @@ def link(before: str, values: tuple[Any, ...]) -> str:
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """The one JSON text of a detail: keys sorted."""
+    """The one JSON text of a detail: keys sorted; what JSON does not know as text, a lone surrogate as ``?``."""
+    try:
+        return _dumps(content)
+    except TypeError:  # a lone surrogate, a number over 64 bits
+        return _dumps(_encodable(content))
+
+
+def _dumps(content: Any) -> str:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str).decode()
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_encodable(str(key)): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        return str(value)
+    return value
 
 
 def detail_hash(salt: str, content: str) -> str:
