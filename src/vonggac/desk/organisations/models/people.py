@@ -51,7 +51,7 @@ class ContactPoint(Dated):
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="contact_points")
-    person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="contact_points")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="contact_points")
     label = models.CharField(max_length=120, blank=True)
     channel = models.CharField(max_length=8)
     value = models.CharField(max_length=254)

@@ -1,0 +1,55 @@
+"""Every read over organisations, people, contact points, networks, systems and mandates, scoped to what the asker may see.
+
+Lists are querysets in the order of an index, so that a page or an API takes the part that it shows.
+"""
+
+from vonggac.desk.organisations.queries.graph import (
+    Event,
+    ancestors,
+    history,
+    names_at,
+    organisation,
+    organisations,
+    placement_at,
+    predecessors,
+    successors,
+)
+from vonggac.desk.organisations.queries.mandates import holders, mandate, mandates
+from vonggac.desk.organisations.queries.networks import NetworkRow, all_networks, network, networks, owner_at
+from vonggac.desk.organisations.queries.people import (
+    contact,
+    contact_ladder,
+    contacts,
+    people,
+    person,
+    support_contacts,
+)
+from vonggac.desk.organisations.queries.systems import system, systems
+
+__all__ = [
+    "Event",
+    "NetworkRow",
+    "all_networks",
+    "ancestors",
+    "contact",
+    "contact_ladder",
+    "contacts",
+    "history",
+    "holders",
+    "mandate",
+    "mandates",
+    "names_at",
+    "network",
+    "networks",
+    "organisation",
+    "organisations",
+    "owner_at",
+    "people",
+    "person",
+    "placement_at",
+    "predecessors",
+    "successors",
+    "support_contacts",
+    "system",
+    "systems",
+]

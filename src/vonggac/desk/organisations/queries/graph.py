@@ -1,0 +1,157 @@
+"""Organisations: found, read, as they were called and stood at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from vonggac.desk.organisations.models import Mandate, Name, Organisation, Placement, Succession
+from vonggac.desk.organisations.validity import valid_at
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.models import Reach
+from vonggac.desk.scope.rule import visible
+from vonggac.desk.searching import search_form
+from vonggac.errors import N_, NotThere
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+SORTS = {"name": ("name", "pk"), "code": ("code",), "kind": ("kind", "name", "pk")}
+"""What a list of organisations can be sorted by."""
+
+
+def seen(asker: Asker) -> QuerySet[Organisation]:
+    """The organisations that the asker sees."""
+    return visible(Organisation.objects.all(), asker, "organisations.view", through="id")
+
+
+def matching(rows: QuerySet[Any], text: str, column: str = "folded") -> QuerySet[Any]:
+    """Those of ``rows`` whose search form holds every word of ``text``."""
+    for word in search_form(text).split()[:8]:
+        rows = rows.filter(**{f"{column}__contains": word})
+    return rows
+
+
+def organisations(
+    asker: Asker,
+    *,
+    text: str = "",
+    kind: str = "",
+    at: datetime | None = None,
+    parent_id: int | None = None,
+    below_id: int | None = None,
+    closed: bool | None = None,
+    sort: str = "name",
+) -> QuerySet[Organisation]:
+    """Those that the asker sees, ``parent`` with them.
+
+    ``text``: words with or without marks; ``at``: that existed then; ``parent_id``: right below it; ``below_id``: it and all
+    below it; ``closed``: exist no longer (True) or still (False). Sorted by one of SORTS.
+    """
+    rows = matching(seen(asker), text).select_related("parent")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if at is not None:
+        rows = rows.filter(valid_at(at))
+    if parent_id is not None:
+        rows = rows.filter(parent_id=parent_id)
+    if below_id is not None:
+        rows = rows.filter(pk__in=below(below_id))
+    if closed is not None:
+        now = timezone.now()
+        rows = (
+            rows.filter(valid_until__lte=now) if closed else rows.filter(Q(valid_until=None) | Q(valid_until__gt=now))
+        )
+    return rows.order_by(*SORTS[sort])
+
+
+def below(organisation_id: int) -> Any:
+    """The ids of an organisation and all that it reaches, as a subquery."""
+    return Reach.objects.filter(ancestor_id=organisation_id).values("descendant_id")
+
+
+def organisation(asker: Asker, organisation_id: int) -> Organisation:
+    """One organisation with its parent; raises NotThere when there is none that the asker sees."""
+    row = seen(asker).select_related("parent").filter(pk=organisation_id).first()
+    if row is None:
+        raise NotThere(N_("there is no such organisation here"))
+    return row
+
+
+def ancestors(asker: Asker, organisation_id: int) -> list[Organisation]:
+    """From the top down those that it stands under now and that the asker sees, itself not among them."""
+    rows = {
+        row.pk: row
+        for row in seen(asker).filter(pk__in=Reach.objects.filter(descendant_id=organisation_id).values("ancestor_id"))
+    }
+    path: list[Organisation] = []
+    node = rows.get(organisation_id)
+    while node is not None and node.parent_id in rows:
+        node = rows[node.parent_id]
+        path.append(node)
+    return path[::-1]
+
+
+def names_at(asker: Asker, organisation_id: int, at: datetime) -> Name | None:
+    """What it was called at a time; None when it did not exist then."""
+    organisation(asker, organisation_id)
+    return Name.objects.filter(valid_at(at), organisation_id=organisation_id).first()
+
+
+def placement_at(asker: Asker, organisation_id: int, at: datetime) -> Placement | None:
+    """Where it stood at a time, ``parent`` with it; None when it did not exist then."""
+    organisation(asker, organisation_id)
+    return Placement.objects.filter(valid_at(at), organisation_id=organisation_id).select_related("parent").first()
+
+
+def successors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
+    """Who took over from it, the latest first: what it became is told to everybody who sees it."""
+    organisation(asker, organisation_id)
+    return Succession.objects.filter(predecessor_id=organisation_id).select_related("successor").order_by("-at", "pk")
+
+
+def predecessors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
+    """From whom it took over, the latest first."""
+    organisation(asker, organisation_id)
+    return Succession.objects.filter(successor_id=organisation_id).select_related("predecessor").order_by("-at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something in the life of an organisation. ``what`` says which of the records ``row`` is; ``is_end``: it ended then.
+
+    ``at`` None: as long as anybody knows. ``other``: the organisation that it has to do with, whose name is part of this
+    one's record; ``is_open``: the asker sees that one, too.
+    """
+
+    at: datetime | None
+    what: Literal["existence", "name", "placement", "succeeded_by", "took_over", "mandate"]
+    row: Organisation | Name | Placement | Succession | Mandate
+    is_end: bool = False
+    other: Organisation | None = None
+    is_open: bool = False
+
+
+def history(asker: Asker, organisation_id: int) -> list[Event]:
+    """Its names, places, successions and mandates as one list, the latest first, what has no date last."""
+    row = organisation(asker, organisation_id)
+    events: list[Event] = [Event(row.valid_from, "existence", row)]
+    if row.valid_until is not None:
+        events.append(Event(row.valid_until, "existence", row, is_end=True))
+    events += [Event(one.valid_from, "name", one) for one in Name.objects.filter(organisation=row)]
+    for place in Placement.objects.filter(organisation=row).select_related("parent"):
+        events.append(Event(place.valid_from, "placement", place, other=place.parent))
+    for succession in successors(asker, row.pk):
+        events.append(Event(succession.at, "succeeded_by", succession, other=succession.successor))
+    for succession in predecessors(asker, row.pk):
+        events.append(Event(succession.at, "took_over", succession, other=succession.predecessor))
+    for mandate in Mandate.objects.filter(holder=row).select_related("over"):
+        events.append(Event(mandate.valid_from, "mandate", mandate, other=mandate.over))
+        if mandate.valid_until is not None:
+            events.append(Event(mandate.valid_until, "mandate", mandate, is_end=True, other=mandate.over))
+    others = {event.other.pk for event in events if event.other is not None}
+    seen_too = set(seen(asker).filter(pk__in=others).values_list("pk", flat=True))
+    events = [replace(event, is_open=event.other is not None and event.other.pk in seen_too) for event in events]
+    return sorted(events, key=lambda event: event.at or _BEFORE_ALL, reverse=True)
