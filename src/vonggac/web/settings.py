@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "vonggac.desk.scope",
+    "vonggac.desk.replies",
     "vonggac.desk.audit",
     "vonggac.desk.organisations",
     "vonggac.desk.notices",
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "vonggac.web.shell.middleware.request_log",
+    "vonggac.web.shell.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -145,6 +147,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "vonggac.web.shell.errors.form_too_old"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

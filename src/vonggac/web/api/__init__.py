@@ -1,0 +1,1 @@
+"""The API: the same actions and queries as the pages, as JSON. ``core`` holds what all routes share."""
