@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta, timezone, tzinfo
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from vonggac.config import values
+from vonggac.config.values import LANGUAGES, LEVELS, zone_from
 from vonggac.errors import N_, ConfigError
 
-LANGUAGES = ("vi", "en")
-LEVELS = ("debug", "info", "warning", "error")
+__all__ = ["LANGUAGES", "LEVELS", "OTHER_VARIABLES", "VARIABLES", "Settings", "settings_from", "zone_from"]
 
 VARIABLES = {
     "VONGGAC_LANG": "language",
@@ -45,13 +42,14 @@ VARIABLES = {
     "VONGGAC_ANCHOR_FILE": "anchor_file",
     "VONGGAC_ANCHOR_MAIL": "anchor_mail",
     "VONGGAC_LOG_LEVEL": "log_level",
+    "VONGGAC_BACKUP_DIR": "backup_dir",
+    "VONGGAC_BACKUP_KEEP": "backup_keep",
+    "VONGGAC_METRICS_TOKEN_FILE": "metrics_token_file",
 }
 """Environment variable to the setting that it overrides."""
 
 OTHER_VARIABLES = frozenset({"VONGGAC_CONFIG", "VONGGAC_CORPORA", "VONGGAC_PYTHON", "VONGGAC_HOME"})
 """Variables of ours that are no settings: the settings file itself, the test corpora, the launcher's."""
-
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ class Settings:
     live_url: str = ""
     """Where browsers find the live stream; empty for the host of ``public_url`` at the port of ``live_listen``."""
     trusted_proxies: str = ""
-    """Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed, by commas."""
+    """Addresses or networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed, by commas."""
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     web_workers: int = 0
@@ -94,6 +92,12 @@ class Settings:
     """Where heads of the audit chain are written daily, outside the database; empty: ``data_dir/audit-anchors.jsonl``."""
     anchor_mail: str = ""
     log_level: str = "info"
+    backup_dir: Path | None = None
+    """Where the daily backups go; empty: ``data_dir/backups``."""
+    backup_keep: int = 14
+    """How many daily backups are kept; 0 makes none."""
+    metrics_token_file: Path | None = None
+    """The token with which other machines may read ``/metrics``; without it only this machine may."""
 
 
 def settings_from(
@@ -103,14 +107,14 @@ def settings_from(
 
     ``cache_dir`` and ``data_dir`` are the platform's defaults. Raises ConfigError naming the key and the valid ones.
     """
-    values: dict[str, tuple[object, str]] = {"cache_dir": (cache_dir, ""), "data_dir": (data_dir, "")}
+    found: dict[str, tuple[object, str]] = {"cache_dir": (cache_dir, ""), "data_dir": (data_dir, "")}
     valid = sorted(set(VARIABLES.values()))
     for key, value in file.items():
         if key not in valid:
             raise ConfigError(
                 N_("unknown setting “{key}”; the settings are {valid}"), where=where, key=key, valid=", ".join(valid)
             )
-        values[key] = (value, f"{where}: {key}")
+        found[key] = (value, f"{where}: {key}")
     for name, text in environment.items():
         if name.startswith("VONGGAC_") and name not in OTHER_VARIABLES:
             if name not in VARIABLES:
@@ -118,127 +122,59 @@ def settings_from(
                     N_("unknown variable; the variables are {valid}"), where=name, valid=", ".join(VARIABLES)
                 )
             if text:
-                values[VARIABLES[name]] = (text, name)
-    return Settings(**{key: _READERS[key](value, place) for key, (value, place) in values.items()})  # type: ignore[arg-type]
+                found[VARIABLES[name]] = (text, name)
+    settings = Settings(**{key: _READERS[key](value, place) for key, (value, place) in found.items()})  # type: ignore[arg-type]
+    _fit_together(settings)
+    return settings
 
 
-def zone_from(value: object, where: str = "") -> tzinfo:
-    """A time zone of its name (``Asia/Ho_Chi_Minh``), its offset (``+07:00``) or ``UTC``."""
-    text = value if isinstance(value, str) else ""
-    if text.upper() in ("UTC", "Z"):
-        return UTC
-    if found := _OFFSET.fullmatch(text):
-        offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
-        if offset < timedelta(hours=24):
-            return timezone(-offset if found[1] == "-" else offset)
-    else:
-        try:
-            return ZoneInfo(text)
-        except (ValueError, OSError, KeyError):  # not found, not a name, a folder
-            pass
-    raise ConfigError(
-        N_("“{value}” is no time zone; expected for example +07:00, UTC or Asia/Ho_Chi_Minh"),
-        where=where,
-        value=str(value),
-    )
-
-
-def _read_zone(value: object, where: str) -> str:
-    zone_from(value, where)
-    return str(value)
-
-
-def _read_language(value: object, where: str) -> str:
-    if value not in LANGUAGES:
+def _fit_together(settings: Settings) -> None:
+    """Raise ConfigError where one setting makes no sense without another."""
+    for one, other in (
+        ("tls_certificate", "tls_key"),
+        ("tls_key", "tls_certificate"),
+        ("database_password_file", "database"),
+        ("smtp_url", "mail_from"),
+        ("anchor_mail", "smtp_url"),
+        ("oidc_issuer", "oidc_client_id"),
+    ):
+        if getattr(settings, one) and not getattr(settings, other):
+            raise ConfigError(N_("needs the setting “{other}” too"), where=one, other=other)
+    if settings.listen == settings.live_listen:
         raise ConfigError(
-            N_("“{value}” is no language we speak; expected {valid}"),
-            where=where,
-            value=str(value),
-            valid=", ".join(LANGUAGES),
+            N_("pages and live stream need addresses of their own; both have {listen}"),
+            where="live_listen",
+            listen=settings.listen,
         )
-    return str(value)
-
-
-def _read_jobs(value: object, where: str) -> int:
-    text = str(value)
-    if isinstance(value, bool) or not text.isascii() or not text.isdecimal() or int(text) > 256:
-        raise ConfigError(
-            N_("“{value}” is no number of worker processes; expected 0 (one per processor) to 256"),
-            where=where,
-            value=text,
-        )
-    return int(text)
-
-
-def _read_folder(value: object, where: str) -> Path:
-    if isinstance(value, Path):
-        return value
-    if not isinstance(value, str) or not value:
-        raise ConfigError(N_("“{value}” is no folder; expected a path as text"), where=where, value=str(value))
-    return Path(value).expanduser()
-
-
-def _read_text(value: object, where: str) -> str:
-    if not isinstance(value, str) or any(ord(char) < 32 for char in value):
-        raise ConfigError(N_("“{value}” is no text on one line"), where=where, value=str(value))
-    return value.strip()
-
-
-def _read_url(*schemes: str) -> Callable[[object, str], str]:
-    def read(value: object, where: str) -> str:
-        text = _read_text(value, where)
-        parts = urlsplit(text)
-        if text and (parts.scheme not in schemes or not parts.hostname or parts.password):
-            raise ConfigError(
-                N_("expected an address that begins with {schemes}, with a host and without a password"),
-                where=where,
-                schemes=", ".join(f"{scheme}://" for scheme in schemes),
-            )
-        return text.rstrip("/")
-
-    return read
-
-
-def _read_listen(value: object, where: str) -> str:
-    text = _read_text(value, where)
-    host, _colon, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConfigError(N_("“{value}” is no address to listen on; expected host:port"), where=where, value=text)
-    return text
-
-
-def _read_level(value: object, where: str) -> str:
-    if value not in LEVELS:
-        raise ConfigError(
-            N_("“{value}” is no log level; expected {valid}"), where=where, value=str(value), valid=", ".join(LEVELS)
-        )
-    return str(value)
 
 
 _READERS: dict[str, Callable[[object, str], object]] = {
-    "language": _read_language,
-    "zone": _read_zone,
-    "jobs": _read_jobs,
-    "cache_dir": _read_folder,
-    "data_dir": _read_folder,
-    "database": _read_url("postgresql"),
-    "database_password_file": _read_folder,
-    "public_url": _read_url("http", "https"),
-    "listen": _read_listen,
-    "live_listen": _read_listen,
-    "live_url": _read_url("http", "https"),
-    "trusted_proxies": _read_text,
-    "tls_certificate": _read_folder,
-    "tls_key": _read_folder,
-    "web_workers": _read_jobs,
-    "smtp_url": _read_url("smtp", "smtps", "smtp+plain"),
-    "smtp_password_file": _read_folder,
-    "mail_from": _read_text,
-    "oidc_issuer": _read_url("https", "http"),
-    "oidc_client_id": _read_text,
-    "oidc_secret_file": _read_folder,
-    "oidc_name": _read_text,
-    "anchor_file": _read_folder,
-    "anchor_mail": _read_text,
-    "log_level": _read_level,
+    "language": values.read_language,
+    "zone": values.read_zone,
+    "jobs": values.read_processes,
+    "cache_dir": values.read_path,
+    "data_dir": values.read_path,
+    "database": values.read_database,
+    "database_password_file": values.read_path,
+    "public_url": values.read_origin,
+    "listen": values.read_listen,
+    "live_listen": values.read_listen,
+    "live_url": values.read_origin,
+    "trusted_proxies": values.read_networks,
+    "tls_certificate": values.read_path,
+    "tls_key": values.read_path,
+    "web_workers": values.read_processes,
+    "smtp_url": values.address_reader("smtp", "smtps", "smtp+plain"),
+    "smtp_password_file": values.read_path,
+    "mail_from": values.read_mailbox,
+    "oidc_issuer": values.address_reader("https", "http"),
+    "oidc_client_id": values.read_text,
+    "oidc_secret_file": values.read_path,
+    "oidc_name": values.read_text,
+    "anchor_file": values.read_path,
+    "anchor_mail": values.read_mailbox,
+    "log_level": values.read_level,
+    "backup_dir": values.read_path,
+    "backup_keep": values.read_count,
+    "metrics_token_file": values.read_path,
 }

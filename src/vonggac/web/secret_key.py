@@ -1,4 +1,4 @@
-"""The key that signs sessions and links: made once, kept in a file that only its owner reads."""
+"""Secrets stand in files: the key that signs sessions and links, made once, and those that the settings name."""
 
 from __future__ import annotations
 
@@ -37,3 +37,21 @@ def _read(path: Path) -> str:
             N_("the secret key is cut short; restore it from a backup, or delete it: all sign in anew"), where=str(path)
         )
     return key
+
+
+def secret_in(path: Path | None, setting: str) -> str:
+    """The one line of the file that ``setting`` names; empty without a file. Raises ConfigError naming the setting."""
+    if path is None:
+        return ""
+    try:
+        text = path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or str(error)
+        raise ConfigError(
+            N_("{path} could not be read: {reason}"), where=setting, path=str(path), reason=reason
+        ) from None
+    if not text or "\n" in text:
+        raise ConfigError(
+            N_("{path} should hold the secret on one line and nothing else"), where=setting, path=str(path)
+        )
+    return text
