@@ -12,3 +12,8 @@ urlpatterns = [
     path("", include("vonggac.web.notices.urls")),
     path("", include("vonggac.web.operations.urls")),
 ]
+
+handler400 = "vonggac.web.shell.errors.bad_request"
+handler403 = "vonggac.web.shell.errors.forbidden"
+handler404 = "vonggac.web.shell.errors.not_found"
+handler500 = "vonggac.web.shell.errors.failed"

@@ -11,6 +11,7 @@ from django.template.loader import get_template
 from django.utils.translation import get_language, gettext
 
 from vonggac.desk.scope.roles import ROLES
+from vonggac.web.shell import times
 from vonggac.web.shell.choices import theme_of
 from vonggac.web.shell.navigation import MINE, is_built, navigation_for
 
@@ -27,6 +28,18 @@ def _bell() -> str:
     return "notices/bell.html"
 
 
+def _words() -> dict[str, str]:
+    """What our scripts say, by the name of a data attribute; ``{n}`` is filled there."""
+    return {
+        **times.words(),
+        "copied": gettext("Copied"),
+        "not-copied": gettext("This browser did not let us copy. Mark the text and press Ctrl+C."),
+        "failed": gettext("That did not work. Load the page anew and try again."),
+        "offline": gettext("The portal cannot be reached. Check the network, then try again; nothing was changed."),
+        "new": gettext("{n} new"),
+    }
+
+
 def shell(request: Any) -> dict[str, Any]:
     """Template context of the shell: ``shell`` for its own parts, ``navigation`` for the side."""
     language = get_language() or settings.LANGUAGE_CODE
@@ -34,11 +47,13 @@ def shell(request: Any) -> dict[str, Any]:
         "language": language,
         "theme": theme_of(request),
         "other_languages": [(code, OWN_NAMES[code]) for code, _name in settings.LANGUAGES if code != language],
+        "words": _words(),
+        "user": "",
         "here": request.get_full_path() if request.method == "GET" else "/",
         "asked": request.GET.get("q", "")[:200] if request.path == "/search" else "",
     }
     if not hasattr(request, "asker") or not request.user.is_authenticated:
         return {"shell": values, "navigation": ()}
     roles = [gettext(role.title) for name, role in ROLES.items() if name in request.asker.roles]
-    values |= {"roles": roles, "mine": [item for item in MINE if is_built(item.url)], "bell": _bell()}
+    values |= {"user": request.user_id, "roles": roles, "mine": [item for item in MINE if is_built(item.url)], "bell": _bell()}
     return {"shell": values, "navigation": navigation_for(request)}

@@ -1,44 +1,105 @@
-"""What happens to every request: its log line, its language, who asks, and how errors of the desk look."""
+"""What happens to every request: its log line, its headers, its language, who asks, and how errors of the desk look."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import re
+import time
+import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.scope.asker import Asker, Origin, nobody
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere, VonggacError
+from vonggac.web.shell.choices import language_of
+from vonggac.web.shell.errors import error_page
 from vonggac.web.shell.words import tell
 
 Handler = Callable[[HttpRequest], HttpResponse]
 STATUSES = {NotAllowed: 403, NotThere: 404, EditConflict: 409, InvalidValues: 422}
 
+REQUEST_LOG = logging.getLogger("vonggac.requests")
+REQUEST_ID: ContextVar[str] = ContextVar("vonggac_request_id", default="")
+"""The id of the request that is being answered, for whoever writes a log line meanwhile."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+"""Devices and doors of the browser that no page of ours uses."""
+
 
 def request_log(get_response: Handler) -> Handler:
-    """One structured line per request."""
+    """One structured line per request, never its query or body: those may hold names, tokens and addresses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        request.id = request_id  # type: ignore[attr-defined]
+        token = REQUEST_ID.set(request_id)
+        start = time.perf_counter()
+        try:
+            response = get_response(request)
+            response.headers["X-Request-ID"] = request_id
+            fields = {
+                "method": request.method,
+                "path": request.path,
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - start) * 1000, 1),
+                "user_id": getattr(request, "user_id", None),
+                "request_id": request_id,
+            }
+            REQUEST_LOG.log(logging.ERROR if response.status_code >= 500 else logging.INFO, "request", extra=fields)
+            return response
+        finally:
+            REQUEST_ID.reset(token)
+
+    return middleware
+
+
+def headers(get_response: Handler) -> Handler:
+    """What browsers are told about every answer; pages are kept in no cache, not even in the browser's own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_page or getattr(request, "user_id", None) is not None:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
 
     return middleware
 
 
 def language(get_response: Handler) -> Handler:
-    """The language of the user, else of the cookie, else Vietnamese."""
+    """The language of the cookie, else Vietnamese; ``asker`` puts that of a signed-in user in its place."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        with translation.override(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+        with translation.override(language_of(request)):
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
-            response.headers.setdefault("Content-Language", translation.get_language() or "vi")
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE or "vi")
             return response
 
     return middleware
@@ -56,14 +117,20 @@ def origin_of(request: HttpRequest, via: str = "web") -> Origin:
 
 
 def asker(get_response: Handler) -> Handler:
-    """``request.asker``: worked out when first used."""
+    """``request.asker``: worked out when first used. Somebody signed in reads in their own language."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        user: Any = request.user
+
         def find() -> Asker:
-            user: Any = request.user
             return asker_of(user, origin_of(request)) if user.is_authenticated else nobody(origin_of(request))
 
         request.asker = SimpleLazyObject(find)  # type: ignore[attr-defined]
+        request.user_id = None  # type: ignore[attr-defined]
+        if user.is_authenticated:
+            request.user_id = user.pk  # type: ignore[attr-defined]
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = user.language
         return get_response(request)
 
     return middleware
@@ -76,12 +143,17 @@ class desk_errors:  # noqa: N801  # named as the functions beside it: Django tak
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Nothing on the way in."""
-        return self.get_response(request)
+        """An answer without a body (a method that a page does not take) gets one."""
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.streaming and not response.content:
+            page = error_page(request, 405)
+            page.headers["Allow"] = response.headers.get("Allow", "")
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page for our own errors; others are Django's."""
         if not isinstance(exception, VonggacError):
             return None
         status = next((status for kind, status in STATUSES.items() if isinstance(exception, kind)), 400)
-        return render(request, "shell/error.html", {"message": tell(exception), "status": status}, status=status)
+        return error_page(request, status, tell(exception))

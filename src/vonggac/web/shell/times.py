@@ -63,18 +63,41 @@ def told(seconds: float) -> str:
 
 def _ago(size: int, n: int) -> str:
     if size == DAY:
-        return ngettext("%(n)d day ago", "%(n)d days ago", n)
+        return ngettext("%(n)s day ago", "%(n)s days ago", n)
     if size == HOUR:
-        return ngettext("%(n)d hour ago", "%(n)d hours ago", n)
-    return ngettext("%(n)d minute ago", "%(n)d minutes ago", n)
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", n)
+    return ngettext("%(n)s minute ago", "%(n)s minutes ago", n)
 
 
 def _left(size: int, n: int) -> str:
     if size == DAY:
-        return ngettext("%(n)d day left", "%(n)d days left", n)
+        return ngettext("%(n)s day left", "%(n)s days left", n)
     if size == HOUR:
-        return ngettext("%(n)d hour left", "%(n)d hours left", n)
-    return ngettext("%(n)d minute left", "%(n)d minutes left", n)
+        return ngettext("%(n)s hour left", "%(n)s hours left", n)
+    return ngettext("%(n)s minute left", "%(n)s minutes left", n)
+
+
+def length(seconds: float) -> str:
+    """A length of time in whole units: ``3 hours``."""
+    size = DAY if seconds >= DAY else HOUR if seconds >= HOUR else MINUTE
+    n = max(int(seconds // size), 1)
+    if size == DAY:
+        text = ngettext("%(n)s day", "%(n)s days", n)
+    elif size == HOUR:
+        text = ngettext("%(n)s hour", "%(n)s hours", n)
+    else:
+        text = ngettext("%(n)s minute", "%(n)s minutes", n)
+    return text % {"n": n}
+
+
+def words() -> dict[str, str]:
+    """The texts of ``told`` for our script, by unit: ``day-ago``, ``day-ago-one``; ``{n}`` stands for the number."""
+    texts = {"now": told(0), "soon": told(1)}
+    for unit, size in (("minute", MINUTE), ("hour", HOUR), ("day", DAY)):
+        for ending, n in (("", 2), ("-one", 1)):
+            texts[f"{unit}-ago{ending}"] = _ago(size, n) % {"n": "{n}"}
+            texts[f"{unit}-left{ending}"] = _left(size, n) % {"n": "{n}"}
+    return texts
 
 
 def near_or_day(at: datetime, now: datetime) -> str:

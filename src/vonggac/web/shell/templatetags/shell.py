@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
-from vonggac.web.shell import times
-from vonggac.web.shell.paging import links_of
+from vonggac.web.shell import charts, times
+from vonggac.web.shell.paging import address, links_of
 
 register = template.Library()
 
@@ -114,3 +115,80 @@ def paginator(context: template.Context, page: Any) -> Mapping[str, Any]:
 def empty(title: str, text: str = "", href: str = "", label: str = "", icon_name: str = "tower") -> Mapping[str, Any]:
     """What will be here and how to make it appear."""
     return {"title": title, "text": text, "href": href, "label": label, "icon_name": icon_name}
+
+
+@register.inclusion_tag("shell/parts/chart.html")
+def chart(value: charts.Chart) -> Mapping[str, Any]:
+    """A chart with its question, its key and the table behind it."""
+    return {"chart": value, "drawing": charts.drawing(value), "keys": charts.keys(value), "rows": charts.table(value)}
+
+
+@register.simple_tag
+def clock(due: datetime | None, done: datetime | None = None, paused: str = "") -> SafeString:
+    """Time that is left until ``due``: running, soon (a day or less), overdue (it shouts), paused (why), done (in time or late)."""
+    if due is None:
+        return format_html('<span class="clock none">{}</span>', gettext("No deadline"))
+    now = timezone.now()
+    state, drawn, text = "", "clock", ""
+    if done is not None:
+        state, drawn = "done", "check"
+        text = gettext("done in time") if done <= due else gettext("done late")
+    elif paused:
+        state, drawn, text = "paused", "pause", gettext("paused: %(why)s") % {"why": paused}
+    elif now >= due:
+        state, drawn = "overdue", "overdue"
+        text = gettext("overdue by %(time)s") % {"time": times.length((now - due).total_seconds())}
+    else:
+        seconds = (due - now).total_seconds()
+        state, text = ("soon" if seconds <= times.DAY else "running"), times.told(seconds)
+    return format_html(
+        '<time class="clock {}" datetime="{}" title="{}">{}<span>{}</span></time>',
+        state,
+        due.isoformat(),
+        times.exact(due),
+        icon(drawn),
+        text,
+    )
+
+
+@register.simple_tag
+def meter(part: float, whole: float, tone: str = "") -> SafeString:
+    """How much of ``whole`` is done, as a bar; say the numbers in words beside it."""
+    share = min(max(part / whole if whole else 0.0, 0.0), 1.0)
+    return format_html(
+        '<svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="4"/><rect class="level {}" width="{}" height="4"/></svg>',
+        tone,
+        f"{share * 100:.1f}",
+    )
+
+
+@register.inclusion_tag("shell/parts/undo.html", takes_context=True)
+def undo(context: template.Context, text: str, action: str, values: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """What was just done, with the button that takes it back: posts ``values`` to ``action``."""
+    return {"text": text, "action": action, "values": values or {}, "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("shell/parts/wizard.html")
+def steps(titles: Sequence[str], now: int) -> Mapping[str, Any]:
+    """The steps of a wizard; ``now`` is the place of the present one, from 1."""
+    return {"steps": [(title, place < now, place == now) for place, title in enumerate(titles, start=1)]}
+
+
+@register.inclusion_tag("shell/parts/sort_head.html", takes_context=True)
+def sort_head(context: template.Context, title: str, key: str) -> Mapping[str, Any]:
+    """The head of a column that sorts: ``?sort=key`` and, pressed again, ``?sort=-key``. Stands in a ``tr``."""
+    request = context.get("request")
+    asked = request.GET.get("sort", "") if request is not None else ""
+    to = f"-{key}" if asked == key else key
+    return {
+        "title": title,
+        "href": address(request, {"sort": to}),
+        "order": "ascending" if asked == key else "descending" if asked == f"-{key}" else "",
+    }
+
+
+@register.inclusion_tag("shell/parts/file_field.html")
+def file_field(bound: BoundField, limit: str = "") -> Mapping[str, Any]:
+    """A file that is chosen or dropped; ``limit`` says which kinds and how large."""
+    return {"field": bound, "limit": limit, "faults": bound.errors}
