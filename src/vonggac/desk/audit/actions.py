@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,13 +13,21 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from vonggac.desk.audit import chain
+from vonggac.desk.audit import chain, guard
 from vonggac.desk.audit.models import Detail, Entry, Head, Touch
+from vonggac.desk.audit.queries import holding_details
+from vonggac.desk.audit.spans import spans_of
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.rule import require
 from vonggac.desk.searching import search_form
+from vonggac.errors import N_, Fault, InvalidValues, NotAllowed
 
 _MAX_FOLDED = 2000
 _MAX_LABEL = 200
+KEPT_CHANGES = 500
+"""Changes that a detail holds whole; of more, the number and a digest are kept."""
+_ERASED_AT_ONCE = 2000
+"""Details per transaction: well under a second."""
 _open: ContextVar[str] = ContextVar("the action that is being recorded", default="")
 
 
@@ -104,6 +113,17 @@ def _label(record: models.Model | None) -> str:
     return "" if record is None else str(record)[:_MAX_LABEL]
 
 
+def _kept(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """``changes``, of very many the notes, the first of the others, and a digest of the rest: a detail is read whole."""
+    if len(changes) <= KEPT_CHANGES:
+        return changes
+    notes = [change for change in changes if "note" in change][:KEPT_CHANGES]
+    others = [change for change in changes if "note" not in change]
+    rest = others[KEPT_CHANGES:]
+    digest = hashlib.sha256(chain.canonical({"changes": rest}).encode()).hexdigest()
+    return [*notes, *others[:KEPT_CHANGES], {"note": {"n_more": len(rest), "sha256": digest}}]
+
+
 def _folded(labels: Iterable[str]) -> str:
     """Their search form, without what a database cannot keep (NUL, lone surrogates)."""
     text = search_form(*labels)[:_MAX_FOLDED].replace("\0", "")
@@ -120,7 +140,7 @@ def _append(record: Recording) -> None:
             "agent": asker.origin.agent[:200],
             "session": asker.origin.session,
             "label": label,
-            "changes": record.changes,
+            "changes": _kept(record.changes),
         }
     )
     object_type, object_id = ("", "") if on is None else (_kind(on), "" if on.pk is None else str(on.pk))
@@ -160,6 +180,52 @@ def _lock_head() -> tuple[int, str]:
         head, _made = Head.objects.select_for_update().get_or_create(pk=1, defaults={"seq": 0, "hash": chain.START})
         return head.seq, head.hash
     return found[0], found[1]
+
+
+def erase(asker: Asker, reason: str, *, seqs: Iterable[int] = (), actor_id: int | None = None, person: str = "") -> int:
+    """Erase the personal details of entries: those numbered ``seqs``, or all of ``actor_id``, or all that hold ``person``.
+
+    Needs audit.erase everywhere. What was done stays, and the chain holds; who, on what and from where is gone for good. Done in
+    parts of one transaction each, every part with an entry that names the entries and the reason (not the person). Entries
+    about erasures keep their details. Gives how many were erased. Raises InvalidValues.
+    """
+    require(asker, "audit.erase", None)
+    reason, person = reason.strip(), person.strip()
+    wanted = sorted(set(seqs))
+    _check_erasure(reason, sum((bool(wanted), actor_id is not None, bool(person))), person)
+    found = holding_details(wanted, actor_id, person).order_by("entry_id").values_list("entry_id", flat=True)
+    numbers = list(found)
+    for start in range(0, len(numbers), _ERASED_AT_ONCE):
+        _erase(asker, reason, numbers[start : start + _ERASED_AT_ONCE])
+    return len(numbers)
+
+
+def _check_erasure(reason: str, n_ways: int, person: str) -> None:
+    faults = []
+    if not 5 <= len(reason) <= 500:
+        faults.append(Fault("reason", N_("say why, in 5 to 500 characters")))
+    if n_ways != 1:
+        faults.append(Fault("", N_("say either which entries, or whose, or which text; one of them")))
+    elif person and len(person) < 4:
+        faults.append(Fault("person", N_("at least 4 characters: less would erase the details of others, too")))
+    if faults:
+        raise InvalidValues(faults)
+
+
+def _erase(asker: Asker, reason: str, seqs: list[int]) -> None:
+    with recording(asker, "audit.erase") as record:
+        with guard.opened(), connection.cursor() as cursor:
+            marks = ", ".join(["%s"] * len(seqs))
+            cursor.execute(f"DELETE FROM audit_detail WHERE seq IN ({marks})", seqs)  # noqa: S608  # marks only
+        record.note(erased=spans_of(seqs), reason=reason)
+
+
+def export(asker: Asker, form: str, filters: Mapping[str, Any]) -> None:
+    """Note that ``asker`` takes entries out of the house; needs audit.export somewhere. The export itself is a query."""
+    if not asker.may("audit.export"):
+        raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="audit.export")
+    with recording(asker, "audit.export") as record:
+        record.note(form=form, **{name: value for name, value in filters.items() if value})
 
 
 _ENTRY_COLUMNS = (*chain.FIELDS, "hash")
