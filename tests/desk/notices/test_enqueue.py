@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 
-from vonggac.desk.notices import actions, wording
+from vonggac.desk.notices import actions, sealed, wording
 from vonggac.desk.notices.models import Notice, Switch
 from vonggac.desk.organisations.models import Organisation
 from vonggac.errors import InvalidValues
@@ -123,7 +123,8 @@ def test_secrets_stand_apart_and_never_go_to_the_portal(django_user_model):
     put(template="invitation", values=INVITATION, user_id=user.pk)
     mail, portal = Notice.objects.order_by("channel")
     assert "only-they-know" not in str(mail.values) + str(portal.values) + portal.secrets
-    assert "only-they-know" in mail.secrets
+    assert "only-they-know" not in mail.secrets  # sealed, too
+    assert sealed.opened(mail.secrets) == {"link": "/invitations/only-they-know"}
     assert mail.is_urgent
 
 

@@ -28,6 +28,9 @@ DIGEST_LINES = 20
 """Messages that a digest names; the others are counted."""
 
 
+_MORE = {"vi": "và {n} thông báo khác", "en": "and {n} more"}
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """``title`` is an English text of the catalogue. ``values``: names with their kind (text, when, number, link, lines).
@@ -110,6 +113,7 @@ def plain(template: Template, values: Mapping[str, Any], site: str) -> dict[str,
 
 def render(template: Template, language: str, values: Mapping[str, Any], place: Place) -> Wording:
     """The message of ``plain`` values. Raises ValueError when one is missing."""
+    language = language if language in LANGUAGES else LANGUAGES[0]
     subject, paragraphs = _file(template.name, language)
     text, markup = _Words(template, language, values, place), _Markup(template, language, values, place)
     return Wording(
@@ -126,7 +130,6 @@ def masked(template: Template, values: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache
 def _file(name: str, language: str) -> tuple[str, tuple[str, ...]]:
-    language = language if language in LANGUAGES else LANGUAGES[0]
     text = files(__package__).joinpath("templates", "notices", f"{name}.{language}.txt").read_text("utf-8")
     subject, *paragraphs = text.strip().split("\n\n")
     return subject, tuple(paragraphs)
@@ -162,8 +165,12 @@ class _Words(string.Formatter):
         if kind == "link":
             return self.place.site + str(value)
         if kind == "lines":
-            return "\n".join(f"- {line}" for line in value)
+            return "\n".join(f"- {self.line(line)}" for line in value)
         return str(value)
+
+    def line(self, line: str | int) -> str:
+        """One line of a list; a number stands for that many that are not listed."""
+        return _MORE[self.language].format(n=line) if isinstance(line, int) else line
 
 
 class _Markup(_Words):
@@ -175,7 +182,7 @@ class _Markup(_Words):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "lines":
-            return "<ul>" + "".join(f"<li><bdi>{escape(line)}</bdi></li>" for line in value) + "</ul>"
+            return "<ul>" + "".join(f"<li><bdi>{escape(self.line(line))}</bdi></li>" for line in value) + "</ul>"
         shown = escape(self.shown(value, format_spec))
         if format_spec == "link" and value != MASK:
             return f'<a href="{shown}">{shown}</a>'
@@ -220,8 +227,9 @@ def _plain_link(value: Any, name: str, site: str) -> str:
     return path
 
 
-def _plain_lines(value: Any, name: str, site: str) -> list[str]:
-    return [_plain_text(line, name, site) for line in value]
+def _plain_lines(value: Any, name: str, site: str) -> list[str | int]:
+    """Texts, and at the end perhaps the number of those left out."""
+    return [line if isinstance(line, int) else _plain_text(line, name, site) for line in value]
 
 
 _PLAIN = {

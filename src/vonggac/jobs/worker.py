@@ -1,0 +1,132 @@
+"""The one loop of background work: a list of chores, each with its interval; one that fails stops no other."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
+
+from django.conf import settings as django_settings
+from django.db import close_old_connections, connections
+from django.utils import timezone
+
+from vonggac.config import Settings
+from vonggac.desk.notices import actions, background
+from vonggac.desk.scope.asker import machine
+from vonggac.jobs import anchors
+from vonggac.jobs.deliver import Courier
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 10.0
+TICK_S = 0.5
+
+
+@dataclass
+class Work:
+    """What chores are given. ``stop`` is set when the worker shall end."""
+
+    settings: Settings
+    courier: Courier
+    stop: threading.Event = field(default_factory=threading.Event)
+    failing: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """``once``: one worker does it for all, so its next time stands in the database; else each worker does, at its own pace."""
+
+    name: str
+    every: timedelta
+    do: Callable[[Work], object]
+    once: bool = True
+
+
+def _deliver(work: Work) -> None:
+    work.courier.round(work.stop.is_set)
+
+
+def _import(work: Work) -> None:
+    from vonggac.jobs import directory_import
+
+    directory_import.run_pending(work.settings)
+
+
+def _anchor(work: Work) -> None:
+    anchors.run(work.settings, timezone.now())
+
+
+def _clear_old(_work: Work) -> None:
+    actions.clear_old(machine("housekeeping"))
+
+
+def _clear_sessions(_work: Work) -> None:
+    import_module(django_settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+CHORES = (
+    Chore("deliver", timedelta(seconds=3), _deliver, once=False),
+    Chore("import", timedelta(seconds=5), _import, once=False),
+    Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
+    Chore("clear_old", timedelta(days=1), _clear_old),
+    Chore("clear_sessions", timedelta(hours=6), _clear_sessions),
+)
+
+
+def run(settings: Settings, stop: threading.Event | None = None, chores: tuple[Chore, ...] = CHORES) -> None:
+    """Do chores until SIGTERM, SIGINT or ``stop``; the message in hand is finished first. Django is set up by the caller."""
+    work = Work(settings, Courier(settings), stop or threading.Event())
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: work.stop.set())
+    log.info("the worker begins")
+    due = {chore.name: 0.0 for chore in chores}
+    beat = 0.0
+    while not work.stop.is_set():
+        if time.monotonic() >= beat:
+            _guarded("beat", background.beat)
+            beat = time.monotonic() + BEAT_S
+        for chore in chores:
+            if not work.stop.is_set() and time.monotonic() >= due[chore.name]:
+                _turn(chore, work)
+                due[chore.name] = time.monotonic() + min(chore.every.total_seconds(), 60.0)
+        work.stop.wait(TICK_S)
+    _guarded("stop", background.stopped)
+    connections.close_all()
+    log.info("the worker ends")
+
+
+def _turn(chore: Chore, work: Work) -> None:
+    """Do the chore if it is due; what goes wrong is logged and kept for those who look."""
+    close_old_connections()
+    is_shared = chore.once
+    try:
+        if is_shared and not background.take(chore.name, chore.every):
+            return
+        if is_shared:
+            background.beat(chore.name)
+        chore.do(work)
+        fault = ""
+    except Exception as error:  # every other chore goes on
+        log.exception("the chore %s failed", chore.name)
+        fault = f"{type(error).__name__}: {error}"
+        close_old_connections()
+    if is_shared or fault or chore.name in work.failing:
+        (work.failing.add if fault else work.failing.discard)(chore.name)
+        _guarded(chore.name, lambda: background.ended(chore.name, chore.every, fault))
+    if is_shared:
+        _guarded("beat", background.beat)
+
+
+def _guarded(name: str, write: Callable[[], object]) -> None:
+    """Write where the database lets us; when it does not, the log says so and the next round tries again."""
+    try:
+        write()
+    except Exception:  # the database is away: the loop must outlive that
+        log.exception("%s could not be written", name)
+        close_old_connections()
