@@ -130,7 +130,7 @@ class Check:
             if needed:
                 self.fault(field, N_("this is needed"))
             return None
-        if not isinstance(value, datetime) or value.utcoffset() is None:
+        if value.utcoffset() is None:
             self.fault(field, N_("a time with its zone was expected"))
             return None
         if not _EARLIEST <= value < _LATEST:

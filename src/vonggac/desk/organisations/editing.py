@@ -73,7 +73,6 @@ def end(record: Recording, row: Any, at: datetime) -> None:
     before = snapshot(row)
     if row.valid_from is not None and row.valid_from >= at:
         row.delete()
-        row.pk = before["id"]
         record.deleted(row, before)
         return
     row.valid_until = at

@@ -17,9 +17,11 @@ from vonggac.desk.organisations.actions.people import (
     end_person,
     reorder_contacts,
 )
+from vonggac.desk.organisations.actions.succession import MOVES, merge, split, undo_succession
 from vonggac.desk.organisations.actions.systems import add_system, edit_system, end_system
 
 __all__ = [
+    "MOVES",
     "add_contact",
     "add_mandate",
     "add_network",
@@ -38,6 +40,9 @@ __all__ = [
     "end_network",
     "end_person",
     "end_system",
+    "merge",
     "reopen_organisation",
     "reorder_contacts",
+    "split",
+    "undo_succession",
 ]

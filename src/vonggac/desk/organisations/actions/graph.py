@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -46,12 +47,18 @@ def create_organisation(asker: Asker, **values: Unpack[OrganisationValues]) -> O
         reach.hold_graph()
         require_on(asker, "organisations", values.get("parent_id"))
         check = Check()
-        cleaned = clean_organisation(check, values)
-        _check_place(check, cleaned)
-        _check_code(check, cleaned["code"])
+        cleaned = check_new(check, values)
         check.done()
         with recording(asker, "organisations.create") as record:
             return make(record, cleaned)
+
+
+def check_new(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a new organisation; faults are noted in ``check``."""
+    cleaned = clean_organisation(check, values)
+    _check_place(check, cleaned)
+    _check_code(check, cleaned["code"])
+    return cleaned
 
 
 def make(record: Recording, cleaned: dict[str, Any]) -> Organisation:
@@ -60,8 +67,8 @@ def make(record: Recording, cleaned: dict[str, Any]) -> Organisation:
     row.save(force_insert=True)
     record.created(row)
     dates = {"valid_from": row.valid_from, "valid_until": row.valid_until}
-    Name.objects.create(organisation=row, name=row.name, short_name=row.short_name, **dates)
-    Placement.objects.create(organisation=row, parent_id=row.parent_id, **dates)
+    record.created(Name.objects.create(organisation=row, name=row.name, short_name=row.short_name, **dates))
+    record.created(Placement.objects.create(organisation=row, parent_id=row.parent_id, **dates))
     reach.add_leaf(row.pk, row.parent_id)
     record.on, record.organisation_id = row, row.pk
     return row
@@ -124,8 +131,10 @@ def close_organisation(asker: Asker, organisation_id: int, version: int, *, at: 
         moment = check.moment("at", at, needed=True, latest=timezone.now())
         if row.valid_until is not None:
             check.fault("at", N_("it is closed already"))
-        elif moment is not None and row.valid_from is not None and moment <= row.valid_from:
-            check.fault("at", N_("it ends before it begins"))
+        elif moment is not None and (begin := history_begins(row)) is not None and moment <= begin:
+            check.fault(
+                "at", N_("its present name and place hold since {day}: it ends after that"), day=f"{begin:%Y-%m-%d}"
+            )
         n_below = Organisation.objects.filter(parent=row, valid_until=None).count()
         if n_below:
             check.fault("at", N_("{n} organisations stand under it: move or close them first"), n=n_below)
@@ -183,6 +192,12 @@ def present_since(row: Organisation) -> datetime | None:
     """Since when its present place holds: it cannot move before."""
     since: datetime | None = _present(Placement, row).valid_from
     return since
+
+
+def history_begins(row: Organisation) -> datetime | None:
+    """Since when its present name and place hold, the later of both: it cannot end before."""
+    begins = [present.valid_from for present in (_present(Name, row), _present(Placement, row)) if present.valid_from]
+    return max(begins, default=None)
 
 
 def _values_of(row: Organisation) -> dict[str, Any]:
@@ -257,7 +272,7 @@ def _check_dates(check: Check, row: Organisation, cleaned: dict[str, Any]) -> No
         return
     start = cleaned["valid_from"]
     for model in (Name, Placement):
-        periods = model.objects.filter(organisation=row)  # type: ignore[attr-defined]
+        periods = model.objects.filter(organisation=row)
         first_end = next((one.valid_until for one in periods if one.valid_from == row.valid_from), None)
         if start is not None and first_end is not None and start >= first_end:
             check.fault("valid_from", N_("its first name or place ended before that"))

@@ -67,7 +67,9 @@ def _check(check: Check, holder_id: int, cleaned: dict[str, Any], but: int | Non
     if over_id is not None and not Organisation.objects.filter(pk=over_id).exists():
         check.fault("over_id", N_("there is no such organisation here"))
         return
-    same = Mandate.objects.filter(holder_id=holder_id, subject=cleaned["subject"], over_id=over_id).exclude(pk=but)
+    same = Mandate.objects.filter(holder_id=holder_id, subject=cleaned["subject"], over_id=over_id)
+    if but is not None:
+        same = same.exclude(pk=but)
     if cleaned["valid_from"] is not None:
         same = same.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=cleaned["valid_from"]))
     if cleaned["valid_until"] is not None:

@@ -68,9 +68,7 @@ def set_addresses(record: Recording, system: InformationSystem, addresses: dict[
     for value, row in there.items():
         if value not in addresses:
             before = snapshot(row)
-            pk = row.pk
             row.delete()
-            row.pk = pk
             record.deleted(row, before)
     for value, key in addresses.items():
         if value not in there:

@@ -1,6 +1,6 @@
 """Organisations as a graph in time, with their people, networks and information systems."""
 
-from vonggac.desk.organisations.models.graph import Mandate, Name, Organisation, Placement, Succession
+from vonggac.desk.organisations.models.graph import Mandate, Name, Organisation, Placement, Reorganisation, Succession
 from vonggac.desk.organisations.models.networks import Network
 from vonggac.desk.organisations.models.people import ContactPoint, Person
 from vonggac.desk.organisations.models.systems import InformationSystem, SystemAddress
@@ -14,6 +14,7 @@ __all__ = [
     "Organisation",
     "Person",
     "Placement",
+    "Reorganisation",
     "Succession",
     "SystemAddress",
 ]

@@ -90,8 +90,28 @@ class Placement(Dated):
         return f"{self.organisation_id} under {self.parent_id}"
 
 
+class Reorganisation(models.Model):
+    """One merger or split that was entered here, with all that it changed, so that it can be undone.
+
+    ``changes``: [{"type", "id", "label", "before", "after"}] as in the audit, in their order; of a record that was made only the
+    SHA-256 of its columns stands in "after", so that no person's data are kept here.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=8)
+    at = models.DateTimeField()
+    basis = models.CharField(max_length=250, blank=True)
+    changes = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
 class Succession(models.Model):
-    """``successor`` took over from ``predecessor`` at a time; several rows of one predecessor are a split, of one successor a merger."""
+    """``successor`` took over from ``predecessor`` at a time; several rows of one predecessor are a split, of one successor a merger.
+
+    ``reorganisation``: with which others it was entered; None when it was imported.
+    """
 
     id = models.BigAutoField(primary_key=True)
     predecessor = models.ForeignKey(Organisation, models.PROTECT, related_name="successions")
@@ -99,6 +119,9 @@ class Succession(models.Model):
     kind = models.CharField(max_length=8)
     at = models.DateTimeField()
     basis = models.CharField(max_length=250, blank=True)
+    reorganisation = models.ForeignKey(
+        Reorganisation, models.CASCADE, null=True, blank=True, related_name="successions"
+    )
 
     class Meta:
         constraints = (

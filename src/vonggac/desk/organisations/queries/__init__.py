@@ -3,10 +3,12 @@
 Lists are querysets in the order of an index, so that a page or an API takes the part that it shows.
 """
 
+from vonggac.desk.organisations.queries.finding import Hit, search
 from vonggac.desk.organisations.queries.graph import (
     Event,
     ancestors,
     history,
+    last_reorganisation,
     names_at,
     organisation,
     organisations,
@@ -25,17 +27,24 @@ from vonggac.desk.organisations.queries.people import (
     support_contacts,
 )
 from vonggac.desk.organisations.queries.systems import system, systems
+from vonggac.desk.organisations.queries.tree import Counts, Node, Totals, counts, totals, tree
 
 __all__ = [
+    "Counts",
     "Event",
+    "Hit",
     "NetworkRow",
+    "Node",
+    "Totals",
     "all_networks",
     "ancestors",
     "contact",
     "contact_ladder",
     "contacts",
+    "counts",
     "history",
     "holders",
+    "last_reorganisation",
     "mandate",
     "mandates",
     "names_at",
@@ -48,8 +57,11 @@ __all__ = [
     "person",
     "placement_at",
     "predecessors",
+    "search",
     "successors",
     "support_contacts",
     "system",
     "systems",
+    "totals",
+    "tree",
 ]

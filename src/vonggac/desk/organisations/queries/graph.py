@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from vonggac.desk.organisations.models import Mandate, Name, Organisation, Placement, Succession
+from vonggac.desk.organisations.models import Mandate, Name, Organisation, Placement, Reorganisation, Succession
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.models import Reach
@@ -116,6 +116,14 @@ def predecessors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
     """From whom it took over, the latest first."""
     organisation(asker, organisation_id)
     return Succession.objects.filter(successor_id=organisation_id).select_related("predecessor").order_by("-at", "pk")
+
+
+def last_reorganisation(asker: Asker, organisation_id: int) -> Reorganisation | None:
+    """The latest merger or split in which it took part and that was entered here: what ``undo_succession`` can take back."""
+    row = organisation(asker, organisation_id)
+    rows = Succession.objects.filter(Q(predecessor=row) | Q(successor=row)).select_related("reorganisation")
+    last = rows.order_by("-pk").first()
+    return None if last is None else last.reorganisation
 
 
 @dataclass(frozen=True, slots=True)
