@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from vonggac.web.shell.times import number
 
-WIDTH = 640
+WIDTH = 480
 ROW = 30
 """Height of a bar with the room around it, in units of the drawing."""
 LETTER = 6.6
@@ -57,17 +57,34 @@ def ticks(most: float) -> list[float]:
 
 def drawing(chart: Chart) -> SafeString:
     """The chart as one SVG element."""
-    body, height = _lines(chart) if chart.kind == "line" else _bars(chart)
+    parts, height = _lines(chart) if chart.kind == "line" else _bars(chart)
     return format_html(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="xMinYMin meet">{}</svg>',
         WIDTH,
         height,
         chart.question,
-        body,
+        format_html_join("", "{}", ((part,) for part in parts)),
     )
 
 
-def _short(label: str, most: int = 34) -> str:
+def _tag(name: str, inside: str = "", **attributes: object) -> SafeString:
+    """One element; numbers are rounded to a tenth, ``_`` in names stands for ``-``, ``class_`` for ``class``."""
+    pairs = (
+        (key.rstrip("_").replace("_", "-"), f"{value:.1f}" if isinstance(value, float) else value)
+        for key, value in attributes.items()
+    )
+    return format_html("<{}{}>{}</{}>", name, format_html_join("", ' {}="{}"', pairs), inside, name)
+
+
+def _text(inside: str, x: float, y: float, anchor: str = "middle", css: str = "") -> SafeString:
+    return _tag("text", inside, x=float(x), y=float(y), text_anchor=anchor, class_=css)
+
+
+def _line(css: str, start: tuple[float, float], end: tuple[float, float]) -> SafeString:
+    return _tag("line", class_=css, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
+
+
+def _short(label: str, most: int = 27) -> str:
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
@@ -75,123 +92,82 @@ def _mark(place: int, series: Series) -> str:
     return series.tone or f"s{place % 4 + 1}"
 
 
-def _bars(chart: Chart) -> tuple[SafeString, int]:
+def _told(chart: Chart, row: int, series: Series) -> SafeString:
+    """What is said of one value on hover."""
+    return _tag("title", f"{chart.labels[row]} · {series.name}: {number(series.values[row])}")
+
+
+def _bars(chart: Chart) -> tuple[list[SafeString], int]:
     """Lying bars, one row per label; side by side for several series, or end to end when stacked."""
     is_stacked = chart.kind == "stacked"
     n_bars = 1 if is_stacked else max(len(chart.series), 1)
     sums = [sum(series.values[row] for series in chart.series) for row in range(len(chart.labels))]
     most = max(sums if is_stacked else [value for series in chart.series for value in series.values], default=0)
     marks = ticks(most)
-    left = min(max((len(_short(label)) for label in chart.labels), default=0) * LETTER + 12, 240)
+    left = min(max((len(_short(label)) for label in chart.labels), default=0) * LETTER + 16, 190.0)
     room = WIDTH - left - 56
     row_height = ROW if n_bars == 1 else 12 + 15 * n_bars
     height = row_height * len(chart.labels) + 44
-    parts = [_upright_grid(chart, marks, left, room, height)]
+    parts = _upright_grid(chart, marks, left, room, height)
+    thick = float(row_height - 8 if n_bars == 1 else 13)
     for row, label in enumerate(chart.labels):
         top = row * row_height + 4
-        parts.append(
-            format_html(
-                '<text class="label" x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>',
-                left - 8,
-                top + (row_height - 8) / 2 + 4,
-                _short(label),
-            )
-        )
-        start = 0.0
+        parts.append(_text(_short(label), left - 8, top + (row_height - 8) / 2 + 4, "end", "label"))
+        start = left
         for place, series in enumerate(chart.series):
-            value = series.values[row]
-            length = room * value / marks[-1]
-            y = top + (0 if is_stacked or n_bars == 1 else 15 * place)
-            thick = row_height - 8 if n_bars == 1 else 13
-            parts.append(_bar(_mark(place, series), left + start, y, length, thick, f"{label} · {series.name}: {number(value)}"))
-            if not is_stacked:
-                parts.append(_value(left + length + 6, y + thick / 2 + 4, value))
-            start += length if is_stacked else 0
+            length = room * series.values[row] / marks[-1]
+            y = float(top + (15 * place if n_bars > 1 else 0))
+            mark = f"bar {_mark(place, series)}"
+            parts.append(
+                _tag("rect", _told(chart, row, series), class_=mark, x=start, y=y, width=length, height=thick, rx=2)
+            )
+            if is_stacked:
+                start += length
+            else:
+                parts.append(_text(number(series.values[row]), left + length + 6, y + thick / 2 + 4, "start", "value"))
         if is_stacked:
-            parts.append(_value(left + start + 6, top + (row_height - 8) / 2 + 4, sums[row]))
-    return format_html_join("", "{}", ((part,) for part in parts)), height
+            parts.append(_text(number(sums[row]), start + 6, top + thick / 2 + 4, "start", "value"))
+    return parts, height
 
 
-def _bar(mark: str, x: float, y: float, length: float, thick: float, told: str) -> SafeString:
-    return format_html(
-        '<rect class="bar {}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"><title>{}</title></rect>',
-        mark,
-        x,
-        y,
-        max(length, 0),
-        thick,
-        told,
-    )
+def _upright_grid(chart: Chart, marks: list[float], left: float, room: float, height: int) -> list[SafeString]:
+    parts = []
+    for mark in marks:
+        x = left + room * mark / marks[-1]
+        parts.append(_line("grid" if mark else "axis", (x, 0.0), (x, float(height - 38))))
+        parts.append(_text(number(mark), x, height - 22))
+    return [*parts, _text(chart.up, left + room / 2, height - 4)]
 
 
-def _value(x: float, y: float, value: float) -> SafeString:
-    return format_html('<text class="value" x="{:.1f}" y="{:.1f}">{}</text>', x, y, number(value))
-
-
-def _upright_grid(chart: Chart, marks: list[float], left: float, room: float, height: int) -> SafeString:
-    lines = format_html_join(
-        "",
-        '<line class="{}" x1="{:.1f}" y1="0" x2="{:.1f}" y2="{}"/><text x="{:.1f}" y="{}" text-anchor="middle">{}</text>',
-        (
-            ("grid" if mark else "axis", x, x, height - 38, x, height - 22, number(mark))
-            for mark in marks
-            for x in (left + room * mark / marks[-1],)
-        ),
-    )
-    return format_html(
-        '{}<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', lines, left + room / 2, height - 4, chart.up
-    )
-
-
-def _lines(chart: Chart) -> tuple[SafeString, int]:
+def _lines(chart: Chart) -> tuple[list[SafeString], int]:
     """Lines over labels in their order."""
     height, top, bottom = 280, 26, 48
     marks = ticks(max((value for series in chart.series for value in series.values), default=0))
     left = max(len(number(mark)) for mark in marks) * LETTER + 16
-    room, depth = WIDTH - left - 16, height - top - bottom
-    n = max(len(chart.labels) - 1, 1)
+    room, depth = WIDTH - left - 24, height - top - bottom
 
     def at(place: int, value: float) -> tuple[float, float]:
-        return left + room * place / n, top + depth * (1 - value / marks[-1])
+        return left + room * place / max(len(chart.labels) - 1, 1), top + depth * (1 - value / marks[-1])
 
-    parts = [format_html('<text x="0" y="12">{}</text>', chart.up)]
+    parts = [_text(chart.up, 0, 12, "start")]
     for mark in marks:
-        _x, y = at(0, mark)
-        parts.append(
-            format_html(
-                '<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{}" y2="{:.1f}"/><text x="{:.1f}" y="{:.1f}" text-anchor="end">{}</text>',
-                "grid" if mark else "axis",
-                left,
-                y,
-                WIDTH - 16,
-                y,
-                left - 8,
-                y + 4,
-                number(mark),
-            )
-        )
-    every = max(1, math.ceil(len(chart.labels) / 8))
+        y = at(0, mark)[1]
+        parts.append(_line("grid" if mark else "axis", (left, y), (left + room, y)))
+        parts.append(_text(number(mark), left - 8, y + 4, "end"))
+    every = max(1, math.ceil(len(chart.labels) / 7))
     for place in range(0, len(chart.labels), every):
-        x, _y = at(place, 0)
-        anchor = "start" if place == 0 else "middle"
-        parts.append(format_html('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>', x, height - 28, anchor, chart.labels[place]))
-    parts.append(format_html('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', left + room / 2, height - 6, chart.across))
+        anchor = "start" if place == 0 else "end" if place == len(chart.labels) - 1 else "middle"
+        parts.append(_text(chart.labels[place], at(place, 0)[0], height - 28, anchor))
+    parts.append(_text(chart.across, left + room / 2, height - 6))
     for place, series in enumerate(chart.series):
-        points = [at(i, value) for i, value in enumerate(series.values)]
-        parts.append(
-            format_html('<polyline class="line {}" points="{}"/>', _mark(place, series), " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
-        )
+        points = [at(row, value) for row, value in enumerate(series.values)]
+        mark_of = _mark(place, series)
+        parts.append(_tag("polyline", class_=f"line {mark_of}", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points)))
         parts.extend(
-            format_html(
-                '<circle class="point {}" cx="{:.1f}" cy="{:.1f}" r="3"><title>{}</title></circle>',
-                _mark(place, series),
-                x,
-                y,
-                f"{chart.labels[i]} · {series.name}: {number(series.values[i])}",
-            )
-            for i, (x, y) in enumerate(points)
+            _tag("circle", _told(chart, row, series), class_=f"point {mark_of}", cx=x, cy=y, r=3)
+            for row, (x, y) in enumerate(points)
         )
-    return format_html_join("", "{}", ((part,) for part in parts)), height
+    return parts, height
 
 
 def table(chart: Chart) -> list[tuple[str, list[str]]]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 from django.conf import settings
-from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext, ngettext
 
 from vonggac.config import zone_from
@@ -16,6 +15,9 @@ FORMATS = {
     "en": ("%d %b %Y", "%d %b %Y, %H:%M", "%d %b %Y, %H:%M:%S"),
 }
 """Language to the forms of a day, of a time to the minute, and to the second."""
+
+SEPARATORS = {"vi": (".", ","), "en": (",", ".")}
+"""Language to what stands between thousands, and before the places."""
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NEAR = 7 * DAY
@@ -107,5 +109,8 @@ def near_or_day(at: datetime, now: datetime) -> str:
 
 
 def number(value: float, places: int | None = None) -> str:
-    """A number with the separators of the reader's language."""
-    return number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    """A number with the separators of the reader's language: ``1.234,5`` or ``1,234.5``. Whole numbers have no places."""
+    if places is None:
+        places = 0 if value == int(value) else 1
+    thousands, point = SEPARATORS.get((get_language() or "vi")[:2], SEPARATORS["vi"])
+    return f"{value:,.{places}f}".translate({ord(","): thousands, ord("."): point})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from django import template
 from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -29,6 +30,25 @@ TONES = {
     "muted": "dot",
 }
 """Tone of a badge to the icon that it has unless another is named: never colour alone."""
+
+
+HIDDEN_MARKS = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Characters that are not seen but turn, join or part what is. Isolation alone does not hold them: an isolate opened inside
+(U+2066) takes the end that was meant for ours."""
+
+
+def shown(value: Any) -> SafeString:
+    """``value`` escaped, with every hidden mark in it written out (``U+202E``)."""
+    text = str(value)
+    if not HIDDEN_MARKS.search(text):
+        return conditional_escape(text)
+    parts = []
+    start = 0
+    for found in HIDDEN_MARKS.finditer(text):
+        parts.append((conditional_escape(text[start : found.start()]), f"U+{ord(found[0]):04X}"))
+        start = found.end()
+    marked = format_html_join("", '{}<span class="hidden-mark">{}</span>', parts)
+    return format_html("{}{}", marked, text[start:])
 
 
 @register.simple_tag
@@ -75,14 +95,14 @@ def day(at: datetime | None, none: str = "–") -> SafeString:
 
 @register.simple_tag
 def mono(value: Any) -> SafeString:
-    """An address, a code, a digest: monospace, and marks of direction in it stay in it."""
-    return format_html('<code class="mono" dir="ltr"><bdi>{}</bdi></code>', "" if value is None else value)
+    """An address, a code, a digest: monospace, without any power over the direction of what stands around it."""
+    return format_html('<code class="mono" dir="ltr"><bdi>{}</bdi></code>', shown("" if value is None else value))
 
 
 @register.simple_tag
 def isolate(value: Any) -> SafeString:
-    """Text that somebody typed: right-to-left marks in it turn nothing around it."""
-    return format_html("<bdi>{}</bdi>", "" if value is None else value)
+    """Text that somebody typed: it turns nothing around it, and hidden marks of direction in it are seen."""
+    return format_html("<bdi>{}</bdi>", shown("" if value is None else value))
 
 
 @register.simple_tag
