@@ -30,6 +30,8 @@ def pytest_configure() -> None:
         **django_settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    # An empty folder of collected assets: whitenoise warns where there is none.
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     django.setup()
 
 
