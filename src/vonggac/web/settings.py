@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
-    "axes",
     "csp",
     "django_htmx",
     "vonggac.desk.scope",
@@ -52,10 +51,15 @@ INSTALLED_APPS = [
     "vonggac.desk.notices",
     "vonggac.desk.accounts",
     "vonggac.web.shell",
+    "vonggac.web.accounts",
 ]
 
 MIDDLEWARE = [
+    "vonggac.web.operations.middleware.forwarded",
+    "vonggac.web.operations.middleware.probes",
+    "vonggac.web.operations.middleware.counted",
     "vonggac.web.shell.middleware.request_log",
+    "vonggac.web.operations.middleware.limited",
     "vonggac.web.shell.middleware.headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -66,14 +70,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "vonggac.web.shell.middleware.asker",
-    "vonggac.web.accounts.middleware.first_things_first",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "vonggac.web.accounts.middleware.first_things_first",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "vonggac.web.shell.middleware.desk_errors",
-    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -89,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "vonggac.web.shell.context.shell",
+                "vonggac.web.notices.bell.bell",
             ],
             "builtins": [
                 "vonggac.web.shell.templatetags.shell",
@@ -101,6 +104,7 @@ TEMPLATES = [
                     ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
+            "libraries": {"directory": "vonggac.web.organisations.tags"},
             "string_if_invalid": "",
         },
     }
@@ -120,7 +124,7 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VONGGAC.data_dir / "static"
-STATICFILES_DIRS: list[Path] = []
+STATICFILES_DIRS: list[Path] = [HERE / "organisations" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,0 +1,1 @@
+"""The directory over the API: organisations, people, contact points, networks, systems, mandates."""

@@ -1,0 +1,99 @@
+"""People and contact points."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninja import Router, Schema
+
+from vonggac.desk.organisations import actions, queries
+from vonggac.web.api.core import page_of
+from vonggac.web.organisations.api.routes import ERRORS, Noun, register
+from vonggac.web.organisations.api.shapes import (
+    After,
+    At,
+    ContactEdit,
+    ContactIn,
+    ContactOut,
+    Limit,
+    OptionalId,
+    PersonEdit,
+    PersonIn,
+    PersonOut,
+    Text,
+)
+
+router = Router(tags=["people"])
+
+
+class People(Schema):
+    """A page of people."""
+
+    items: list[PersonOut]
+    next: str | None
+
+
+class Contacts(Schema):
+    """A page of contact points."""
+
+    items: list[ContactOut]
+    next: str | None
+
+
+def person_out(row: Any) -> PersonOut:
+    """A person as they look outside."""
+    return PersonOut.model_validate(row, from_attributes=True)
+
+
+def contact_out(row: Any) -> ContactOut:
+    """A contact point as it looks outside."""
+    return ContactOut.model_validate(row, from_attributes=True)
+
+
+@router.get("/people", response={200: People, **ERRORS}, operation_id="list_people", summary="List people")
+def people(
+    request: Any, limit: Limit, after: After, text: Text, organisation_id: OptionalId = None, at: At = None
+) -> Any:
+    """Those that the asker sees."""
+    rows = queries.people(request.asker, text=text, organisation_id=organisation_id, at=at)
+    return page_of(rows, limit, after, shape=person_out)
+
+
+@router.get(
+    "/contacts", response={200: Contacts, **ERRORS}, operation_id="list_contacts", summary="List contact points"
+)
+def contacts(request: Any, limit: Limit, after: After, organisation_id: OptionalId = None, at: At = None) -> Any:
+    """Those that the asker sees."""
+    return page_of(
+        queries.contacts(request.asker, organisation_id=organisation_id, at=at), limit, after, shape=contact_out
+    )
+
+
+@router.get(
+    "/support", response={200: list[ContactOut], **ERRORS}, operation_id="support_contacts", summary="Whom to call"
+)
+def support(request: Any) -> Any:
+    """The contact points for support, which everybody signed in sees, in the order of reach."""
+    return [contact_out(row) for row in queries.support_contacts(request.asker)]
+
+
+def _add_person(asker: Any, values: dict[str, Any]) -> Any:
+    return actions.add_person(asker, values.pop("organisation_id"), **values)
+
+
+def _add_contact(asker: Any, values: dict[str, Any]) -> Any:
+    return actions.add_contact(asker, values.pop("organisation_id"), **values)
+
+
+register(
+    Noun(
+        router, "person", "/people", PersonIn, PersonEdit, PersonOut, read=queries.person, out=person_out,
+        add=_add_person, edit=actions.edit_person, end=actions.end_person,
+    )
+)  # fmt: skip
+register(
+    Noun(
+        router, "contact", "/contacts", ContactIn, ContactEdit, ContactOut, read=queries.contact, out=contact_out,
+        add=_add_contact, edit=actions.edit_contact, end=actions.end_contact,
+    )
+)  # fmt: skip
