@@ -68,35 +68,29 @@ def parse_span(text: str, field: str = "text") -> Span:
         raise InvalidValues(
             [Fault(field, N_("the range ends ({last}) before it begins ({first})"), {"first": first, "last": last})]
         )
-    return _span(first, last)
+    return _span(first, last, field)
 
 
 def _cidr(plain: str, field: str) -> Span:
     network = ipaddress.ip_network(plain, strict=False)
-    written, _, _ = plain.partition("/")
-    address = ipaddress.ip_address(written.strip())
+    address = ipaddress.ip_address(plain.partition("/")[0].strip())
     if address != network.network_address:
-        raise InvalidValues(
-            [
-                Fault(
-                    field,
-                    N_(
-                        "{text} has bits set behind its prefix: did you mean {network} or the single address {address}?"
-                    ),
-                    {"text": plain, "network": str(network), "address": str(address)},
-                )
-            ]
-        )
-    if network.prefixlen == 0:
-        raise InvalidValues([Fault(field, N_("{text} is the whole internet"), {"text": plain})])
+        message = N_("{text} has bits set behind its prefix: did you mean {network} or the single address {address}?")
+        params = {"text": plain, "network": str(network), "address": str(address)}
+        raise InvalidValues([Fault(field, message, params)])
     first, last = address_of(str(network.network_address)), address_of(str(network.broadcast_address))
-    if first is None or last is None or first.version != last.version:
+    if first is None or last is None:
         raise _no_span(field, plain)
-    return _span(first, last)
+    return _span(first, last, field)
 
 
-def _span(first: Address, last: Address) -> Span:
+def _span(first: Address, last: Address, field: str) -> Span:
+    if first.version != last.version or int(key_of(first), 16) < _MAPPED <= int(key_of(last), 16):
+        message = N_("these IPv6 addresses hold all IPv4 addresses (::ffff:0:0/96) as well: name the two apart")
+        raise InvalidValues([Fault(field, message)])
     size = int(last) - int(first) + 1
+    if size == 1 << first.max_prefixlen:
+        raise InvalidValues([Fault(field, N_("this is the whole internet"))])
     if size == 1:
         text = str(first)
     elif size & (size - 1) == 0 and int(first) % size == 0:

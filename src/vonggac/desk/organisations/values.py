@@ -94,6 +94,7 @@ class MandateValues(Period, total=False):
 
 def clean_organisation(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an Organisation."""
+    _only(OrganisationValues, values)
     valid_from, valid_until = check.period(values)
     return {
         "code": check.code("code", values.get("code"), most=40),
@@ -110,6 +111,7 @@ def clean_organisation(check: Check, values: Mapping[str, Any]) -> dict[str, Any
 
 def clean_person(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a Person."""
+    _only(PersonValues, values)
     valid_from, valid_until = check.period(values)
     return {
         "name": check.text("name", values.get("name"), most=120, needed=True),
@@ -123,6 +125,7 @@ def clean_person(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def clean_contact(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a ContactPoint; ``rank`` only when one was given."""
+    _only(ContactValues, values)
     valid_from, valid_until = check.period(values)
     channel = check.one_of("channel", values.get("channel"), CHANNELS)
     value = values.get("value")
@@ -149,6 +152,7 @@ def clean_contact(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def clean_network(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a Network."""
+    _only(NetworkValues, values)
     valid_from, valid_until = check.period(values)
     text = first = last = ""
     try:
@@ -170,6 +174,7 @@ def clean_network(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def clean_system(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of an InformationSystem; its addresses are :func:`clean_addresses`."""
+    _only(SystemValues, values)
     valid_from, valid_until = check.period(values)
     level = values.get("level")
     return {
@@ -211,6 +216,7 @@ def clean_addresses(check: Check, texts: Sequence[str]) -> dict[str, str]:
 
 def clean_mandate(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a Mandate."""
+    _only(MandateValues, values)
     valid_from, valid_until = check.period(values)
     return {
         "subject": check.one_of("subject", values.get("subject"), MANDATES),
@@ -219,3 +225,9 @@ def clean_mandate(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
         "valid_from": valid_from,
         "valid_until": valid_until,
     }
+
+
+def _only(known: Any, values: Mapping[str, Any]) -> None:
+    """Raise TypeError for a value that the record has not: a fault of the program, or somebody who tries field names."""
+    if unknown := sorted(values.keys() - known.__optional_keys__):
+        raise TypeError(f"{known.__name__} has no {', '.join(unknown)}")

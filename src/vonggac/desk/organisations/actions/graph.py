@@ -27,6 +27,7 @@ from vonggac.desk.organisations.models import (
 )
 from vonggac.desk.organisations.values import OrganisationValues, clean_organisation
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.rule import require
 from vonggac.errors import N_
 
 _OWNED: tuple[tuple[Any, str], ...] = (
@@ -93,7 +94,7 @@ def edit_organisation(
         require_version(row, version)
         is_moved = "parent_id" in changes and changes["parent_id"] != row.parent_id
         if is_moved:
-            require_on(asker, "organisations", row.parent_id)
+            require(asker, "organisations.edit", row.parent_id)
             require_on(asker, "organisations", changes["parent_id"])
         check = Check()
         cleaned = clean_organisation(check, {**_values_of(row), **changes})
@@ -201,9 +202,7 @@ def history_begins(row: Organisation) -> datetime | None:
 
 
 def _values_of(row: Organisation) -> dict[str, Any]:
-    return {
-        name: getattr(row, name) for name in OrganisationValues.__annotations__ | {"valid_from": 0, "valid_until": 0}
-    }
+    return {name: getattr(row, name) for name in OrganisationValues.__optional_keys__}
 
 
 def _present(model: Any, row: Organisation) -> Any:

@@ -1,0 +1,87 @@
+"""What is missing: organisations that nobody can reach or whose addresses nobody knows, systems without a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
+
+from vonggac.desk.organisations.models import ContactPoint, InformationSystem, Network, Organisation
+from vonggac.desk.organisations.queries.graph import seen
+from vonggac.desk.organisations.validity import valid_at
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.rule import visible
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Counts of what exists now and the asker sees. ``by_kind``: kind to organisations and those without a contact point.
+
+    ``without_contact`` and ``without_network`` are 0 for whoever may see none of these anywhere.
+    """
+
+    organisations: int
+    without_contact: int
+    without_network: int
+    systems: int
+    without_level: int
+    by_kind: dict[str, tuple[int, int]]
+
+
+def gaps(asker: Asker) -> Gaps:
+    """How much is missing in all that the asker sees."""
+    rows = _marked(asker).order_by().values("kind", "has_contact", "has_network").annotate(n=Count("pk"))
+    by_kind: dict[str, tuple[int, int]] = {}
+    n_all = n_contact = n_network = 0
+    for row in rows:
+        lacks = 0 if row["has_contact"] else row["n"]
+        before = by_kind.get(row["kind"], (0, 0))
+        by_kind[row["kind"]] = (before[0] + row["n"], before[1] + lacks)
+        n_all += row["n"]
+        n_contact += lacks
+        n_network += 0 if row["has_network"] else row["n"]
+    systems = visible(InformationSystem.objects.filter(valid_at(timezone.now())), asker, "systems.view")
+    levels = systems.aggregate(n=Count("pk"), without=Count("pk", filter=Q(level=None)))
+    return Gaps(n_all, n_contact, n_network, levels["n"], levels["without"], by_kind)
+
+
+def lagging(asker: Asker, limit: int = 5) -> list[Organisation]:
+    """Organisations that lack a contact point or a network (``has_contact``, ``has_network``), those that lack both first."""
+    rows = _marked(asker).filter(Q(has_contact=False) | Q(has_network=False))
+    return list(rows.order_by("has_contact", "has_network", "name", "pk")[:limit])
+
+
+def own(asker: Asker, limit: int = 3) -> list[Organisation]:
+    """The organisations on which the asker holds a role, when they are few, each with what it has.
+
+    ``has_contact``, ``has_network``, ``n_systems`` and ``n_without_level`` are set. Nothing for who holds a role everywhere.
+    """
+    roots = asker.roots("organisations.view")
+    if not isinstance(roots, frozenset) or not 0 < len(roots) <= limit:
+        return []
+    now = timezone.now()
+    found = list(_marked(asker).filter(pk__in=roots).order_by("name", "pk"))
+    systems = visible(InformationSystem.objects.filter(valid_at(now), organisation__in=found), asker, "systems.view")
+    counted = (
+        systems.order_by().values("organisation_id").annotate(n=Count("pk"), without=Count("pk", filter=Q(level=None)))
+    )
+    by_owner = {row["organisation_id"]: (row["n"], row["without"]) for row in counted}
+    for row in found:
+        row.n_systems, row.n_without_level = by_owner.get(row.pk, (0, 0))  # type: ignore[attr-defined]
+    return found
+
+
+def _marked(asker: Asker) -> QuerySet[Organisation]:
+    """Organisations that exist now with what they have; somebody who may not see a kind of thing is told of no lack of it."""
+    now = timezone.now()
+    rows = seen(asker).filter(valid_at(now))
+    parts: tuple[tuple[str, Any, str], ...] = (
+        ("has_contact", ContactPoint, "people.view"),
+        ("has_network", Network, "networks.view"),
+    )
+    for name, model, permission in parts:
+        there = model.objects.filter(valid_at(now), organisation=OuterRef("pk"))
+        rows = rows.annotate(**{name: Exists(there) if asker.may(permission) else Value(value=True)})
+    return rows
