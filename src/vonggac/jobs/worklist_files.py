@@ -24,6 +24,7 @@ from rich.text import Text as Styled
 from vonggac.errors import N_
 from vonggac.events.times import iso
 from vonggac.jobs.worklist import FOUND_BY, Host, Say, Worklist, WorkRow
+from vonggac.tables.cells import guarded, visible
 
 VIETNAM = timezone(timedelta(hours=7))
 
@@ -42,36 +43,8 @@ _TITLES = {
 _WIDTHS = (34, 22, 18, 20, 17, 17, 26, 8, 9, 44, 24, 14, 8, 60)
 _SUMMARY_TITLES = (N_("Organisation"), N_("Rows"), N_("Highest priority"), N_("Inner hosts"), N_("Malware"))
 _SUMMARY_WIDTHS = (40, 8, 16, 12, 60)
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # OWASP, CSV injection; full-width signs count too
-_MAX_CELL = 32_000  # a spreadsheet cell holds 32,767 characters
 _MAX_TABLE_HOSTS = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def guarded(text: str) -> str:
-    """``text`` for a cell: never a formula, no control characters, not longer than a cell holds."""
-    if text.startswith(_FORMULA):
-        text = "'" + text
-    return visible(text)[:_MAX_CELL]
-
-
-def visible(text: str) -> str:
-    """``text`` on one line with control characters (terminal escapes for one) and lone surrogates made visible."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else " " if char in "\t\r\n" else "\ufffd" for char in text)
 
 
 def local(time: int | None, zone: tzinfo = VIETNAM) -> str:

@@ -189,15 +189,27 @@ def erase(asker: Asker, reason: str, *, seqs: Iterable[int] = (), actor_id: int 
     parts of one transaction each, every part with an entry that names the entries and the reason (not the person). Entries
     about erasures keep their details. Gives how many were erased. Raises InvalidValues.
     """
-    require(asker, "audit.erase", None)
-    reason, person = reason.strip(), person.strip()
-    wanted = sorted(set(seqs))
-    _check_erasure(reason, sum((bool(wanted), actor_id is not None, bool(person))), person)
-    found = holding_details(wanted, actor_id, person).order_by("entry_id").values_list("entry_id", flat=True)
-    numbers = list(found)
+    numbers = list(_to_erase(asker, reason, seqs, actor_id, person))
     for start in range(0, len(numbers), _ERASED_AT_ONCE):
-        _erase(asker, reason, numbers[start : start + _ERASED_AT_ONCE])
+        _erase(asker, reason.strip(), numbers[start : start + _ERASED_AT_ONCE])
     return len(numbers)
+
+
+def erasable(
+    asker: Asker, reason: str, *, seqs: Iterable[int] = (), actor_id: int | None = None, person: str = ""
+) -> int:
+    """How many entries ``erase`` with the same arguments would concern; refuses what it would refuse."""
+    return _to_erase(asker, reason, seqs, actor_id, person).count()
+
+
+def _to_erase(
+    asker: Asker, reason: str, seqs: Iterable[int], actor_id: int | None, person: str
+) -> models.QuerySet[Any]:
+    require(asker, "audit.erase", None)
+    wanted, person = sorted(set(seqs)), person.strip()
+    _check_erasure(reason.strip(), sum((bool(wanted), actor_id is not None, bool(person))), person)
+    rows = holding_details(wanted, actor_id, person)
+    return rows.order_by("entry_id").values_list("entry_id", flat=True)
 
 
 def _check_erasure(reason: str, n_ways: int, person: str) -> None:

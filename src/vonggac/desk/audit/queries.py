@@ -145,9 +145,23 @@ def last_seq() -> int:
     return Head.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
 
 
-def n_with_details(seqs: Iterable[int] = (), actor_id: int | None = None, person: str = "") -> int:
-    """How many entries an erasure with the same arguments would concern."""
-    return holding_details(seqs, actor_id, person).count()
+@dataclass(frozen=True, slots=True)
+class Step:
+    """That something happened, without who and what: enough for the live stream, which asks the scope itself."""
+
+    seq: int
+    action: str
+    object_type: str
+    object_id: str
+    organisation_id: int | None
+
+
+def steps_after(seq: int, limit: int) -> list[Step]:
+    """The first ``limit`` entries after number ``seq``, in their order, unscoped: whoever hands them on must ask the scope."""
+    rows = Entry.objects.filter(seq__gt=seq).order_by("seq")
+    return [
+        Step(*row) for row in rows.values_list("seq", "action", "object_type", "object_id", "organisation_id")[:limit]
+    ]
 
 
 def holding_details(seqs: Iterable[int] = (), actor_id: int | None = None, person: str = "") -> QuerySet[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
@@ -35,6 +36,15 @@ def may_on(asker: Asker, permission: str, organisation_id: int | None) -> bool:
     if not roots or organisation_id is None:
         return False
     return Reach.objects.filter(ancestor_id__in=sorted(roots), descendant_id=organisation_id).exists()
+
+
+def above(organisation_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """For each organisation those that reach it, itself too: where a permission may be held to hold there."""
+    found: dict[int, set[int]] = {}
+    rows = Reach.objects.filter(descendant_id__in=sorted(organisation_ids)).values_list("descendant_id", "ancestor_id")
+    for organisation, ancestor in rows:
+        found.setdefault(organisation, set()).add(ancestor)
+    return {organisation: frozenset(ancestors) for organisation, ancestors in found.items()}
 
 
 def require(asker: Asker, permission: str, organisation_id: int | None) -> None:
