@@ -30,10 +30,14 @@ VERBS = {
     "explain": "explain",
     "sources": "sources",
     "demo": "demo",
+    "up": "up",
+    "backup": "backup",
+    "restore": "backup",
     "audit": "audit",
     "completion": "completion",
 }
-"""Verb to the module of this package that holds it, in the order of the help."""
+"""Verb to the module of this package that holds it, as ``command`` or, in another verb's module, under its own name; in the
+order of the help."""
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -57,7 +61,8 @@ class Verbs(Group):
             return None
         from importlib import import_module
 
-        found: click.Command = import_module(f"{__name__}.{VERBS[cmd_name]}").command
+        module = import_module(f"{__name__}.{VERBS[cmd_name]}")
+        found: click.Command = getattr(module, "command" if VERBS[cmd_name] == cmd_name else cmd_name)
         return found
 
 

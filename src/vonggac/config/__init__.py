@@ -48,8 +48,10 @@ VARIABLES = {
 }
 """Environment variable to the setting that it overrides."""
 
-OTHER_VARIABLES = frozenset({"VONGGAC_CONFIG", "VONGGAC_CORPORA", "VONGGAC_PYTHON", "VONGGAC_HOME"})
-"""Variables of ours that are no settings: the settings file itself, the test corpora, the launcher's."""
+OTHER_VARIABLES = frozenset(
+    {"VONGGAC_CONFIG", "VONGGAC_CORPORA", "VONGGAC_PYTHON", "VONGGAC_HOME", "VONGGAC_PROCESS"}
+)
+"""Variables of ours that are no settings: the settings file itself, the test corpora, the launcher's, a process's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,13 @@
-"""Pages of this noun."""
+"""Where the probes and the page of operations are. ``/healthz`` and ``/metrics`` are answered by middleware already."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from vonggac.web.operations import views
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("metrics", views.metrics_text, name="metrics"),
+    path("operations/", views.operations, name="operations"),
+]
