@@ -172,9 +172,7 @@ def _lines(chart: Chart) -> tuple[list[SafeString], int]:
 
 def table(chart: Chart) -> list[tuple[str, list[str]]]:
     """The rows behind the drawing: a label with the values of all series, as people read them."""
-    return [
-        (label, [number(series.values[row]) for series in chart.series]) for row, label in enumerate(chart.labels)
-    ]
+    return [(label, [number(series.values[row]) for series in chart.series]) for row, label in enumerate(chart.labels)]
 
 
 def keys(chart: Chart) -> list[tuple[str, str]]:

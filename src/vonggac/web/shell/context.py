@@ -55,5 +55,10 @@ def shell(request: Any) -> dict[str, Any]:
     if not hasattr(request, "asker") or not request.user.is_authenticated:
         return {"shell": values, "navigation": ()}
     roles = [gettext(role.title) for name, role in ROLES.items() if name in request.asker.roles]
-    values |= {"user": request.user_id, "roles": roles, "mine": [item for item in MINE if is_built(item.url)], "bell": _bell()}
+    values |= {
+        "user": request.user_id,
+        "roles": roles,
+        "mine": [item for item in MINE if is_built(item.url)],
+        "bell": _bell(),
+    }
     return {"shell": values, "navigation": navigation_for(request)}

@@ -77,7 +77,9 @@ TROUBLES = {
     500: Trouble(
         N_("The portal failed at this"),
         N_("It is a fault of ours, not of yours. Nothing was half saved: either all of it or nothing."),
-        N_("Try again in a minute. If it stays, give the administrator the number below: it names the fault in the log."),
+        N_(
+            "Try again in a minute. If it stays, give the administrator the number below: it names the fault in the log."
+        ),
         "severity-high",
     ),
 }
@@ -113,12 +115,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _outside(request, 413 if too_large else 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django hands it over
     """Django's door for what is refused."""
     return _outside(request, 403)
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001  # Django hands it over
     """Django's door for addresses without a page."""
     return _outside(request, 404)
 
@@ -128,7 +130,7 @@ def failed(request: HttpRequest) -> HttpResponse:
     return _outside(request, 500)
 
 
-def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  # Django hands it over
     """Django's door for forms without a valid token (CSRF_FAILURE_VIEW)."""
     with translation.override(getattr(request, "LANGUAGE_CODE", None) or language_of(request)):
         return error_page(request, 403, trouble=FORM_TOO_OLD)

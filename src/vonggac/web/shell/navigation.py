@@ -12,6 +12,7 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 
+from vonggac.desk.notices import queries as notices
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
 
@@ -58,7 +59,7 @@ NAVIGATION = (
         N_("Administration"),
         (
             Item(N_("Accounts"), "/accounts/", "account", "accounts.view"),
-            Item(N_("Messages"), "/notices/", "message", "notices.view"),
+            Item(N_("Messages"), "/notices/", "message", "notices.view", notices.n_to_do),
             Item(N_("Audit"), "/audit/", "audit", "audit.view"),
             Item(N_("Operations"), "/operations/", "operations", "operations.view"),
         ),

@@ -58,9 +58,7 @@ class Sample:
 
 def samples() -> list[Sample]:
     """Every sample in the order of the page."""
-    return [
-        Sample(name, gettext(title), f"shell/samples/{name}.html", _source(name)) for name, title in TITLES.items()
-    ]
+    return [Sample(name, gettext(title), f"shell/samples/{name}.html", _source(name)) for name, title in TITLES.items()]
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext, ngettext
 
 from vonggac.config import zone_from
+from vonggac.errors import N_
 
 FORMATS = {
     "vi": ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"),
@@ -37,6 +38,22 @@ def _formats() -> tuple[str, str, str]:
 def day(at: datetime) -> str:
     """The local day of an aware time: ``24/11/2026``."""
     return at.astimezone(zone()).strftime(_formats()[0])
+
+
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
+
+
+def long_day(at: datetime) -> str:
+    """The local day with its weekday: ``Thứ ba, 24/11/2026``."""
+    return f"{gettext(WEEKDAYS[at.astimezone(zone()).weekday()])}, {day(at)}"
 
 
 def to_the_minute(at: datetime) -> str:

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
+from vonggac.desk.accounts.actions.people import choose
 from vonggac.web.shell import finding
 from vonggac.web.shell.choices import THEME_COOKIE, THEMES, remember, safe_next
 from vonggac.web.shell.pages import PUBLIC, SIGNED_IN, Request, page
 from vonggac.web.shell.samples import sample_values, samples
+from vonggac.web.shell.times import long_day, zone
+from vonggac.web.shell.today import greeting
+from vonggac.web.shell.today import shown as shown_today
 
 
 @page(SIGNED_IN)
 def today(request: Request) -> HttpResponse:
     """What waits for this person today."""
-    return render(request, "shell/today.html")
+    words = {
+        "ok_word": gettext("In order"),
+        "todo_word": gettext("To do"),
+        "open_word": gettext("Open"),
+        "held_word": gettext("Held"),
+    }
+    cards = [
+        render_to_string(card.template, {**words, **found, "is_broad": card.is_broad}, request=request)
+        for card, found in shown_today(request.asker)
+    ]
+    now = timezone.now()
+    values = {
+        "cards": [mark_safe(card) for card in cards],  # noqa: S308  # rendered by templates that escape
+        "greeting": greeting(now.astimezone(zone()).hour),
+        "date": long_day(now),
+        "nothing_title": gettext("Nothing waits for you"),
+        "nothing_text": gettext("You hold no role yet. Ask the administrator of the portal which work is yours."),
+    }
+    return render(request, "shell/today.html", values)
 
 
 @page(SIGNED_IN)
 def search(request: Request) -> HttpResponse:
     """What is found for ``q``, grouped by noun; one address leads to who holds it."""
     asked = request.GET.get("q", "").strip()[: finding.MOST]
-    results = [
-        {"group": one.group, "hits": one.hits, "more": one.more, "all": one.group.all_url.format(q=quote(asked))}
-        for one in finding.found(request.asker, asked, 20)
-    ]
+    results = finding.found(request.asker, asked, 20)
     values = {
         "asked": asked,
         "results": results,
+        "past_word": gettext("No longer"),
         "ask_title": gettext("What are you looking for?"),
-        "ask_text": gettext("A name or code, a person, an address such as 192.0.2.17, a domain name. Marks do not matter."),
+        "ask_text": gettext(
+            "A name or code, a person, an address such as 192.0.2.17, a domain name. Marks do not matter."
+        ),
         "none_title": gettext("Nothing found"),
         "none_text": gettext("Nothing that you may see fits. Try fewer words, or a part of one."),
     }
@@ -62,6 +87,7 @@ def language(request: Request) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         remember(response, settings.LANGUAGE_COOKIE_NAME, chosen)
+        choose(request.asker, language=chosen)
     return response
 
 
@@ -72,4 +98,5 @@ def theme(request: Request) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen in THEMES:
         remember(response, THEME_COOKIE, chosen)
+        choose(request.asker, theme=chosen)
     return response

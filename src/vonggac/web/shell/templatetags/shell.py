@@ -56,9 +56,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """A drawing of the sprite. Decoration unless ``label`` says what it means."""
     href = f"{static('vonggac/sprite.svg')}#{name}"
     if label:
-        return format_html(
-            '<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href
-        )
+        return format_html('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
     return format_html('<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', css, href)
 
 
@@ -80,7 +78,7 @@ def when(at: datetime | None, none: str = "–") -> SafeString:
         '<time datetime="{}" title="{}"{}>{}</time>',
         at.isoformat(),
         times.exact(at),
-        mark_safe(" data-relative") if is_near else "",  # noqa: S308  # a constant
+        mark_safe(" data-relative") if is_near else "",  # a constant
         times.near_or_day(at, now),
     )
 
@@ -184,7 +182,9 @@ def meter(part: float, whole: float, tone: str = "") -> SafeString:
 
 
 @register.inclusion_tag("shell/parts/undo.html", takes_context=True)
-def undo(context: template.Context, text: str, action: str, values: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+def undo(
+    context: template.Context, text: str, action: str, values: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
     """What was just done, with the button that takes it back: posts ``values`` to ``action``."""
     return {"text": text, "action": action, "values": values or {}, "csrf_token": context.get("csrf_token")}
 
