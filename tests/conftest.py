@@ -34,6 +34,11 @@ def pytest_configure() -> None:
     Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     django.setup()
 
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    # The same algorithm at the least cost: a province of people is made for many tests.
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL only what touches a database runs: the rest has been tried already, and would be the same."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("vonggac.web.audit.urls")),
     path("", include("vonggac.web.notices.urls")),
     path("", include("vonggac.web.operations.urls")),
+    path("", include("vonggac.web.api.urls")),
 ]
 
 handler400 = "vonggac.web.shell.errors.bad_request"

@@ -136,7 +136,7 @@ def name(request: Any, record_id: Id, at: AwareDatetime) -> Any:
     return queries.names_at(request.asker, record_id, at)
 
 
-@router.post("/organisations/merge", response={200: OrganisationOut, **ERRORS}, operation_id="merge_organisations")
+@router.post("/mergers", response={200: OrganisationOut, **ERRORS}, operation_id="merge_organisations")
 def merge(request: Any, body: MergeIn) -> Any:
     """Merge organisations into one that exists or a new one."""
 
