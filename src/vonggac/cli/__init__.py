@@ -33,6 +33,7 @@ VERBS = {
     "up": "up",
     "backup": "backup",
     "restore": "backup",
+    "doctor": "doctor",
     "audit": "audit",
     "completion": "completion",
 }

@@ -109,6 +109,7 @@ def _write(settings: Settings, part: Path, folder: Path, now: datetime, with_sec
         "members": {name: archive.digest(path) for name, path in members.items()},
     }
     with part.open("xb") as file:
+        part.chmod(0o600)
         archive.pack(file, manifest, members)
         file.flush()
         os.fsync(file.fileno())

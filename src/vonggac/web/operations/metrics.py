@@ -82,6 +82,6 @@ def text() -> bytes:
     desk.register(Desk())
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         together = CollectorRegistry()
-        MultiProcessCollector(together)
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together) + generate_latest(desk)
     return generate_latest(REGISTRY) + generate_latest(desk)

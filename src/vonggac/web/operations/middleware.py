@@ -9,6 +9,7 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from vonggac.config.values import Network, networks_from
 from vonggac.web.operations import metrics
@@ -81,13 +82,13 @@ def forwarded(get_response: Handler) -> Handler:
     return middleware
 
 
-def probes(get_response: Handler) -> Handler:
+def probes(get_response: Handler) -> Callable[[HttpRequest], HttpResponseBase]:
     """``/healthz`` and ``/metrics`` by any host name, without session, log line or language."""
     from vonggac.web.operations.views import healthz, metrics_text
 
     views = {"/healthz": healthz, "/metrics": metrics_text}
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         view = views.get(request.path_info)
         return get_response(request) if view is None else view(request)
 
