@@ -69,7 +69,7 @@ def run(
     if request.method != "POST":
         empty = make(initial=initial, asker=request.asker)
         if read is None:  # defaults that the address asks for: ?person_id=7
-            empty.initial = {key: value for key, value in request.GET.items() if key in empty.fields} | empty.initial
+            empty.initial = {**{key: request.GET[key] for key in request.GET if key in empty.fields}, **empty.initial}
         return _show(request, about, empty)
     form = make(request.POST, initial=initial, asker=request.asker)
     changes: list[Change] = []
@@ -147,7 +147,8 @@ def _plain(value: Any) -> str:
 def _as_read(bound: forms.BoundField, sent: str) -> str:
     """What was sent as people read it: a choice by its title."""
     if isinstance(bound.field, forms.ChoiceField):
-        return next((str(title) for key, title in bound.field.choices if str(key) == sent), sent)
+        known: Any = bound.field.choices
+        return next((str(title) for key, title in known if str(key) == sent), sent)
     if isinstance(bound.field, forms.BooleanField):
         return "✓" if sent else "–"
     return sent

@@ -28,7 +28,7 @@ class Day(forms.DateField):
         """The local day of a time; what was typed as it is."""
         return value.astimezone(times.zone()).date() if isinstance(value, datetime) else value
 
-    def clean(self, value: Any) -> datetime | None:  # type: ignore[override]  # a day here is the moment it begins
+    def clean(self, value: Any) -> datetime | None:
         """The moment at which the day begins, None when nothing was typed."""
         day = super().clean(value)
         return None if day is None else datetime.combine(day, time.min, tzinfo=times.zone())

@@ -77,11 +77,11 @@ class RecordForm(forms.Form):
             self.add_error(name if name in self.fields else None, text)
 
 
-def _text(label: str, most: int, *, needed: bool = False, **kwargs: Any) -> forms.CharField:
+def _text(label: Any, most: int, *, needed: bool = False, **kwargs: Any) -> forms.CharField:
     return forms.CharField(label=label, max_length=most, required=needed, **kwargs)
 
 
-def _lines(label: str, **kwargs: Any) -> forms.CharField:
+def _lines(label: Any, **kwargs: Any) -> forms.CharField:
     return forms.CharField(
         label=label, max_length=10_000, required=False, widget=forms.Textarea(attrs={"rows": 4}), **kwargs
     )
@@ -101,7 +101,7 @@ class PeriodForm(RecordForm):
 class OrganisationForm(RecordForm):
     """An organisation's own facts; its name, place and end have pages of their own."""
 
-    field_order = ("kind", "code", "address", "note", "valid_from", "valid_until")
+    field_order: Iterable[str] | None = ("kind", "code", "address", "note", "valid_from", "valid_until")
 
     kind = forms.ChoiceField(label=_("Kind"), choices=lambda: choices(KINDS))
     code = _text(
@@ -120,7 +120,16 @@ class OrganisationForm(RecordForm):
 class NewOrganisationForm(OrganisationForm):
     """Everything that a new organisation needs."""
 
-    field_order = ("name", "short_name", "kind", "code", "parent_id", "valid_from", "address", "note")
+    field_order: Iterable[str] | None = (
+        "name",
+        "short_name",
+        "kind",
+        "code",
+        "parent_id",
+        "valid_from",
+        "address",
+        "note",
+    )
 
     name = _text(_("Name"), 250, needed=True)
     short_name = _text(_("Short name"), 60, help_text=_("As people say it: shown where room is scarce."))
@@ -160,7 +169,7 @@ class SinceForm(RecordForm):
 class RenameForm(SinceForm):
     """A new name."""
 
-    field_order = ("name", "short_name", "how", "since")
+    field_order: Iterable[str] | None = ("name", "short_name", "how", "since")
 
     name = _text(_("Name"), 250, needed=True)
     short_name = _text(_("Short name"), 60)
@@ -169,7 +178,7 @@ class RenameForm(SinceForm):
 class MoveForm(SinceForm):
     """A new place in the tree."""
 
-    field_order = ("parent_id", "how", "since")
+    field_order: Iterable[str] | None = ("parent_id", "how", "since")
 
     parent_id = OrganisationPick(
         label=_("Stands under"),
@@ -187,7 +196,7 @@ class EndForm(RecordForm):
 class PersonForm(PeriodForm):
     """Somebody who works at an organisation."""
 
-    field_order = ("name", "position", "email", "phone", "valid_from", "valid_until")
+    field_order: Iterable[str] | None = ("name", "position", "email", "phone", "valid_from", "valid_until")
 
     name = _text(_("Full name"), 120, needed=True)
     position = _text(_("Position"), 120)
@@ -198,7 +207,16 @@ class PersonForm(PeriodForm):
 class ContactForm(PeriodForm):
     """One way to reach an organisation."""
 
-    field_order = ("channel", "value", "label", "person_id", "hours", "is_support", "valid_from", "valid_until")
+    field_order: Iterable[str] | None = (
+        "channel",
+        "value",
+        "label",
+        "person_id",
+        "hours",
+        "is_support",
+        "valid_from",
+        "valid_until",
+    )
 
     channel = forms.ChoiceField(label=_("By"), choices=lambda: choices(CHANNELS))
     value = _text(_("Number or address"), 254, needed=True)
@@ -220,7 +238,7 @@ class ContactForm(PeriodForm):
 class NetworkForm(PeriodForm):
     """Addresses of an organisation."""
 
-    field_order = ("text", "side", "provider", "note", "valid_from", "valid_until")
+    field_order: Iterable[str] | None = ("text", "side", "provider", "note", "valid_from", "valid_until")
 
     text = _text(
         _("Addresses"),
@@ -236,7 +254,7 @@ class NetworkForm(PeriodForm):
 class SystemForm(PeriodForm):
     """An information system."""
 
-    field_order = (
+    field_order: Iterable[str] | None = (
         "name",
         "code",
         "level",
@@ -278,7 +296,7 @@ class SystemForm(PeriodForm):
 class MandateForm(PeriodForm):
     """What an organisation is charged with."""
 
-    field_order = ("subject", "over_id", "basis", "valid_from", "valid_until")
+    field_order: Iterable[str] | None = ("subject", "over_id", "basis", "valid_from", "valid_until")
 
     subject = forms.ChoiceField(label=_("Charged with"), choices=lambda: choices(MANDATES))
     over_id = OrganisationPick(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ MOVES = (
 class SuccessorForm(RecordForm):
     """Who takes over: an organisation that exists, or one that is made by the succession."""
 
-    field_order = ("who", "successor", "name", "short_name", "kind", "code", "parent_id")
+    field_order: Iterable[str] | None = ("who", "successor", "name", "short_name", "kind", "code", "parent_id")
 
     who = forms.ChoiceField(
         label=_("Who takes over?"),
@@ -42,7 +43,7 @@ class SuccessorForm(RecordForm):
         """What is needed depends on who takes over."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("who") == "existing":
-            needed = ("successor",)
+            needed: tuple[str, ...] = ("successor",)
         else:
             needed = ("name", "code", "kind")
             cleaned["successor"] = None
@@ -80,9 +81,20 @@ class ActForm(RecordForm):
 class MergeForm(SuccessorForm, ActForm):
     """A merger: who takes over, when, by what, and what goes over."""
 
-    field_order = (*SuccessorForm.field_order, "at", "basis", "move")
+    field_order: Iterable[str] | None = (
+        "who",
+        "successor",
+        "name",
+        "short_name",
+        "kind",
+        "code",
+        "parent_id",
+        "at",
+        "basis",
+        "moves",
+    )
 
-    move = forms.MultipleChoiceField(
+    moves = forms.MultipleChoiceField(
         label=_("What goes over"),
         choices=MOVES,
         widget=forms.CheckboxSelectMultiple,

@@ -8,20 +8,9 @@ from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import Strict, page_of, written
-from vonggac.web.organisations.api.routes import ERRORS, Noun, register
-from vonggac.web.organisations.api.shapes import (
-    After,
-    At,
-    Id,
-    Kind,
-    Limit,
-    OptionalId,
-    OrganisationEdit,
-    OrganisationIn,
-    OrganisationOut,
-    Text,
-)
+from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, Text, page_of, written
+from vonggac.web.organisations.api.routes import Noun, register
+from vonggac.web.organisations.api.shapes import At, Kind, OrganisationEdit, OrganisationIn, OrganisationOut
 
 router = Router(tags=["organisations"])
 

@@ -8,18 +8,9 @@ from ninja import Router, Schema
 from pydantic import AwareDatetime
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import page_of
-from vonggac.web.organisations.api.routes import ERRORS, Noun, register
-from vonggac.web.organisations.api.shapes import (
-    After,
-    At,
-    Limit,
-    MandateEdit,
-    MandateIn,
-    MandateOut,
-    OptionalId,
-    Subject,
-)
+from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, page_of
+from vonggac.web.organisations.api.routes import Noun, register
+from vonggac.web.organisations.api.shapes import At, MandateEdit, MandateIn, MandateOut, Subject
 
 router = Router(tags=["mandates"])
 

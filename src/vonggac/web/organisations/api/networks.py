@@ -8,21 +8,10 @@ from ninja import Query, Router, Schema
 from pydantic import AwareDatetime
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import page_of
+from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, Text, page_of
 from vonggac.web.organisations.api.graph import out as organisation_out
-from vonggac.web.organisations.api.routes import ERRORS, Noun, register
-from vonggac.web.organisations.api.shapes import (
-    After,
-    At,
-    Limit,
-    NetworkEdit,
-    NetworkIn,
-    NetworkOut,
-    OptionalId,
-    OwnerOut,
-    Side,
-    Text,
-)
+from vonggac.web.organisations.api.routes import Noun, register
+from vonggac.web.organisations.api.shapes import At, NetworkEdit, NetworkIn, NetworkOut, OwnerOut, Side
 
 router = Router(tags=["networks"])
 

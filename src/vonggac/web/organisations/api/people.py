@@ -7,21 +7,9 @@ from typing import Any
 from ninja import Router, Schema
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import page_of
-from vonggac.web.organisations.api.routes import ERRORS, Noun, register
-from vonggac.web.organisations.api.shapes import (
-    After,
-    At,
-    ContactEdit,
-    ContactIn,
-    ContactOut,
-    Limit,
-    OptionalId,
-    PersonEdit,
-    PersonIn,
-    PersonOut,
-    Text,
-)
+from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, Text, page_of
+from vonggac.web.organisations.api.routes import Noun, register
+from vonggac.web.organisations.api.shapes import At, ContactEdit, ContactIn, ContactOut, PersonEdit, PersonIn, PersonOut
 
 router = Router(tags=["people"])
 

@@ -8,10 +8,8 @@ from typing import Any
 from ninja import Router, Schema
 
 from vonggac.desk.scope.asker import Asker
-from vonggac.web.api.core import ErrorOut, Strict, written
-from vonggac.web.organisations.api.shapes import Edit, Ending, Id
-
-ERRORS: dict[int, type[Schema]] = dict.fromkeys((400, 401, 403, 404, 409, 422), ErrorOut)
+from vonggac.web.api.core import ERRORS, Id, Strict, written
+from vonggac.web.organisations.api.shapes import Edit, Ending
 
 
 def changes_of(body: Edit) -> dict[str, Any]:

@@ -7,13 +7,8 @@ from typing import Annotated, Literal
 from ninja import Query, Schema
 from pydantic import AwareDatetime, Field
 
-from vonggac.web.api.core import MAX_ITEMS, Strict
+from vonggac.web.api.core import Id, Strict
 
-Id = Annotated[int, Field(ge=1, lt=2**63)]
-Limit = Annotated[int, Query(50, ge=1, le=MAX_ITEMS, description="Items of one page")]
-After = Annotated[str, Query("", max_length=40, description="The cursor `next` of the page before")]
-Text = Annotated[str, Query("", max_length=200, description="With or without diacritics")]
-OptionalId = Annotated[int | None, Query(None, ge=1, lt=2**63)]
 At = Annotated[AwareDatetime | None, Query(None, description="Only what holds at this time")]
 
 Kind = Literal[

@@ -7,19 +7,9 @@ from typing import Annotated, Any
 from ninja import Query, Router, Schema
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import page_of
-from vonggac.web.organisations.api.routes import ERRORS, Noun, register
-from vonggac.web.organisations.api.shapes import (
-    After,
-    At,
-    Exposure,
-    Limit,
-    OptionalId,
-    SystemEdit,
-    SystemIn,
-    SystemOut,
-    Text,
-)
+from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, Text, page_of
+from vonggac.web.organisations.api.routes import Noun, register
+from vonggac.web.organisations.api.shapes import At, Exposure, SystemEdit, SystemIn, SystemOut
 
 router = Router(tags=["systems"])
 Level = Annotated[int | None, Query(None, ge=1, le=5)]

@@ -45,7 +45,7 @@ def networks(request: Request) -> HttpResponse:
     context = {
         "filters": form,
         "chips": lists.chips(request, "side", choices(SIDES), _("Both sides")),
-        "columns": lists.columns(request, (*heads, (_("Held"), "")), sort),
+        "columns": lists.columns(request, (*heads, (_("Period"), "")), sort),
         "page": page_of(rows, request),
         "show_all": show_all,
         "toggle": lists.address(request, ended=None if show_all else "1"),

@@ -159,7 +159,7 @@ def rename(request: Request, organisation_id: int) -> HttpResponse:
     """A new name from a day on, or the correction of a wrong one."""
     row = queries.organisation(request.asker, organisation_id)
     require(request.asker, "organisations.edit", row.pk)
-    note = _("Documents keep the name that was valid when they were issued, and people find it by either.")
+    note = _("Documents keep the name that was valid when they were issued; the history shows both.")
     return editing.run(
         request,
         _about(row, _("Rename organisation"), _("Rename"), _("The organisation was renamed."), note=note),

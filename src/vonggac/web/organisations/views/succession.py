@@ -85,7 +85,7 @@ def merge(request: Request) -> HttpResponse:
                 successor=form.taker(),
                 at=values["at"],
                 basis=values["basis"],
-                move=values["move"],
+                moves=values["moves"],
             )
 
         status, made = _tried(form, write, is_rehearsal=step == "check")
@@ -93,7 +93,7 @@ def merge(request: Request) -> HttpResponse:
             messages.success(request, _("The organisations were merged; their past leads to the successor."))
             return HttpResponseRedirect(reverse("organisation-history", args=[made.pk]))
         if status == 200:
-            leaving = [_leaving(request, one, values["at"], values["move"]) for one in chosen]
+            leaving = [_leaving(request, one, values["at"], values["moves"]) for one in chosen]
             context |= {"form": form, "leaving": leaving, "taker": form.title(), "is_new": values["who"] == "new"}
             return render(request, "organisations/succession/merge_check.html", context)
     elif step != "edit":

@@ -33,7 +33,7 @@ def systems(request: Request) -> HttpResponse:
     owner = form.value("organisation")
     sort = lists.sort_of(request, SORTS)
     level = form.value("level") or ""
-    wanted = {
+    wanted: dict[str, Any] = {
         "text": form.value("q") or "",
         "organisation_id": None if owner is None else owner.pk,
         "address": form.value("address") or "",
@@ -49,7 +49,7 @@ def systems(request: Request) -> HttpResponse:
     )
     matrix = matrix_of(request, queries.systems(request.asker, **wanted))
     titles = [*level_choices("–")[1:], (NO_LEVEL, _("Without a level"))]
-    heads = ((_("System"), "name"), (_("Code"), "code"), (_("Level"), "level"), (_("Exposure"), ""), (_("Owner"), ""))
+    heads = ((_("System"), "name"), (_("Level"), "level"), (_("Exposure"), ""), (_("Owner"), ""))
     context = {
         "filters": form,
         "chips": lists.chips(request, "level", titles, _("All levels")),
