@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from vonggac.desk.organisations.staging.kinds import KINDS, Column, Kind
+from vonggac.desk.organisations.staging.kinds import KINDS, Column, Kind, choice_titles
 from vonggac.desk.searching import search_form
 from vonggac.errors import N_
 from vonggac.tables import Cell, Row, Table, Tables, cell_text, is_empty
@@ -15,6 +15,9 @@ from vonggac.tables.table import LEFT_OUT
 MOST_ROWS = {"organisations": 20_000}
 MOST_ROWS_OTHERWISE = 300_000
 """Rows of one kind in one file."""
+
+LISTS_SHEET = "vonggac"
+"""The hidden sheet of the template that holds the lists to choose from."""
 
 _HEADER_WITHIN = 30
 """Rows among which the titles are looked for."""
@@ -73,7 +76,7 @@ def sheets_of(tables: Sequence[Tables]) -> Sheets:
     found = Sheets()
     for one in tables:
         for skipped in one.skipped:
-            if skipped.reason not in {"empty_sheet", "no_table"}:
+            if skipped.reason not in {"empty_sheet", "no_table"} and skipped.sheet != LISTS_SHEET:
                 found.notes.append(
                     Note(skipped.sheet, 0, "", skipped.detail, LEFT_OUT[skipped.reason], is_warning=True)
                 )
@@ -112,8 +115,25 @@ def _add(found: Sheets, table: Table) -> None:
             found.notes.append(
                 Note(name, header.number, column.titles["vi"], "", message, {"title": column.titles["vi"]})
             )
+    examples = [_example(kind, columns, language) for language in ("vi", "en")]
     rows = [row for row in table.rows[at + 1 :] if not all(is_empty(cell) for cell in row.cells)]
+    rows = [row for row in rows if not any(_is_example(row, example) for example in examples)]
     found.by_kind[kind.name].append(Sheet(kind, name, columns, rows))
+
+
+def _example(kind: Kind, columns: Sequence[tuple[int, Column, str]], language: str) -> dict[int, str]:
+    """Position to what the template's example has there."""
+    return {
+        at: choice_titles(column.choices, language)[column.example] if column.choices else column.example
+        for at, column, _title in columns
+        if kind.columns[column.field].example
+    }
+
+
+def _is_example(row: Row, example: Mapping[int, str]) -> bool:
+    return bool(example) and all(
+        at < len(row.cells) and cell_text(row.cells[at]) == text for at, text in example.items()
+    )
 
 
 def _columns(found: Sheets, kind: Kind, name: str, header: Row) -> Iterator[tuple[int, Column, str]]:
