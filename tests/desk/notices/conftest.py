@@ -10,7 +10,6 @@ import itertools
 import pytest
 from django.db import transaction
 
-
 AT = "2026-03-01T02:00:00+00:00"
 IMPORT = {"file": "mang.xlsx", "n_created": 1, "n_changed": 2, "n_same": 3, "link": "/directory/import/1"}
 INVITATION = {

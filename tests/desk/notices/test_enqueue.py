@@ -66,10 +66,14 @@ def test_a_notice_goes_by_every_channel_that_reaches_the_person(django_user_mode
 
 
 def test_a_rolled_back_cause_leaves_no_message():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        Organisation.objects.create(code="X", kind="commune", name="Xã")
-        put()
-        _ = 1 / 0
+    def cause():
+        with transaction.atomic():
+            Organisation.objects.create(code="X", kind="commune", name="Xã")
+            put()
+            raise RuntimeError("the cause fails")
+
+    with pytest.raises(RuntimeError, match="the cause fails"):
+        cause()
     assert not Notice.objects.exists()
     assert not Organisation.objects.exists()
 

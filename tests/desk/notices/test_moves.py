@@ -133,8 +133,12 @@ def test_the_link_stands_in_no_list_preview_or_record(put, administrator):
     actions.release(administrator, [notice.pk])
     actions.drop(administrator, [put("invitation", email="x@y.example").pk], "x")
     told = json.dumps(
-        [shown.wording.text, shown.wording.html, *(entry.detail.content for entry in Entry.objects.all())]
-        + list(Notice.objects.values("values", "secrets", "fault", "reason")),
+        [
+            shown.wording.text,
+            shown.wording.html,
+            *(entry.detail.content for entry in Entry.objects.all()),
+            *Notice.objects.values("values", "secrets", "fault", "reason"),
+        ],
         default=str,
     )
     assert "only-they-know" not in told

@@ -59,6 +59,12 @@ def mergeable(state: str) -> QuerySet[Notice]:
     ).order_by("id")
 
 
+def group(state: str, channel: str, recipient: str, organisation_id: int | None) -> QuerySet[Notice]:
+    """What goes into one digest, with the digest that there is already."""
+    about = Q(organisation__isnull=True) if organisation_id is None else Q(organisation_id=organisation_id)
+    return mergeable(state).filter(about, channel=channel, recipient=recipient)
+
+
 def merge_due() -> int:
     """Merge what is due to the same recipient about the same organisation into one digest; returns how many digests."""
     n_merged = 0
@@ -66,7 +72,7 @@ def merge_due() -> int:
         due = mergeable(state).filter(due_at__lte=timezone.now()).exclude(template="digest")
         groups = due.order_by().values_list("channel", "recipient", "organisation_id").distinct()[:MERGE_AT_ONCE]
         for channel, recipient, organisation_id in list(groups):
-            rows = mergeable(state).filter(channel=channel, recipient=recipient, organisation_id=organisation_id)
+            rows = group(state, channel, recipient, organisation_id)
             if rows[1:2]:  # more than one
                 n_merged += _merge(rows)
     return n_merged

@@ -92,9 +92,8 @@ def notices(asker: Asker, filters: Filters, *, before: int | None = None, limit:
 
 def _condition(filters: Filters) -> Q:
     condition = Q()
-    for name in ("state", "channel", "template", "organisation_id"):
-        if value := getattr(filters, name):
-            condition &= Q(**{name: value})
+    exact = {name: getattr(filters, name) for name in ("state", "channel", "template", "organisation_id")}
+    condition &= Q(**{name: value for name, value in exact.items() if value})
     if filters.since:
         condition &= Q(created_at__gte=filters.since)
     if filters.until:
@@ -130,7 +129,7 @@ def preview(asker: Asker, notice_id: int) -> Preview:
     rows = Notice.objects.filter(pk=notice_id)
     seen = visible(rows, asker, "notices.view")
     if (own := asker.user_id) is not None and asker.only is None:
-        seen = seen | rows.filter(user_id=own)
+        seen |= rows.filter(user_id=own)
     found = _lines(asker, seen)
     if not found:
         raise NotThere(N_("there is no such message"))
@@ -152,9 +151,7 @@ def _outgoing(notice: Notice) -> tuple[Notice, int]:
     is_single = notice.is_urgent or notice.n_attempts or notice.template == "digest"
     if is_single or notice.state not in (HELD, WAITING):
         return notice, 0
-    group = delivery.mergeable(notice.state).filter(
-        channel=notice.channel, recipient=notice.recipient, organisation_id=notice.organisation_id
-    )
+    group = delivery.group(notice.state, notice.channel, notice.recipient, notice.organisation_id)
     parts = list(group.exclude(template="digest").select_related("organisation"))
     return (delivery.digest_of(parts), len(parts) - 1) if len(parts) > 1 else (notice, 0)
 
@@ -176,6 +173,12 @@ def organisations(asker: Asker) -> list[tuple[int, str]]:
     about = visible(Notice.objects.all(), asker, "notices.view").order_by().values("organisation_id").distinct()
     found = Organisation.objects.filter(pk__in=about).order_by("name", "id")[:200]
     return list(found.values_list("pk", "name"))
+
+
+def n_to_do(asker: Asker) -> int:
+    """How many messages wait for somebody: held where ``asker`` may release them, or not delivered."""
+    n = counts(asker)
+    return n[FAILED] + (n[HELD] if asker.may("notices.release") else 0)
 
 
 def obstacles(settings: Settings) -> list[tuple[str, str]]:

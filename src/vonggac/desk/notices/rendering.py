@@ -22,7 +22,7 @@ def site() -> str:
 
 def place() -> wording.Place:
     """The portal and the zone of its times."""
-    return wording.Place(site(), settings.TIME_ZONE)
+    return wording.Place(site(), settings.VONGGAC.zone)
 
 
 def shown(notice: Notice) -> wording.Wording:

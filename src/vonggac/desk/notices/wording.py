@@ -16,9 +16,8 @@ from functools import lru_cache
 from html import escape
 from importlib.resources import files
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from vonggac.config import LANGUAGES
+from vonggac.config import LANGUAGES, zone_from
 from vonggac.errors import N_
 
 LIMIT = 500
@@ -96,7 +95,7 @@ class Place:
     """Where the portal is and which zone its times are in; ``site`` has no slash at its end."""
 
     site: str
-    zone: str = "Asia/Ho_Chi_Minh"
+    zone: str = "+07:00"
 
 
 def plain(template: Template, values: Mapping[str, Any], site: str) -> dict[str, Any]:
@@ -190,7 +189,7 @@ class _Markup(_Words):
 
 
 def _when(value: str, zone: str, language: str) -> str:
-    at = datetime.fromisoformat(value).astimezone(ZoneInfo(zone))
+    at = datetime.fromisoformat(value).astimezone(zone_from(zone))
     return f"{at:%H:%M} ngày {at:%d/%m/%Y}" if language == "vi" else f"{at:%H:%M on %-d %B %Y} ({zone})"
 
 

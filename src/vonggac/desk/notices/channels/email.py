@@ -8,7 +8,7 @@ import ssl
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import DNS_NAME, EmailMultiAlternatives
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
 
@@ -32,7 +32,7 @@ class Email:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._backend: EmailBackend | None = None
+        self._connection: smtplib.SMTP | None = None
 
     @staticmethod
     def recipient(to: Reachable) -> str:
@@ -95,56 +95,75 @@ class Email:
             self.close()
             raise _unreachable(error) from None
 
+    def knock(self) -> None:
+        """Connect, sign in and leave again; nothing is sent. Raises Undelivered."""
+        self._opened()
+        self.close()
+
     def close(self) -> None:
         """Say good-bye to the server, if it is still there."""
-        if self._backend is not None:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                self._backend.close()
-            self._backend = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    connection.quit()
+            finally:
+                connection.close()
 
     def _message_id(self, message: Message) -> str:
         host = urlsplit(self._settings.public_url).hostname or "localhost"
         return f"<{message.message_id}@{host}>"
 
     def _opened(self) -> EmailBackend:
-        """The connection, kept for all messages of a round."""
-        if self._backend is None:
-            backend = self._connection()
-            try:
-                backend.open()
-            except smtplib.SMTPAuthenticationError as error:
-                raise Undelivered(
-                    N_("the mail server did not accept our name and password: {answer}"),
-                    is_channel=True,
-                    answer=_readable(error.smtp_code, error.smtp_error),
-                ) from None
-            except smtplib.SMTPNotSupportedError:
-                raise Undelivered(
-                    N_("the mail server offers no encryption or no sign-in; smtp_url asks for it"), is_channel=True
-                ) from None
-            except (OSError, smtplib.SMTPException) as error:
-                raise _unreachable(error) from None
-            self._backend = backend
-        return self._backend
+        """Django's sender over our connection, which is kept for all messages of a round.
 
-    def _connection(self) -> EmailBackend:
-        parts = urlsplit(self._settings.smtp_url)
+        We open it ourselves: Django's own leaves the socket open when the greeting, TLS or the sign-in fails.
+        """
+        if self._connection is None:
+            parts, password = urlsplit(self._settings.smtp_url), self._password()
+            try:
+                self._connection = _connected(parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme])
+                if parts.scheme == "smtp":
+                    self._connection.starttls(context=ssl.create_default_context())
+                if parts.username:
+                    self._connection.login(unquote(parts.username), password)
+            except (OSError, smtplib.SMTPException) as error:
+                self.close()
+                raise _unopened(error) from None
+        backend = EmailBackend(fail_silently=False)
+        backend.connection = self._connection
+        return backend
+
+    def _password(self) -> str:
         file = self._settings.smtp_password_file
         try:
-            password = file.read_text("utf-8").strip() if file else ""
+            return file.read_text("utf-8").strip() if file else ""
         except (OSError, UnicodeDecodeError):
             raise Undelivered(
                 N_("the password file of the mail server cannot be read: {file}"), is_channel=True, file=str(file)
             ) from None
-        return EmailBackend(
-            host=parts.hostname or "",
-            port=parts.port or PORTS[parts.scheme],
-            username=unquote(parts.username or ""),
-            password=password,
-            use_tls=parts.scheme == "smtp",
-            use_ssl=parts.scheme == "smtps",
-            timeout=TIMEOUT_S,
+
+
+def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
+    name = str(DNS_NAME)
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, name, timeout=TIMEOUT_S, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, name, timeout=TIMEOUT_S)
+
+
+def _unopened(error: Exception) -> Undelivered:
+    """Why there is no connection."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return Undelivered(
+            N_("the mail server did not accept our name and password: {answer}"),
+            is_channel=True,
+            answer=_readable(error.smtp_code, error.smtp_error),
         )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Undelivered(
+            N_("the mail server offers no encryption or no sign-in; smtp_url asks for it"), is_channel=True
+        )
+    return _unreachable(error)
 
 
 def _refusal(fault: str, code: int, answer: bytes | str) -> Undelivered:
