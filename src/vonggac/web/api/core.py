@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from ninja.security.session import SessionAuth
@@ -46,6 +46,16 @@ class ErrorOut(Schema):
     code: str
     message: str
     faults: list[FaultOut] = Field(default_factory=list)
+
+
+ERRORS: dict[int, type[Schema]] = dict.fromkeys((400, 401, 403, 404, 409, 422), ErrorOut)
+"""What every route may answer instead of what was asked for."""
+
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+Limit = Annotated[int, Query(50, ge=1, le=MAX_ITEMS, description="Items of one page")]
+After = Annotated[str, Query("", max_length=40, description="The cursor `next` of the page before")]
+Text = Annotated[str, Query("", max_length=200, description="With or without diacritics")]
+OptionalId = Annotated[int | None, Query(None, ge=1, lt=2**63)]
 
 
 class TokenAuth(HttpBearer):
@@ -130,18 +140,20 @@ def page_of(
     Returns {"items", "next"}; ``next`` is the cursor of the following page, null on the last.
     """
     if after:
-        rows = rows.filter(**{f"{by}__gt": _read_cursor(after)})
+        rows = rows.filter(**{f"{by}__gt": read_cursor(after)})
     found: list[Model] = list(rows.order_by(by)[: limit + 1])
     more = len(found) > limit
     last = getattr(found[limit - 1], by) if more else None
-    return {"items": [shape(row) for row in found[:limit]], "next": _cursor(last) if more else None}
+    return {"items": [shape(row) for row in found[:limit]], "next": cursor_of(last) if more else None}
 
 
-def _cursor(value: int | None) -> str:
+def cursor_of(value: int | None) -> str:
+    """The cursor that stands for a number."""
     return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> int:
+def read_cursor(text: str) -> int:
+    """The number that a cursor stands for. Raises InvalidValues for one that no page gave."""
     try:
         value = int(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
     except ValueError:

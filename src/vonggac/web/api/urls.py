@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from vonggac.web.accounts import api as accounts
 from vonggac.web.api.core import api
+from vonggac.web.audit import api as audit
+from vonggac.web.notices import api as notices
 from vonggac.web.organisations.api import graph, mandates, networks, people, systems
 
-for _router in (graph.router, people.router, networks.router, systems.router, mandates.router):
-    api.add_router("", _router)
+_NOUNS = (graph, people, networks, systems, mandates, accounts, audit, notices)
+for _noun in _NOUNS:
+    api.add_router("", _noun.router)
 
 urlpatterns = [path("api/v1/", api.urls)]
