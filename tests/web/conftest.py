@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
     from province import Province
+
+    from vonggac.desk.accounts.models import User
 
 
 @pytest.fixture
@@ -24,3 +29,11 @@ def province(db: None) -> Province:
     from province import build_province
 
     return build_province()
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Client, User], Client]:
+    """``signed_in(client, user)``: the client as that user, who has just shown a second factor and owes no step."""
+    from signing import sign_in
+
+    return sign_in

@@ -1,0 +1,159 @@
+"""Requests that the portal itself makes to other hosts: only to where it is meant to, briefly, and not much of it.
+
+Whoever names an address must not be able to make the portal knock at doors of the inner network. The address that a
+connection really has is looked at after it is made and before anything is sent, so that a name which resolves anew to another
+address (DNS rebinding) opens nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.retry import Retry
+
+CONNECT_S, READ_S = 5.0, 10.0
+LARGEST = 1024 * 1024
+"""Bytes of one answer."""
+REDIRECTS = 3
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Refused(requests.RequestException):
+    """The portal does not ask there."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address belongs to the internet at large: not private, loopback, link-local (metadata), shared, reserved."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if inner is None and address in ipaddress.ip_network("64:ff9b::/96"):  # NAT64, RFC 6052
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None and not is_public(inner):
+            return False
+    return address.is_global and not address.is_multicast
+
+
+class Guarded(requests.Session):
+    """A session that asks hosts of the internet by HTTPS, and ``own_hosts`` wherever they stand.
+
+    ``own_hosts`` are those that the installation's own settings name: they may be in the inner network (but never link-local,
+    where clouds keep their metadata), and by plain HTTP if they are this machine. Redirects stay on their host. Raises Refused.
+    """
+
+    def __init__(self, own_hosts: Collection[str] = ()) -> None:
+        super().__init__()
+        self.own_hosts = frozenset(host.lower() for host in own_hosts)
+        self.trust_env = False  # no proxies and no .netrc of the environment
+        self.mount("https://", _Adapter(self.own_hosts))
+        self.mount("http://", _Adapter(self.own_hosts))
+
+    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """As in requests, the body of the answer read up to LARGEST."""
+        kwargs.update(timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False)
+        target = str(url)
+        for _turn in range(REDIRECTS + 1):
+            _check(target, self.own_hosts)
+            response = super().request(method, target, *args, **kwargs)
+            where = response.headers.get("Location")
+            if not response.is_redirect or where is None:
+                return _read(response)
+            response.close()
+            following = urljoin(target, where)
+            if method.upper() != "GET" or _place(following) != _place(target):
+                raise Refused(f"{_place(target)} sends on to another place")
+            target = following
+        raise Refused(f"{_place(target)} sends in circles")
+
+
+def _place(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port
+
+
+def _check(url: str, own_hosts: frozenset[str]) -> None:
+    try:
+        scheme, host, _port = _place(url)
+    except ValueError:
+        raise Refused("this is no address") from None
+    if urlsplit(url).username is not None or not host:
+        raise Refused("this is no address to ask")
+    if scheme == "https":
+        return
+    if scheme != "http" or host not in own_hosts or not _is_this_machine(host):
+        raise Refused(f"{host} is asked by https only")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(response: requests.Response) -> requests.Response:
+    body = bytearray()
+    for part in response.iter_content(65536):
+        body += part
+        if len(body) > LARGEST:
+            response.close()
+            raise Refused(f"the answer is longer than {LARGEST} bytes")
+    response._content = bytes(body)  # noqa: SLF001  # what requests itself does when it reads all
+    return response
+
+
+def _look(connection: socket.socket, host: str, own_hosts: frozenset[str]) -> None:
+    """Close a connection that goes where it must not."""
+    address = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    peer = mapped or address
+    is_own = host.lower().strip("[]") in own_hosts and not (
+        peer.is_link_local or peer.is_multicast or peer.is_unspecified
+    )
+    if not is_own and not is_public(peer):
+        connection.close()
+        raise Refused(f"{host} stands at {peer}, which is not of the internet")
+
+
+class _Plain(HTTPConnection):
+    own_hosts: frozenset[str] = frozenset()
+
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        _look(connection, self.host, self.own_hosts)
+        return connection
+
+
+class _Secure(HTTPSConnection):
+    own_hosts: frozenset[str] = frozenset()
+
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        _look(connection, self.host, self.own_hosts)
+        return connection
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that look where they went."""
+
+    def __init__(self, own_hosts: frozenset[str]) -> None:
+        self._own_hosts = own_hosts
+        super().__init__(max_retries=Retry(0, redirect=0))
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """As in requests, with our connections."""
+        super().init_poolmanager(*args, **kwargs)
+        mine = {"own_hosts": self._own_hosts}
+        plain = type("Plain", (HTTPConnectionPool,), {"ConnectionCls": type("PlainHere", (_Plain,), mine)})
+        secure = type("Secure", (HTTPSConnectionPool,), {"ConnectionCls": type("SecureHere", (_Secure,), mine)})
+        self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}
