@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 (
                     "organisation",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="networks",
                         to="organisations.organisation",
@@ -146,6 +147,7 @@ class Migration(migrations.Migration):
                 (
                     "organisation",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="systems",
                         to="organisations.organisation",
@@ -301,12 +303,20 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["organisation", "first"], name="network_of_organisation"),
         ),
         migrations.AddIndex(
+            model_name="network",
+            index=models.Index(fields=["organisation", "valid_from", "valid_until"], name="network_counted"),
+        ),
+        migrations.AddIndex(
             model_name="mandate",
             index=models.Index(fields=["subject", "holder"], name="mandate_by_subject"),
         ),
         migrations.AddIndex(
             model_name="informationsystem",
             index=models.Index(fields=["name", "id"], name="system_by_name"),
+        ),
+        migrations.AddIndex(
+            model_name="informationsystem",
+            index=models.Index(fields=["organisation", "level", "valid_from", "valid_until"], name="system_counted"),
         ),
         migrations.AddConstraint(
             model_name="informationsystem",

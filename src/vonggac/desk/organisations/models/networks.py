@@ -19,7 +19,7 @@ class Network(Dated):
     """
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="networks")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="networks", db_index=False)
     text = models.CharField(max_length=90)
     first = models.CharField(max_length=32)
     last = models.CharField(max_length=32)
@@ -33,6 +33,7 @@ class Network(Dated):
         indexes = (
             models.Index(fields=["first", "last"], name="network_by_address"),
             models.Index(fields=["organisation", "first"], name="network_of_organisation"),
+            models.Index(fields=["organisation", "valid_from", "valid_until"], name="network_counted"),
         )
 
     def __str__(self) -> str:

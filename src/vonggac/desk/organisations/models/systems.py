@@ -22,7 +22,7 @@ class InformationSystem(Dated):
     """
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="systems")
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="systems", db_index=False)
     operator = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="operated_systems")
     code = models.CharField(max_length=60)
     name = models.CharField(max_length=250)
@@ -34,7 +34,11 @@ class InformationSystem(Dated):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["organisation", "code"], name="system_once"),)
-        indexes = (models.Index(fields=["name", "id"], name="system_by_name"),)
+        indexes = (
+            models.Index(fields=["name", "id"], name="system_by_name"),
+            # Whole columns of counts come from it alone.
+            models.Index(fields=["organisation", "level", "valid_from", "valid_until"], name="system_counted"),
+        )
 
     def __str__(self) -> str:
         return self.name
