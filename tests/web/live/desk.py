@@ -47,12 +47,13 @@ def user(name: str, role: str, where: int | None) -> int:
     return made.pk
 
 
-def session(user_id: int) -> str:
+def session(user_id: int, **values: Any) -> str:
     store = SessionStore()
     someone = User.objects.get(pk=user_id)
     store[SESSION_KEY] = str(user_id)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     store[HASH_SESSION_KEY] = someone.get_session_auth_hash()
+    store.update(values)
     store.create()
     return str(store.session_key)
 

@@ -7,6 +7,10 @@ import json
 import time
 
 import pytest
+from django.conf import settings
+
+from vonggac.web.accounts.adapters import BEGAN, SEEN
+from vonggac.web.accounts.heard import STRONG
 
 pytestmark = pytest.mark.database
 OFFICER = "agency_officer"
@@ -159,10 +163,22 @@ def test_one_person_has_a_limited_number_of_streams(someone, open_stream):
 
 
 def test_who_owes_a_second_factor_is_told_nothing(desk, someone, place, open_stream):
-    assert open_stream(someone(ANALYST, place[0])[1]).status == 401
+    owing = someone(ANALYST, place[0])[0]
+    assert open_stream(desk.session(owing)).status == 401
+    assert open_stream(desk.session(owing, **{STRONG: True})).status == 200
     user, key = someone(OFFICER, place[0])
     browser = open_stream(key)
     desk.grant(user, ANALYST, place[0])
+    assert [block["event"] for block in browser.blocks() if "event" in block] == ["ready", "end"]
+
+
+def test_an_idle_or_old_session_is_over_and_an_open_stream_is_no_use_of_it(desk, someone, open_stream):
+    user, now = someone(OFFICER)[0], int(time.time())
+    assert open_stream(desk.session(user, **{BEGAN: now, SEEN: now})).status == 200
+    assert open_stream(desk.session(user, **{BEGAN: now - 10**6, SEEN: now})).status == 401
+    assert open_stream(desk.session(user, **{BEGAN: now - 100, SEEN: now - 10**6})).status == 401
+    about_to_idle = now - int(settings.IDLE.total_seconds()) + 2
+    browser = open_stream(desk.session(user, **{BEGAN: now, SEEN: about_to_idle}))
     assert [block["event"] for block in browser.blocks() if "event" in block] == ["ready", "end"]
 
 

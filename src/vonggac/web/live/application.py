@@ -34,7 +34,7 @@ _STREAM = [
 _MAX_DIGITS = 18
 
 
-class _Gone(Exception):  # noqa: N818  # named for what happened
+class _Gone(Exception):  # named for what happened
     """The browser went away, or does not read."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,11 +15,13 @@ from django.contrib.auth import get_user
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, parse_cookie
 
-from vonggac.desk.accounts.queries import asker_of, has_second_factor, needs_second_factor
+from vonggac.desk.accounts.queries import asker_of, needs_second_factor
 from vonggac.desk.audit import queries
 from vonggac.desk.audit.queries import Step
 from vonggac.desk.scope.asker import Asker, Origin
 from vonggac.desk.scope.rule import above
+from vonggac.web.accounts.adapters import BEGAN, SEEN
+from vonggac.web.accounts.heard import STRONG
 from vonggac.web.live.events import Change
 
 P = ParamSpec("P")
@@ -93,6 +96,13 @@ def visitor_of(session_key: str, address: str, agent: str) -> Visitor | None:
         return None
     digest = hashlib.sha256(session_key.encode()).hexdigest()[:16]
     asker = asker_of(user, Origin("web", address, agent, digest))
-    if needs_second_factor(asker) and not has_second_factor(user.pk):
+    if _is_over(request.session) or (needs_second_factor(asker) and not request.session.get(STRONG)):
         return None
     return Visitor(session_key, user.pk, asker)
+
+
+def _is_over(session: Any) -> bool:
+    """Whether the pages would end the session: old, or idle. A stream that is open is no use of it."""
+    now, began, seen = time.time(), session.get(BEGAN), session.get(SEEN)
+    is_old = isinstance(began, int) and now - began >= settings.LONGEST.total_seconds()
+    return is_old or (isinstance(seen, int) and now - seen >= settings.IDLE.total_seconds())
