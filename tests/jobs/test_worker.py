@@ -156,3 +156,20 @@ def test_the_switch_turned_on_meanwhile_holds_what_waits():
     Switch.objects.update(is_on=True)
     deliver.Courier(settings.VONGGAC).round()
     assert Notice.objects.get().state == "held"
+
+
+def test_the_heart_beats_on_through_a_long_chore_but_not_through_a_stuck_one(monkeypatch):
+    beats = []
+    monkeypatch.setattr(worker, "BEAT_S", 0.05)
+    monkeypatch.setattr(worker, "LONGEST_S", 0.4)
+    monkeypatch.setattr(worker.background, "beat", lambda doing="": beats.append((doing, time.monotonic())))
+    start = []
+
+    def long(_work):
+        start.append(time.monotonic())
+        time.sleep(1.0)
+
+    run_for(1.2, worker.Chore("long", timedelta(days=1), long, once=False))
+    during = [at - start[0] for doing, at in beats if doing == "long" and at < start[0] + 1.0]
+    assert len(during) >= 2
+    assert max(during) < 0.6

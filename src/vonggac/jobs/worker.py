@@ -12,7 +12,7 @@ from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings as django_settings
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 from django.utils import timezone
 
 from vonggac.config import Settings
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 BEAT_S = 10.0
 TICK_S = 0.5
+LONGEST_S = 1800.0
+"""A chore that takes longer counts as stuck: the heart stops."""
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Work:
     courier: Courier
     stop: threading.Event = field(default_factory=threading.Event)
     failing: set[str] = field(default_factory=set)
+    doing: tuple[str, float] = ("", 0.0)
+    """The chore in hand, and since when on the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ def run(settings: Settings, stop: threading.Event | None = None, chores: tuple[C
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: work.stop.set())
     log.info("the worker begins")
+    threading.Thread(target=_pulse, args=(work,), daemon=True).start()
     due = {chore.name: 0.0 for chore in chores}
     beat = 0.0
     while not work.stop.is_set():
@@ -93,12 +98,23 @@ def run(settings: Settings, stop: threading.Event | None = None, chores: tuple[C
             beat = time.monotonic() + BEAT_S
         for chore in chores:
             if not work.stop.is_set() and time.monotonic() >= due[chore.name]:
+                work.doing = (chore.name, time.monotonic())
                 _turn(chore, work)
+                work.doing = ("", 0.0)
                 due[chore.name] = time.monotonic() + min(chore.every.total_seconds(), 60.0)
         work.stop.wait(TICK_S)
     _guarded("stop", background.stopped)
     connections.close_all()
     log.info("the worker ends")
+
+
+def _pulse(work: Work) -> None:
+    """Beat for a chore that takes long, as the loop itself does between short ones."""
+    while not work.stop.wait(BEAT_S):
+        name, since = work.doing
+        if name and BEAT_S <= time.monotonic() - since <= LONGEST_S:
+            _guarded("beat", lambda: background.beat(work.doing[0]))
+            connection.close()
 
 
 def _turn(chore: Chore, work: Work) -> None:

@@ -12,9 +12,7 @@ from vonggac.desk.notices.models import Chore
 
 HEART = "worker"
 FRESH = timedelta(seconds=60)
-"""A worker between two chores beats far more often than this."""
-LONGEST = timedelta(minutes=30)
-"""A chore that takes longer counts as stuck."""
+"""A worker beats far more often than this, in the middle of a long chore too."""
 AGAIN = timedelta(minutes=5)
 """When a chore that failed is tried again, if it is not due earlier."""
 
@@ -38,8 +36,7 @@ def worker_state(now: datetime | None = None) -> WorkerState:
     faults = tuple((chore.name, chore.fault) for chore in rows.values() if chore.fault)
     if heart is None or heart.started_at is None:
         return WorkerState(False, None, "", faults)
-    allowed = LONGEST if heart.doing else FRESH
-    return WorkerState(now - heart.started_at <= allowed, heart.started_at, heart.doing, faults)
+    return WorkerState(now - heart.started_at <= FRESH, heart.started_at, heart.doing, faults)
 
 
 def beat(doing: str = "") -> None:
