@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext
 
-from vonggac.desk.scope.roles import Role
+from vonggac.desk.scope.roles import ROLES, Role
 from vonggac.errors import N_
 
 PERMISSION_TITLES: Mapping[str, str] = {
@@ -64,6 +65,13 @@ def permissions_of(role: Role) -> str:
         name for name in held if not (name.endswith(".view") and name.replace(".view", ".edit") in role.permissions)
     ]
     return ", ".join(permission_title(name) for name in told)
+
+
+def name_roles(grants: Iterable[Any]) -> None:
+    """Give each grant the ``title`` of its role, in the reader's language."""
+    for grant in grants:
+        role = ROLES.get(grant.role)
+        grant.title = gettext(role.title) if role is not None else grant.role
 
 
 _BROWSERS = (

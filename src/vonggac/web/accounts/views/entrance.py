@@ -23,7 +23,7 @@ from vonggac.errors import InvalidValues, NotThere
 from vonggac.web.accounts import passkeys, sign_on
 from vonggac.web.accounts.faults import put
 from vonggac.web.accounts.forms import AcceptForm, AskForLinkForm, NewPasswordForm
-from vonggac.web.accounts.words import permissions_of, role_words
+from vonggac.web.accounts.words import role_words
 from vonggac.web.shell.middleware import origin_of
 from vonggac.web.shell.pages import PUBLIC, page
 from vonggac.web.shell.words import tell
@@ -169,7 +169,7 @@ def invitation(request: Any) -> HttpResponse:
             login = Login(user=user, redirect_url="/")
             response: HttpResponse = perform_password_login(request, {"username": user.username}, login)
             return response
-    given = [(one, role_words(role), permissions_of(role)) for one, role in offer.roles]
+    given = [(one, role, role_words(role)) for one, role in offer.roles]
     context = {"form": form, "offer": offer, "given": given}
     return render(request, "accounts/invitation.html", context, status=422 if form.is_bound else 200)
 

@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from vonggac.desk.accounts import actions, queries
-from vonggac.desk.scope.roles import ROLES
 from vonggac.web.accounts.admin_forms import InviteForm, organisation_of
 from vonggac.web.accounts.fresh import fresh
-from vonggac.web.accounts.words import permissions_of, role_words
+from vonggac.web.accounts.words import name_roles, permissions_of, role_words
 from vonggac.web.organisations.editing import About, Crumb, run
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
@@ -48,7 +47,10 @@ def invitations(request: Request) -> HttpResponse:
     """Invitations that wait, or all."""
     is_all = request.GET.get("show") == "all"
     rows = queries.invitations(request.asker, waiting=not is_all, text=request.GET.get("q", "")[:100])
-    context = {"page": page_of(rows, request), "is_all": is_all, "now": timezone.now(), "roles": ROLES}
+    shown = page_of(rows, request)
+    for one in shown.rows:
+        name_roles(one.grants.all())
+    context = {"page": shown, "is_all": is_all, "now": timezone.now()}
     return render(request, "accounts/invitations.html", {**context, "may_edit": request.asker.may("accounts.edit")})
 
 

@@ -58,7 +58,7 @@ def profile(request: Request) -> HttpResponse:
                 )
             else:
                 return _in_their_ways(row)
-    grants = [(one, permissions_of(role)) for one, role in queries.own_grants(request.asker)]
+    grants = [(one, role, permissions_of(role)) for one, role in queries.own_grants(request.asker)]
     return render(
         request, "accounts/mine/profile.html", {"form": form, "account": user, "grants": grants}, status=status
     )
@@ -151,7 +151,7 @@ def add_passkey(request: Any) -> Any:
 
 
 @page(SIGNED_IN)
-def passkey_list(request: Request) -> HttpResponse:
+def passkey_list(_request: Request) -> HttpResponse:
     """Passkeys stand among the second factors."""
     return redirect("mfa_index")
 

@@ -19,7 +19,7 @@ from vonggac.desk.audit.titles import ACTIONS
 from vonggac.desk.scope.roles import ROLES
 from vonggac.web.accounts.admin_forms import AccountForm, AccountsFilter, GrantForm
 from vonggac.web.accounts.fresh import fresh
-from vonggac.web.accounts.words import device, permissions_of, role_words
+from vonggac.web.accounts.words import device, name_roles, permissions_of, role_words
 from vonggac.web.organisations.editing import About, Crumb, run, values_of
 from vonggac.web.organisations.forms import RecordForm
 from vonggac.web.shell.pages import Request, page
@@ -33,16 +33,19 @@ def accounts(request: Request) -> HttpResponse:
     """Who has an account, by organisation, role and state."""
     form = AccountsFilter(request.GET, asker=request.asker)
     asked = form.asked()
-    rows = queries.accounts(request.asker, **asked)
+    shown = page_of(queries.accounts(request.asker, **asked), request)
+    for one in shown.rows:
+        one.needs_factor = any(ROLES[grant.role].mfa for grant in one.holding if grant.role in ROLES)
+        name_roles(one.holding)
     return render(
         request,
         "accounts/list.html",
         {
             "form": form,
-            "page": page_of(rows, request),
+            "page": shown,
             "chips": form.chips(),
             "n_waiting": queries.invitations(request.asker).count(),
-            "roles": ROLES,
+            "may_edit": request.asker.may(EDIT),
         },
     )
 
@@ -240,7 +243,7 @@ def _about(user: Any, title: str, submit: str, done: str, consequences: Any = ()
         leave=back,
         crumbs=(Crumb(_("Accounts"), reverse("accounts")), Crumb(str(user), back)),
         consequences=consequences,
-        template="accounts/grant.html" if extra else "organisations/form.html",
+        template="accounts/grant.html" if extra else "accounts/form.html",
         extra=extra or {},
     )
 
