@@ -34,6 +34,11 @@ class Day(forms.DateField):
         return None if day is None else datetime.combine(day, time.min, tzinfo=times.zone())
 
 
+def today() -> datetime:
+    """The moment at which the local day of now began."""
+    return datetime.combine(datetime.now(times.zone()).date(), time.min, tzinfo=times.zone())
+
+
 class Moment(forms.DateTimeField):
     """A local day and time to the minute, aware."""
 

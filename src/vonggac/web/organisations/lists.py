@@ -129,6 +129,12 @@ class OrganisationFilter(FilterForm):
 class NetworkFilter(FilterForm):
     """Of networks."""
 
+    q = forms.CharField(
+        label=_("Address, range, provider or note"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
     organisation = OrganisationPick(label=_("Organisation"), required=False)
     side = forms.ChoiceField(label=_("Side"), required=False, choices=lambda: choices(SIDES, N_("Both sides")))
     at = Day(label=_("Held on"), required=False)

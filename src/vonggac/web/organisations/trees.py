@@ -94,10 +94,15 @@ def tree_of(
     root = by_id.get(root_id) if root_id is not None else None
     rows: list[Row] = []
     walk = _Walk(children, asked, matches, rows, is_whole=len(shown) <= WHOLE)
-    for top in [root] if root is not None else children.get(None, [])[:WIDE]:
+    for top in [root] if root is not None else sorted(children.get(None, []), key=_in_order)[:WIDE]:
         walk.add(top, 0)
     _furnish(asker, rows, at if is_past else None, asked.now)
     return Tree(rows, len(matches), _path(by_id, root), not walk.is_whole)
+
+
+def _in_order(branch: Branch) -> tuple[str, int]:
+    # Databases order letters with marks behind all others; readers look for Đ beside D.
+    return search_form(branch.name), branch.id
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class _Walk:
         if not row.opens:
             return
         if is_eager:
-            for one in below[:WIDE]:
+            for one in sorted(below, key=_in_order)[:WIDE]:
                 self.add(one, depth + 1)
         self.rows.append(Row(branch, closes=True, n_left=max(len(below) - WIDE, 0)))
 

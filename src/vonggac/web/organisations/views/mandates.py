@@ -13,6 +13,7 @@ from vonggac.desk.organisations.models.graph import MANDATES
 from vonggac.desk.scope.rule import require
 from vonggac.web.organisations import editing
 from vonggac.web.organisations.editing import About, Crumb, values_of
+from vonggac.web.organisations.fields import today
 from vonggac.web.organisations.forms import EndForm, MandateForm
 from vonggac.web.shell.pages import Request, page
 
@@ -77,7 +78,7 @@ def end(request: Request, mandate_id: int) -> HttpResponse:
         about,
         EndForm,
         lambda values, version: actions.end_mandate(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.mandate(request.asker, mandate_id).version},
+        lambda: {"version": queries.mandate(request.asker, mandate_id).version, "at": today()},
     )
 
 

@@ -19,6 +19,7 @@ from vonggac.desk.scope.rule import may_on, require
 from vonggac.errors import InvalidValues
 from vonggac.web.organisations import editing, lists
 from vonggac.web.organisations.editing import About, Crumb, values_of
+from vonggac.web.organisations.fields import today
 from vonggac.web.organisations.forms import EndForm, NetworkForm, OwnerForm, choices
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
@@ -189,5 +190,5 @@ def end(request: Request, network_id: int) -> HttpResponse:
         about,
         EndForm,
         lambda values, version: actions.end_network(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.network(request.asker, network_id).version},
+        lambda: {"version": queries.network(request.asker, network_id).version, "at": today()},
     )

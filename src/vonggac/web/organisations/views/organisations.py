@@ -17,7 +17,7 @@ from vonggac.desk.scope.asker import Everywhere
 from vonggac.desk.scope.rule import require
 from vonggac.web.organisations import editing, lists, trees
 from vonggac.web.organisations.editing import About, Crumb, values_of
-from vonggac.web.organisations.fields import told
+from vonggac.web.organisations.fields import today, told
 from vonggac.web.organisations.forms import (
     EndForm,
     MoveForm,
@@ -211,7 +211,7 @@ def close(request: Request, organisation_id: int) -> HttpResponse:
         ),
         EndForm,
         lambda values, version: actions.close_organisation(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.organisation(request.asker, organisation_id).version},
+        lambda: {"version": queries.organisation(request.asker, organisation_id).version, "at": today()},
     )
 
 

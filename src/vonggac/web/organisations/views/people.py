@@ -16,6 +16,7 @@ from vonggac.desk.scope.rule import require
 from vonggac.errors import N_, Fault, InvalidValues
 from vonggac.web.organisations import editing, lists
 from vonggac.web.organisations.editing import About, Crumb, values_of
+from vonggac.web.organisations.fields import today
 from vonggac.web.organisations.forms import ContactForm, EndForm, PersonForm
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
@@ -122,7 +123,7 @@ def end(request: Request, person_id: int) -> HttpResponse:
         about,
         EndForm,
         lambda values, version: actions.end_person(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.person(request.asker, person_id).version},
+        lambda: {"version": queries.person(request.asker, person_id).version, "at": today()},
     )
 
 
@@ -212,7 +213,7 @@ def end_contact(request: Request, contact_id: int) -> HttpResponse:
         about,
         EndForm,
         lambda values, version: actions.end_contact(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.contact(request.asker, contact_id).version},
+        lambda: {"version": queries.contact(request.asker, contact_id).version, "at": today()},
     )
 
 

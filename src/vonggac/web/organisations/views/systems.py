@@ -17,6 +17,7 @@ from vonggac.desk.organisations.queries.systems import SORTS
 from vonggac.desk.scope.rule import require
 from vonggac.web.organisations import editing, lists
 from vonggac.web.organisations.editing import About, Crumb, values_of
+from vonggac.web.organisations.fields import today
 from vonggac.web.organisations.forms import EndForm, SystemForm, level_choices
 from vonggac.web.organisations.matrix import matrix_of
 from vonggac.web.shell.pages import Request, page
@@ -149,7 +150,7 @@ def end(request: Request, system_id: int) -> HttpResponse:
         about,
         EndForm,
         lambda values, version: actions.end_system(request.asker, row.pk, version, **values),
-        lambda: {"version": queries.system(request.asker, system_id).version},
+        lambda: {"version": queries.system(request.asker, system_id).version, "at": today()},
     )
 
 
