@@ -1,22 +1,16 @@
 """The live stream: what its server loads, in one process (``granian --interface asgi vonggac.web.asgi:application``)."""
 
 import os
+from urllib.parse import urlsplit
 
 import django
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vonggac.web.settings")
 django.setup()
 
+from vonggac.web.live.application import Live  # noqa: E402  # reads models, which have to be loaded
 
-def _application() -> "Live":
-    from urllib.parse import urlsplit
-
-    from django.conf import settings
-
-    from vonggac.web.live.application import Live
-
-    hosts = [*settings.ALLOWED_HOSTS, urlsplit(settings.LIVE_URL).hostname or "localhost"]
-    return Live(settings.VONGGAC.public_url, hosts)
-
-
-application = _application()
+application = Live(
+    settings.VONGGAC.public_url, [*settings.ALLOWED_HOSTS, urlsplit(settings.LIVE_URL).hostname or "localhost"]
+)

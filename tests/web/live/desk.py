@@ -81,4 +81,5 @@ def act(n: int, action: str, where: int | None, kind: str = "organisation") -> i
 
 for line in sys.stdin:
     name, arguments, words = json.loads(line)
-    print(json.dumps(globals()[name](*arguments, **words)), flush=True)
+    sys.stdout.write(json.dumps(globals()[name](*arguments, **words)) + "\n")
+    sys.stdout.flush()

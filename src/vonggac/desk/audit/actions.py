@@ -251,9 +251,9 @@ _UPDATE_HEAD = "UPDATE audit_head SET seq = %s, hash = %s WHERE id = 1"
 def _write(entry: Entry, detail: Detail) -> None:
     """Add both rows and move the head: everybody who writes waits meanwhile, so PostgreSQL gets it as one statement."""
     at = connection.ops.adapt_datetimefield_value(entry.at)
-    row = [at if name == "at" else getattr(entry, name) for name in _ENTRY_COLUMNS]
-    more = [entry.seq, detail.salt, detail.folded, detail.content]
-    head = [entry.seq, entry.hash]
+    row: list[Any] = [at if name == "at" else getattr(entry, name) for name in _ENTRY_COLUMNS]
+    more: list[Any] = [entry.seq, detail.salt, detail.folded, detail.content]
+    head: list[Any] = [entry.seq, entry.hash]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"WITH e AS ({_INSERT_ENTRY}), d AS ({_INSERT_DETAIL}) {_UPDATE_HEAD}", row + more + head)

@@ -30,7 +30,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$
-"""
+"""  # noqa: S608  # a text of ours
 
 
 def build(using: Any = connection) -> None:

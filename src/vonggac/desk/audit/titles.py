@@ -59,6 +59,7 @@ ACTIONS = {
     "audit.export": N_("Audit record exported"),
     "directory.abandon": N_("Import given up"),
     "directory.apply": N_("Import made visible"),
+    "directory.export": N_("Directory exported"),
     "directory.upload": N_("File for import taken in"),
     "networks.add": N_("Network added"),
     "networks.edit": N_("Network changed"),

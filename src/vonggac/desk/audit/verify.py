@@ -278,6 +278,7 @@ def _stray_details() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT d.seq FROM audit_detail d WHERE NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.seq = d.seq) "
-            f"ORDER BY d.seq LIMIT {_MAX_FAULTS}"
+            "ORDER BY d.seq LIMIT %s",
+            [_MAX_FAULTS],
         )
         return [seq for (seq,) in cursor.fetchall()]

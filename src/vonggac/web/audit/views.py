@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext
 
-from vonggac.desk.audit import actions, anchors, queries
+from vonggac.desk.audit import actions, anchors, queries, titles
 from vonggac.desk.audit.anchors import Anchor, ChainBroken
 from vonggac.desk.scope.rule import may_on
 from vonggac.errors import N_, Fault, InputError, InvalidValues
@@ -73,13 +73,13 @@ def _beside(request: Request, seq: int) -> dict[str, Any]:
 def _chips(request: Request, form: FilterForm) -> list[tuple[str, str]]:
     """Filters that are set by pressing something on the page: what they say, and the address without them."""
     values = form.cleaned_data
-    chips = []
+    chips: list[tuple[str, tuple[str, ...]]] = []
     if values.get("actor") is not None:
         chips.append((gettext("Account {n}").format(n=values["actor"]), ("actor",)))
     if (where := values.get("organisation")) is not None:
         chips.append((readable.names_of([where], request.asker).get(where, f"#{where}"), ("organisation",)))
     if values.get("type"):
-        kind = gettext(readable.titles.title_of_kind(values["type"]))
+        kind = gettext(titles.title_of_kind(values["type"]))
         chips.append((f"{kind} {values.get('object') or ''}".strip(), ("type", "object")))
     return [(text, _without(request, names)) for text, names in chips]
 

@@ -78,8 +78,8 @@ def last_seq() -> int:
 
 def session_key_in(cookie_header: str) -> str:
     """The session's key in a Cookie header, read as Django reads it; empty without one."""
-    key = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME, "")
-    return key if isinstance(key, str) else ""
+    key: str = parse_cookie(cookie_header).get(settings.SESSION_COOKIE_NAME, "")
+    return key
 
 
 @_fresh
