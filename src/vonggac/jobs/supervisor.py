@@ -212,7 +212,7 @@ class Supervisor:
         old_wakeup = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
         self.selector.register(wakes, selectors.EVENT_READ, None)
         try:
-            self._loop(wakes)
+            self._loop()
         finally:
             self._stop_all()
             signal.set_wakeup_fd(old_wakeup)
@@ -229,13 +229,13 @@ class Supervisor:
         else:
             self.stopping = number
 
-    def _loop(self, wakes: int) -> None:
+    def _loop(self) -> None:
         while not self.stopping:
             self._start_due()
             if self.addresses and all(map(answers, self.addresses)):
                 self.addresses = []
                 self.on_ready()
-            self._listen(TICK_S, wakes)
+            self._listen(TICK_S)
             self._reap()
             if self.hung_up:
                 self.hung_up = False
@@ -272,11 +272,11 @@ class Supervisor:
             self._say("info", "started", part=what.name, child=child.process.pid)
             self._write_state()
 
-    def _listen(self, timeout_s: float, wakes: int = -1) -> None:
+    def _listen(self, timeout_s: float) -> None:
         for key, _events in self.selector.select(timeout_s):
             if key.data is None:
                 with suppress(BlockingIOError):
-                    os.read(wakes, 512)
+                    os.read(key.fd, 512)
             else:
                 self._read(key.data, key.fileobj)
 
