@@ -45,7 +45,7 @@ class Chart:
 
 def ticks(most: float) -> list[float]:
     """Round values from 0 to at least ``most``, three to six of them: steps of 1, 2 or 5 times a power of ten."""
-    if most <= 0:
+    if most < 1e-9:
         return [0.0, 1.0]
     rough = most / 4
     power = 10.0 ** math.floor(math.log10(rough))

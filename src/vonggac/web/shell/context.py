@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.utils.translation import get_language, gettext
 
 from vonggac.desk.scope.roles import ROLES
@@ -19,15 +16,6 @@ OWN_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 """Language to what it calls itself."""
 
 
-@lru_cache(maxsize=1)
-def _bell() -> str:
-    try:
-        get_template("notices/bell.html")
-    except TemplateDoesNotExist:
-        return ""
-    return "notices/bell.html"
-
-
 def _words() -> dict[str, str]:
     """What our scripts say, by the name of a data attribute; ``{n}`` is filled there."""
     return {
@@ -36,6 +24,7 @@ def _words() -> dict[str, str]:
         "not-copied": gettext("This browser did not let us copy. Mark the text and press Ctrl+C."),
         "failed": gettext("That did not work. Load the page anew and try again."),
         "offline": gettext("The portal cannot be reached. Check the network, then try again; nothing was changed."),
+        "ended": gettext("Your session has ended. What you are typing is kept in this window: sign in anew to go on."),
         "new": gettext("{n} new"),
     }
 
@@ -59,6 +48,6 @@ def shell(request: Any) -> dict[str, Any]:
         "user": request.user_id,
         "roles": roles,
         "mine": [item for item in MINE if is_built(item.url)],
-        "bell": _bell(),
+        "live": f"{settings.LIVE_URL}/live",
     }
     return {"shell": values, "navigation": navigation_for(request)}

@@ -42,7 +42,7 @@ def page(permission: str, *methods: str) -> Callable[[View[P]], View[P]]:
         def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if permission != PUBLIC:
                 if not request.user.is_authenticated:
-                    return redirect_to_login(request.get_full_path())
+                    return _to_sign_in(request)
                 if permission != SIGNED_IN and not request.asker.may(permission):
                     raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission=permission)
             return view(request, *args, **kwargs)
@@ -51,6 +51,15 @@ def page(permission: str, *methods: str) -> Callable[[View[P]], View[P]]:
         return cast("View[P]", guarded)
 
     return decorate
+
+
+def _to_sign_in(request: Any) -> HttpResponseBase:
+    """To the page of signing in, and back afterwards; a part of a page would otherwise get that page in its place."""
+    htmx = getattr(request, "htmx", None)
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    whole = redirect_to_login(htmx.current_url_abs_path or "/")
+    return HttpResponse(status=204, headers={"HX-Redirect": whole["Location"]})
 
 
 def is_partial(request: Request) -> bool:

@@ -36,12 +36,11 @@ LATE = timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``template``: what it looks like. ``permission``: empty for everybody signed in. ``is_broad``: takes the whole width."""
+    """``template``: what it looks like. ``permission``: empty for everybody signed in."""
 
     template: str
     gather: Callable[[Asker], Values | None]
     permission: str = ""
-    is_broad: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def _setup(asker: Asker) -> Values | None:
             "info",
             gettext("Nothing goes out until you release it. Look at what waits, then stop holding."),
             "/notices/",
-            gettext("Look at what waits"),
+            gettext("Look"),
         )
         if is_holding()
         else Check(gettext("Messages go out"), "ok", gettext("As soon as they are due."), "/notices/", gettext("Look")),
@@ -286,8 +285,8 @@ def _support(asker: Asker) -> Values | None:
 
 
 CARDS = (
-    Card("shell/cards/own.html", _own, "organisations.view", is_broad=True),
-    Card("shell/cards/coverage.html", _coverage, "organisations.view", is_broad=True),
+    Card("shell/cards/own.html", _own, "organisations.view"),
+    Card("shell/cards/coverage.html", _coverage, "organisations.view"),
     Card("shell/cards/setup.html", _setup, "operations.view"),
     Card("shell/cards/accounts.html", _accounts, "accounts.view"),
     Card("shell/cards/messages.html", _messages, "notices.view"),

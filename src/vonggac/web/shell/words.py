@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from django.utils.translation import gettext
 
 from vonggac.errors import Fault, VonggacError
+from vonggac.web.shell import times
 
 
 def tell(error: VonggacError) -> str:
     """What a person reads of ``error``: its place, then its message."""
-    text = gettext(error.message)
-    if error.params:
-        text = text.format(**error.params)
+    text = _fill(error.message, error.params)
     return f"{error.where}: {text}" if error.where else text
 
 
 def tell_fault(fault: Fault) -> str:
     """What a person reads of one fault of a value."""
-    text = gettext(fault.message)
-    return text.format(**fault.params) if fault.params else text
+    return _fill(fault.message, fault.params)
+
+
+def _fill(message: str, params: Mapping[str, Any]) -> str:
+    """The translated message with what fills it; an aware time is told as the reader's day."""
+    text = gettext(message)
+    if not params:
+        return text
+    return text.format(**{name: times.day(one) if isinstance(one, datetime) else one for name, one in params.items()})

@@ -83,3 +83,4 @@ function changed(event) {
   }
 }
 document.addEventListener("vonggac:changed", changed);
+document.addEventListener("vonggac:ended", () => say(words().ended, "warning"));
