@@ -38,6 +38,9 @@ SMALL_BYTES = 256 << 10
 SMALL_ROWS = 3_000
 """What is checked and applied while somebody waits; more is the worker's."""
 
+UPLOAD_LIMIT = 50 << 20
+"""Bytes of one file."""
+
 MOST_TRIES = 3
 _LEFT_ALONE_S = 3600
 """A file in the spool that no import knows is removed after this time: a request may still be writing it."""
@@ -147,6 +150,11 @@ class Spool:
                 raise
 
 
+def drop(settings: Settings, spooled: Spooled) -> None:
+    """Remove a file from the spool."""
+    (spool_folder(settings) / spooled.name).unlink(missing_ok=True)
+
+
 def spool_file(settings: Settings, path: Path, limit: int) -> Spooled:
     """Take a copy of ``path`` in; raises InputError when it cannot be read."""
     try:
@@ -201,7 +209,7 @@ def receive(settings: Settings, asker: Asker, spooled: Spooled, file_name: str) 
                 asker, file_name=file_name, size=spooled.size, sha256=spooled.sha256, spool=spooled.name
             )
     except BaseException:
-        (spool_folder(settings) / spooled.name).unlink(missing_ok=True)
+        drop(settings, spooled)
         raise
 
 

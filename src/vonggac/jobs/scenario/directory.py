@@ -161,7 +161,10 @@ def _staff(made: Directory, organisation: Row, number: int, names: Iterator[str]
     if number % 9 == 8:  # some never told how they are reached: the portal must show it
         return
     always = code == CENTRE or organisation["kind"] in ("telco", "police")
-    ladder = [(officer, "Phụ trách an toàn thông tin", "mobile", f"{phone} 001"), (head, boss, "mobile", f"{phone} 000")]
+    ladder = [
+        (officer, "Phụ trách an toàn thông tin", "mobile", f"{phone} 001"),
+        (head, boss, "mobile", f"{phone} 000"),
+    ]
     if always:
         ladder.insert(0, ("", "Trực 24/7", "phone", f"{phone} 999"))
     ladder.append(("", "Hộp thư tiếp nhận", "email", _mail(code, "antoanthongtin")))
@@ -175,7 +178,14 @@ def _staff(made: Directory, organisation: Row, number: int, names: Iterator[str]
 def _blocks() -> Iterator[IPv4Network]:
     """Blocks of eight documentation addresses that the attack's story does not use."""
     taken = [IPv4Network(agency.public) for agency in AGENCIES]
-    for space in ("192.0.2.96/27", "192.0.2.128/25", "203.0.113.72/29", "203.0.113.80/28", "203.0.113.96/27", "203.0.113.128/25"):
+    for space in (
+        "192.0.2.96/27",
+        "192.0.2.128/25",
+        "203.0.113.72/29",
+        "203.0.113.80/28",
+        "203.0.113.96/27",
+        "203.0.113.128/25",
+    ):
         for block in IPv4Network(space).subnets(new_prefix=29):
             if not any(block.overlaps(other) for other in taken):
                 yield block
@@ -192,7 +202,9 @@ def _networks(made: Directory, organisation: Row, number: int, blocks: Iterator[
     code, since = organisation["code"], organisation["valid_from"]
     told = next((agency for agency in AGENCIES if PLACES[agency.name] == code), None)
     if organisation["kind"] == "telco":
-        made.networks.append(_network(code, str(ip_network(f"2001:db8:{number:x}00::/40", strict=False)), valid_from=since))
+        made.networks.append(
+            _network(code, str(ip_network(f"2001:db8:{number:x}00::/40", strict=False)), valid_from=since)
+        )
         return
     if told is None:
         made.networks.append(_network(code, str(next(blocks)), valid_from=since))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from vonggac.web.organisations.views import mandates, networks, organisations, people, profile, succession, systems
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("vonggac.web.organisations.imports.urls")),
     path("organisations/", organisations.organisations, name="organisations"),
     path("organisations/new", organisations.add, name="organisation-add"),
     path("organisations/pick", organisations.pick, name="organisation-pick"),

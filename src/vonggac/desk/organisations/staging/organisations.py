@@ -66,7 +66,8 @@ def plan_organisations(plan: Plan) -> None:
     for entry in entries:
         plan.tell(entry)
         if not entry.is_whole:
-            plan.known.broken.add(entry.values.get("code") or "")
+            if entry.values["code"] not in plan.known.by_code:
+                plan.known.broken.add(entry.values["code"])
             continue
         if _emit(plan, entry, histories):
             changed.add(entry.cleaned["id"])
