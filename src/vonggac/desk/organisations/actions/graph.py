@@ -133,9 +133,7 @@ def close_organisation(asker: Asker, organisation_id: int, version: int, *, at: 
         if row.valid_until is not None:
             check.fault("at", N_("it is closed already"))
         elif moment is not None and (begin := history_begins(row)) is not None and moment <= begin:
-            check.fault(
-                "at", N_("its present name and place hold since {day}: it ends after that"), day=f"{begin:%Y-%m-%d}"
-            )
+            check.fault("at", N_("its present name and place hold since {day}: it ends after that"), day=begin)
         n_below = Organisation.objects.filter(parent=row, valid_until=None).count()
         if n_below:
             check.fault("at", N_("{n} organisations stand under it: move or close them first"), n=n_below)
@@ -284,7 +282,7 @@ def _check_since(check: Check, row: Organisation, since: datetime | None, *, is_
     for model, is_turned in ((Name, is_renamed), (Placement, is_moved)):
         present = _present(model, row) if is_turned else None
         if present is not None and present.valid_from is not None and since < present.valid_from:
-            check.fault("since", N_("what holds now began later, on {day}"), day=f"{present.valid_from:%Y-%m-%d}")
+            check.fault("since", N_("what holds now began later, on {day}"), day=present.valid_from)
             return
         if present is not None and present.valid_until is not None and since >= present.valid_until:
             check.fault("since", N_("it exists no longer at that time"))

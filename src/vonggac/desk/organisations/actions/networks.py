@@ -94,8 +94,8 @@ def check_overlap(
             check.fault("text", message, text=other.text, organisation=other.organisation.name)
         else:
             message = N_("“{text}” belongs to {organisation} since {day}")
-            day = f"{other.valid_from:%Y-%m-%d}"
-            check.fault("text", message, text=other.text, organisation=other.organisation.name, day=day)
+            name = other.organisation.name
+            check.fault("text", message, text=other.text, organisation=name, day=other.valid_from)
         return
 
 

@@ -199,7 +199,7 @@ def _predecessor(check: Check, asker: Asker, pk: int, at: datetime) -> Organisat
     begin = history_begins(row)
     if begin is not None and at <= begin:
         message = N_("“{name}” has its present name and place since {day}: it can become another after that only")
-        check.fault("at", message, name=row.name, day=f"{begin:%Y-%m-%d}")
+        check.fault("at", message, name=row.name, day=begin)
     return row
 
 
