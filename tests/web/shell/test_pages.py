@@ -237,7 +237,7 @@ def test_a_fault_of_the_program_needs_no_database_and_shows_nothing_of_itself(dj
     request = RequestFactory().get("/x")
     with django_assert_num_queries(0):
         try:
-            raise ValueError("secret inside")
+            int("secret inside")
         except ValueError:
             response = errors.failed(request)
     assert response.status_code == 500

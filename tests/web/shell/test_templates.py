@@ -34,7 +34,8 @@ class Inline(HTMLParser):
         self.faults += [
             f"{tag} {name}" for name, value in attrs if value and value.strip().lower().startswith("javascript:")
         ]
-        if tag == "style" or (tag == "script" and "src" not in names):
+        is_data = names.get("type") == "application/json"  # never run, so the policy lets it be
+        if tag == "style" or (tag == "script" and "src" not in names and not is_data):
             self.faults.append(f"inline {tag}")
 
 
@@ -66,12 +67,8 @@ def test_template_has_nothing_inline_and_nothing_from_outside(path):
 
 @pytest.mark.parametrize("path", ASSETS, ids=name_of)
 def test_asset_names_no_other_host(path):
-    found = [
-        url
-        for url in re.findall(
-            r"(?:https?:)?//[\w-]+(?:\.[\w-]+)+[^\s\"'`)]*", re.sub(r"(?m)^\s*//.*$", "", path.read_text("utf-8"))
-        )
-    ]
+    code = re.sub(r"(?m)^\s*//.*$", "", path.read_text("utf-8"))
+    found = re.findall(r"(?:https?:)?//[\w-]+(?:\.[\w-]+)+[^\s\"'`)]*", code)
     assert [url for url in found if not url.startswith(NOT_LOADED)] == []
 
 

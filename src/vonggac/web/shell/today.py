@@ -18,8 +18,8 @@ from vonggac.desk.accounts import queries as accounts
 from vonggac.desk.audit import queries as audit
 from vonggac.desk.audit.titles import ACTIONS
 from vonggac.desk.notices import queries as notices
-from vonggac.desk.notices.actions import is_holding
 from vonggac.desk.notices.background import worker_state
+from vonggac.desk.notices.delivery import is_holding
 from vonggac.desk.organisations import queries as directory
 from vonggac.desk.organisations.models.graph import KINDS
 from vonggac.desk.organisations.queries import gaps

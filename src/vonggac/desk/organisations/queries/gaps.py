@@ -69,14 +69,14 @@ def own(asker: Asker, limit: int = 3) -> list[Organisation]:
     )
     by_owner = {row["organisation_id"]: (row["n"], row["without"]) for row in counted}
     for row in found:
-        row.n_systems, row.n_without_level = by_owner.get(row.pk, (0, 0))  # type: ignore[attr-defined]
+        row.n_systems, row.n_without_level = by_owner.get(row.pk, (0, 0))
     return found
 
 
-def _marked(asker: Asker) -> QuerySet[Organisation]:
+def _marked(asker: Asker) -> QuerySet[Any]:
     """Organisations that exist now with what they have; somebody who may not see a kind of thing is told of no lack of it."""
     now = timezone.now()
-    rows = seen(asker).filter(valid_at(now))
+    rows: QuerySet[Any] = seen(asker).filter(valid_at(now))
     parts: tuple[tuple[str, Any, str], ...] = (
         ("has_contact", ContactPoint, "people.view"),
         ("has_network", Network, "networks.view"),
