@@ -124,7 +124,7 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VONGGAC.data_dir / "static"
-STATICFILES_DIRS: list[Path] = [HERE / "organisations" / "static"]
+STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -55,6 +55,14 @@ class Row:
     organisation: str
     via: str
 
+    @property
+    def is_itself(self) -> bool:
+        """Whether the organisation is what the entry is about."""
+        return (self.entry.object_type, self.entry.object_id) == (
+            "organisations.organisation",
+            str(self.entry.organisation_id),
+        )
+
 
 def rows_of(entries: Iterable[Shown], asker: Asker) -> list[Row]:
     """Entries with the words for them."""
