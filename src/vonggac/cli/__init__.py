@@ -34,7 +34,9 @@ VERBS = {
     "backup": "backup",
     "restore": "backup",
     "doctor": "doctor",
+    "directory": "directory",
     "audit": "audit",
+    "notices": "notices",
     "completion": "completion",
 }
 """Verb to the module of this package that holds it, as ``command`` or, in another verb's module, under its own name; in the

@@ -90,6 +90,14 @@ def notices(asker: Asker, filters: Filters, *, before: int | None = None, limit:
     return _lines(asker, rows.order_by("-id")[:limit])
 
 
+def by_key(asker: Asker, key: str) -> Line:
+    """The message with this key that ``asker`` may see. Raises NotThere."""
+    found = _lines(asker, visible(Notice.objects.filter(key=key), asker, "notices.view"))
+    if not found:
+        raise NotThere(N_("there is no such message"))
+    return found[0]
+
+
 def _condition(filters: Filters) -> Q:
     condition = Q()
     exact = {name: getattr(filters, name) for name in ("state", "channel", "template", "organisation_id")}
