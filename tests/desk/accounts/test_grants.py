@@ -59,7 +59,9 @@ def test_an_administrator_of_a_branch_gives_only_within_it(graph):
 
 def test_nobody_gives_more_than_they_hold(graph):
     user = make_user("chi", organisation=graph["benhvien"])
-    narrow = Asker(1, "one", under(graph).held, only=frozenset({"accounts.view", "accounts.edit", "organisations.view"}))
+    narrow = Asker(
+        1, "one", under(graph).held, only=frozenset({"accounts.view", "accounts.edit", "organisations.view"})
+    )
     for role in ("administrator", "auditor", "agency_officer"):
         with pytest.raises(InvalidValues):
             actions.grant(narrow, user.pk, role=role, organisation_id=graph.id("benhvien"))

@@ -45,7 +45,8 @@ def test_an_invitation_opens_an_account_once_with_what_it_promised(graph):
     offer = queries.offer_of(token)
     assert (offer.invited_by, offer.needs_second_factor) == ("Vọng Gác", False)
     user = accept(token)
-    assert user.email_verified and user.check_password(PASSWORD)
+    assert user.email_verified
+    assert user.check_password(PASSWORD)
     assert queries.asker_of(user, Origin()).held == (Held("agency_officer", graph.id("donghoa")),)
     with pytest.raises(NotThere):
         accept(token, username="again")
@@ -127,7 +128,12 @@ def test_one_address_is_not_invited_twice_at_a_time(graph):
 def test_names_and_passwords_of_new_accounts_are_checked(graph):
     make_user("taken")
     _row, token = invited(graph)
-    for username, password in (("TAKEN", PASSWORD), ("a b", PASSWORD), ("ok-name", "short"), ("ok-name", "password1234")):
+    for username, password in (
+        ("TAKEN", PASSWORD),
+        ("a b", PASSWORD),
+        ("ok-name", "short"),
+        ("ok-name", "password1234"),
+    ):
         with pytest.raises(InvalidValues):
             accept(token, username, password)
     assert accept(token, "ok-name").username == "ok-name"

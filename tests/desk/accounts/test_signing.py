@@ -46,18 +46,22 @@ def test_guessing_at_one_account_locks_it_longer_each_time_whoever_guesses():
     for n in range(5):
         assert wrong("nam", Origin("web", f"203.0.113.{n}")).refused_until is None
     until = wrong(" NAM ", Origin("web", "203.0.113.99")).refused_until
-    assert until is not None and until - timezone.now() <= timedelta(minutes=1)
+    assert until is not None
+    assert until - timezone.now() <= timedelta(minutes=1)
     pass_time(timedelta(minutes=2))
     assert wrong("nam").refused_until is None
     until = wrong("nam").refused_until
-    assert until is not None and until - timezone.now() > timedelta(minutes=1)
+    assert until is not None
+    assert until - timezone.now() > timedelta(minutes=1)
     pass_time(timedelta(days=2))
     assert wrong("nam").locks == ()
 
 
 def test_names_that_nobody_has_are_locked_alike():
     make_user("nam")
-    seen = {name: [wrong(name, Origin("web", "")).refused_until is None for _ in range(7)] for name in ("nam", "nobody")}
+    seen = {
+        name: [wrong(name, Origin("web", "")).refused_until is None for _ in range(7)] for name in ("nam", "nobody")
+    }
     assert seen["nam"] == seen["nobody"] == [True] * 5 + [False] * 2
 
 
@@ -129,8 +133,10 @@ def test_the_first_administrator_is_made_once_with_a_password_that_must_be_chang
     password = actions.first_administrator(admin())
     assert password is not None
     user = User.objects.get()
-    assert user.check_password(password) and user.must_change_password
-    assert user.password_expires_at is not None and user.password_expires_at - timezone.now() <= timedelta(hours=72)
+    assert user.check_password(password)
+    assert user.must_change_password
+    assert user.password_expires_at is not None
+    assert user.password_expires_at - timezone.now() <= timedelta(hours=72)
     assert queries.asker_of(user, Origin()).may("accounts.edit")
     assert actions.first_administrator(admin()) is None
     assert password not in "".join(Detail.objects.values_list("content", flat=True))
@@ -210,10 +216,13 @@ def soon():
 def test_a_token_asks_for_its_owner_within_what_it_may(graph):
     user, asker = officer(graph)
     row, secret = actions.create_token(asker, name="kho dữ liệu", permissions=["networks.view"], expires_at=soon())
-    assert secret.startswith("vgt_") and secret not in str(ApiToken.objects.values())
+    assert secret.startswith("vgt_")
+    assert secret not in str(ApiToken.objects.values())
     found = queries.asker_of_token(secret, Origin("api"))
-    assert found is not None and found.user_id == user.pk
-    assert found.may("networks.view") and not found.may("networks.edit")
+    assert found is not None
+    assert found.user_id == user.pk
+    assert found.may("networks.view")
+    assert not found.may("networks.edit")
     user.grants.all().delete()
     assert not queries.asker_of_token(secret, Origin("api")).may("networks.view"), "no more than the owner holds now"
     row.refresh_from_db()
@@ -255,7 +264,7 @@ def test_nobody_makes_a_token_of_more_than_they_hold_for_too_long_or_by_a_token(
 
 
 def test_a_token_of_somebody_else_is_not_revoked_by_a_stranger(graph):
-    user, asker = officer(graph)
+    _user, asker = officer(graph)
     row, _secret = actions.create_token(asker, name="a", permissions=["networks.view"], expires_at=soon())
     stranger = make_user("xa", ("agency_officer", graph["stranger"]), organisation=graph["stranger"])
     with pytest.raises(NotThere):
