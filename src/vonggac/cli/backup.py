@@ -48,7 +48,11 @@ def command(settings: Settings, target: Path, with_secrets: bool) -> int:
     else:
         click.echo(_("Read through, not restored: the database's user may not make databases (CREATEDB)."))
     if not made.has_secrets:
-        click.echo(_("The secret key is not in it: after a restore elsewhere everybody signs in anew."))
+        click.echo(
+            _(
+                "The secret key is not in it. Keep {file} apart and safe: without it everybody sets up their second factor anew."
+            ).format(file=visible(str(settings.data_dir / "secret.key")))
+        )
     return 0
 
 
@@ -87,7 +91,11 @@ def restore(settings: Settings, source: Path, replace: bool) -> int:
     if done.safety:
         click.echo(_("What was here before is in {file}").format(file=visible(str(done.safety))))
     if not done.has_secrets:
-        click.echo(_("The secret key was not in it: everybody signs in anew."))
+        click.echo(
+            _(
+                "The secret key was not in it. Put the old secret.key in the data folder, or everybody sets up their second factor anew."
+            )
+        )
     click.echo(_("Run “vonggac audit verify” now, then “vonggac up”."))
     return 0
 

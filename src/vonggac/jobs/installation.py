@@ -20,6 +20,9 @@ from vonggac.jobs.supervisor import split_address
 BACKED_UP = "operations.backup"
 """The action under which the audit record knows a good backup."""
 
+RETIRED: frozenset[str] = frozenset()
+"""Apps that earlier versions had and this one does without; whoever removes an app adds its label."""
+
 
 class SchemaNewer(VonggacError):
     """The database was written by a newer Vọng Gác."""
@@ -60,7 +63,7 @@ def migrations_of_database() -> frozenset[tuple[str, str]]:
 
 def check_schema(applied: frozenset[tuple[str, str]]) -> None:
     """Raise SchemaNewer when ``applied`` holds a migration that this program does not know."""
-    unknown = sorted(applied - migrations_of_program())
+    unknown = sorted(change for change in applied - migrations_of_program() if change[0] not in RETIRED)
     if unknown:
         raise SchemaNewer(
             N_("was written by a newer Vọng Gác (it knows the change {change}); install that version or a later one"),

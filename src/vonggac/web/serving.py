@@ -21,7 +21,7 @@ from vonggac.jobs.supervisor import end_with_parent, split_address
 
 HEAD_BYTES = 64 * 1024
 HEAD_WITHIN_MS = 10_000
-THREADS = 8
+THREADS = 4
 """Requests that one process answers at a time; each has a connection to the database of its own."""
 MAX_PROCESSES = 4
 STOP_WITHIN_S = 5
