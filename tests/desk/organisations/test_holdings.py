@@ -31,7 +31,9 @@ def stranger(graph):
 
 
 def test_overlaps_are_refused_naming_whose_and_since_when_to_those_who_see_it(graph, stranger):
-    with pytest.raises(InvalidValues, match=r"“198\.51\.100\.1-198\.51\.100\.9” belongs to Xã Đông Hòa since 2020-01-01"):
+    with pytest.raises(
+        InvalidValues, match=r"“198\.51\.100\.1-198\.51\.100\.9” belongs to Xã Đông Hòa since 2020-01-01"
+    ):
         actions.add_network(admin(), graph.id("tayson"), text="198.51.100.1-198.51.100.9")
     with pytest.raises(InvalidValues, match="belongs to Xã Đông Hòa"):
         actions.add_network(admin(), graph.id("tayson"), text="198.51.100.8/29")
@@ -253,3 +255,10 @@ def test_lists_page_through_everything_once(graph):
     rows = queries.people(admin())
     pages = [row.pk for start in range(0, 40, 7) for row in rows[start : start + 7]]
     assert sorted(pages) == sorted(Person.objects.values_list("pk", flat=True))
+
+
+def test_systems_by_level_have_those_not_yet_approved_last(graph):
+    here = graph.id("tayson")
+    for code, level in (("a", None), ("b", 5), ("c", 1)):
+        actions.add_system(admin(), here, code=code, name=code, level=level)
+    assert [row.code for row in queries.systems(admin(), organisation_id=here, sort="level")] == ["b", "c", "a"]

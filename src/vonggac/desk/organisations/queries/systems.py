@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from vonggac.desk.organisations.models import InformationSystem, SystemAddress
 from vonggac.desk.organisations.queries.graph import below, matching
@@ -14,8 +15,12 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
 from vonggac.errors import N_, NotThere
 
-SORTS = {"name": ("name", "pk"), "code": ("code", "pk"), "level": ("-level", "name", "pk")}
-"""What a list of systems can be sorted by."""
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": ("name", "pk"),
+    "code": ("code", "pk"),
+    "level": (F("level").desc(nulls_last=True), "name", "pk"),
+}
+"""What a list of systems can be sorted by; by level, the highest first and what is not yet approved last."""
 
 
 def systems(  # noqa: PLR0913  # filters, by name
