@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
@@ -17,6 +17,9 @@ router = Router(tags=["organisations"])
 
 Move = Literal["people", "networks", "systems", "mandates"]
 ALL_MOVES: tuple[Move, ...] = ("people", "networks", "systems", "mandates")
+
+
+Part = Literal["organisations", "people", "contacts", "networks", "systems", "mandates"]
 
 
 class Organisations(Schema):
@@ -56,15 +59,21 @@ class MergeIn(Strict):
     moves: list[Move] = list(ALL_MOVES)  # noqa: RUF012  # copied for every value by pydantic
 
 
+class GoesIn(Strict):
+    """A record of the predecessor, and the position in ``successors`` of who gets it."""
+
+    part: Part
+    id: Id
+    to: int = Field(ge=0, le=49)
+
+
 class SplitIn(Strict):
-    """The predecessor exists no longer from ``at`` on. ``goes``: noun to {record id: position in ``successors``}; ``rest`` gets all else."""
+    """The predecessor exists no longer from ``at`` on. ``goes``: what goes to whom; ``rest`` gets all else."""
 
     successors: list[Id | OrganisationIn] = Field(min_length=2, max_length=50)
     at: AwareDatetime
     basis: str = Field("", max_length=250)
-    goes: dict[Literal["organisations", "people", "contacts", "networks", "systems", "mandates"], dict[int, int]] = (
-        Field(default_factory=dict)
-    )
+    goes: list[GoesIn] = Field(default_factory=list, max_length=1000)
     rest: int | None = Field(0, ge=0, le=49)
 
 
@@ -153,9 +162,12 @@ def split(request: Any, record_id: Id, body: SplitIn) -> Any:
     """Split an organisation into two or more."""
 
     def write() -> Successors:
+        goes: dict[str, dict[int, int]] = {}
+        for one in body.goes:
+            goes.setdefault(one.part, {})[one.id] = one.to
         successors = [one if isinstance(one, int) else one.model_dump() for one in body.successors]
         rows = actions.split(
-            request.asker, record_id, successors=successors, at=body.at, basis=body.basis, goes=body.goes, rest=body.rest  # type: ignore[arg-type]
+            request.asker, record_id, successors=successors, at=body.at, basis=body.basis, goes=goes, rest=body.rest  # type: ignore[arg-type]
         )  # fmt: skip
         return Successors(items=[out(row) for row in rows])
 
