@@ -35,6 +35,7 @@ VERBS = {
     "restore": "backup",
     "doctor": "doctor",
     "directory": "directory",
+    "accounts": "accounts",
     "audit": "audit",
     "notices": "notices",
     "completion": "completion",

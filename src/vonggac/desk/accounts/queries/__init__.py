@@ -6,6 +6,7 @@ from vonggac.desk.accounts.queries.links import link_user
 from vonggac.desk.accounts.queries.people import (
     STATES,
     account,
+    account_named,
     accounts,
     factors,
     factors_of,
@@ -25,6 +26,7 @@ __all__ = [
     "STATES",
     "Offer",
     "account",
+    "account_named",
     "accounts",
     "asker_of",
     "asker_of_token",

@@ -71,6 +71,11 @@ def account(asker: Asker, user_id: int) -> User:
     return User.objects.select_related("organisation").get(pk=user_id)
 
 
+def account_named(asker: Asker, username: str) -> User | None:
+    """The account that signs in with this name, whatever its case; None where there is none that the asker sees."""
+    return User.objects.filter(seen_users(asker), username__iexact=username).first()
+
+
 def is_manageable(asker: Asker, user: User) -> bool:
     """Whether the asker may act on the account."""
     return may_manage(asker, user)
