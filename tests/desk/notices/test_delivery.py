@@ -115,16 +115,34 @@ def test_held_ones_grow_into_one_digest_whose_preview_is_what_goes_out(put, comm
     digest = Notice.objects.get(template="digest")
     assert digest.state == "held"
     assert rendering.shown(digest) == before.wording
-    put("import_finished", organisation=communes[0])
+    three = put("import_finished", organisation=communes[0])
+    seen = queries.preview(administrator, three.pk).wording
+    assert queries.preview(administrator, digest.pk).wording == seen
     make_due()
     delivery.merge_due()
     assert Notice.objects.filter(template="digest").count() == 1
     digest.refresh_from_db()
-    assert "3" in rendering.shown(digest).subject
+    assert rendering.shown(digest) == seen
     assert len(queries.preview(administrator, digest.pk).parts) == 3
     actions.release(administrator, [digest.pk])
-    assert rendering.message_of(delivery.claim(["email"])).text == rendering.shown(digest).text
+    assert rendering.message_of(delivery.claim(["email"])).text == seen.text
     assert two.pk
+
+
+def test_what_was_previewed_together_is_released_together(put, communes, administrator):
+    actions.hold(administrator)
+    one = put("import_finished", organisation=communes[0])
+    put("import_finished", organisation=communes[0])
+    other = put("import_finished", organisation=communes[1])
+    urgent = put(organisation=communes[0])
+    seen = queries.preview(administrator, one.pk).wording
+    assert actions.release(administrator, [one.pk]) == 2
+    delivery.merge_due()
+    assert rendering.message_of(delivery.claim(["email"])).text == seen.text
+    assert delivery.claim(["email"]) is None
+    for held in (other, urgent):
+        held.refresh_from_db()
+        assert held.state == "held"
 
 
 def test_an_escaped_name_in_a_digest_stays_escaped(put, communes):

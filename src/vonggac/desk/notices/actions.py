@@ -104,14 +104,28 @@ def send_test(asker: Asker, email: str, language: str = "vi") -> str:
 
 
 def release(asker: Asker, ids: Collection[int] | None = None) -> int:
-    """Let held messages go, ``ids`` or all that ``asker`` may release (up to AT_ONCE); returns how many went."""
+    """Let held messages go, ``ids`` or all that ``asker`` may release (up to AT_ONCE); returns how many went.
+
+    Those that go out in one message with one of ``ids`` go along: what was previewed is what goes out.
+    """
     now = timezone.now()
 
     def write(rows: QuerySet[Notice]) -> int:
-        rows.filter(is_urgent=True).update(due_at=now)
-        return rows.update(state=WAITING, released_at=now)
+        return rows.update(state=WAITING, released_at=now, due_at=now)
 
-    return _move(asker, "notices.release", HELD, ids, write)
+    return _move(asker, "notices.release", HELD, ids if ids is None else _with_company(asker, ids), write)
+
+
+def _with_company(asker: Asker, ids: Collection[int]) -> set[int]:
+    """``ids`` with what is held for the same digests: of the same organisation, so ``asker`` may release it too."""
+    found = set(_known(asker, ids))
+    of_digests = {
+        (notice.channel, notice.recipient, notice.organisation_id)
+        for notice in Notice.objects.filter(pk__in=found, state=HELD, is_urgent=False, n_attempts=0)
+    }
+    for group in of_digests:
+        found.update(delivery.group(HELD, *group).values_list("pk", flat=True))
+    return found
 
 
 def drop(asker: Asker, ids: Collection[int], reason: str) -> int:

@@ -65,6 +65,18 @@ def group(state: str, channel: str, recipient: str, organisation_id: int | None)
     return mergeable(state).filter(about, channel=channel, recipient=recipient)
 
 
+def together(notice: Notice) -> list[Notice]:
+    """What goes out in one message with ``notice`` as things stand, oldest first; itself alone, or parts of a digest."""
+    if notice.is_urgent or notice.n_attempts or notice.state not in (HELD, WAITING) or notice.channel not in MERGING:
+        return [notice]
+    rows = list(
+        group(notice.state, notice.channel, notice.recipient, notice.organisation_id).select_related("organisation")
+    )
+    carried = Notice.objects.filter(digest__in=[row for row in rows if row.template == "digest"]).order_by("id")
+    parts = [*carried.select_related("organisation"), *(row for row in rows if row.template != "digest")]
+    return parts or [notice]
+
+
 def merge_due() -> int:
     """Merge what is due to the same recipient about the same organisation into one digest; returns how many digests."""
     n_merged = 0

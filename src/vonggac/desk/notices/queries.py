@@ -61,6 +61,7 @@ class Preview:
     attempts: Sequence[Attempt]
     with_n: int
     has_run_out: bool
+    is_masked: bool
     parts: Sequence[Line]
 
 
@@ -150,18 +151,17 @@ def preview(asker: Asker, notice_id: int) -> Preview:
         attempts=list(line.notice.attempts.order_by("-id")[:50]),
         with_n=with_n,
         has_run_out=rendering.has_run_out(line.notice),
+        is_masked=line.notice.template in wording.BY_NAME and bool(wording.BY_NAME[line.notice.template].secrets),
         parts=_lines(asker, parts),
     )
 
 
 def _outgoing(notice: Notice) -> tuple[Notice, int]:
     """What would go out in its place now: itself, or the digest with what waits beside it."""
-    is_single = notice.is_urgent or notice.n_attempts or notice.template == "digest"
-    if is_single or notice.state not in (HELD, WAITING):
+    parts = delivery.together(notice)
+    if len(parts) == 1 or (notice.template == "digest" and len(parts) == notice.values["n"]):
         return notice, 0
-    group = delivery.group(notice.state, notice.channel, notice.recipient, notice.organisation_id)
-    parts = list(group.exclude(template="digest").select_related("organisation"))
-    return (delivery.digest_of(parts), len(parts) - 1) if len(parts) > 1 else (notice, 0)
+    return delivery.digest_of(parts), len(parts) - 1
 
 
 def holding(asker: Asker) -> Holding:
