@@ -340,9 +340,7 @@ def run_pending(settings: Settings) -> int:
     n_done = 0
     for row in life.pending():
         if row.via == "cli" and row.state == "reading":
-            # Its process is dead: nobody waits for the answer.
-            n_done += Import.objects.filter(pk=row.pk, state="reading").update(state="abandoned", run="", beat_at=None)
-            continue
+            continue  # its own process does that; when that died, sweeping drops it
         try:
             n_done += advance(settings, _asker(row), row)
         except VonggacError as error:

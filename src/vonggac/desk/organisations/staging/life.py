@@ -261,8 +261,11 @@ def forget_spool(import_id: int) -> None:
 
 
 def expire(now: datetime) -> int:
-    """Abandon what was checked long ago and never applied."""
-    return Import.objects.filter(state="checked", created_at__lt=now - KEEP).update(state="abandoned", run="")
+    """Abandon what was checked long ago and never applied, and what a command that died left behind: nobody waits for that."""
+    old = Q(state="checked", created_at__lt=now - KEEP)
+    left = Q(via="cli", state__in=("reading", "checked"), created_at__lt=now - STALE)
+    silent = Q(beat_at__isnull=True) | Q(beat_at__lt=now - STALE)
+    return Import.objects.filter(old | (left & silent)).update(state="abandoned", run="", beat_at=None)
 
 
 def spools() -> set[str]:

@@ -127,7 +127,7 @@ def _check(plan: Plan, entry: Entry) -> None:
         _check_dates(entry)
     elif entry.is_whole:
         known.add({**cleaned, "id": entry.cleaned["id"], "version": 0})
-    else:
+    elif values["code"] not in known.by_code:
         known.broken.add(values["code"])
 
 
