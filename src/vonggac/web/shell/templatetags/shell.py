@@ -126,7 +126,9 @@ def field(bound: BoundField, hint: str = "") -> Mapping[str, Any]:
 @register.inclusion_tag("shell/parts/paginator.html", takes_context=True)
 def paginator(context: template.Context, page: Any) -> Mapping[str, Any]:
     """Where one is in a list, and the ways on; ``page`` is a ``paging.Paged`` or a Page of Django."""
-    return {"links": links_of(page, context.get("request"))}
+    links = links_of(page, context.get("request"))
+    places = {name: times.number(getattr(links, name) or 0) for name in ("first", "last", "total")}
+    return {"links": links, **places}
 
 
 @register.inclusion_tag("shell/parts/empty.html")
