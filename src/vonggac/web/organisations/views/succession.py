@@ -18,7 +18,7 @@ from vonggac.desk.organisations import actions, queries
 from vonggac.desk.organisations.models.graph import MANDATES, SUCCESSIONS
 from vonggac.desk.organisations.models.people import CHANNELS
 from vonggac.desk.scope.rule import require
-from vonggac.errors import N_, InvalidValues, NotAllowed, NotThere
+from vonggac.errors import N_, EditConflict, InvalidValues, NotAllowed, NotThere
 from vonggac.web.organisations import editing
 from vonggac.web.organisations.editing import About, Crumb
 from vonggac.web.organisations.fields import OrganisationPick
@@ -133,6 +133,9 @@ def _tried(form: RecordForm, write: Callable[[], Any], *, is_rehearsal: bool) ->
     except (NotAllowed, NotThere) as error:
         form.add_error(None, editing.capital(tell(error)))
         return (403 if isinstance(error, NotAllowed) else 404), None
+    except EditConflict as error:
+        form.add_error(None, editing.capital(tell(error)))
+        return 409, None
     return 200, written
 
 
