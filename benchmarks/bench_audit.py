@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import django
 
@@ -88,8 +89,7 @@ def fill(n: int) -> None:
     places = organisations()
     made = rows(n, places)
     last: Entry | None = None
-    for start in range(0, n, 1000):
-        pairs = [pair for pair, _ in zip(made, range(min(1000, n - start)), strict=False)]
+    while pairs := list(islice(made, 1000)):
         with transaction.atomic():
             Entry.objects.bulk_create([entry for entry, _detail in pairs])
             Detail.objects.bulk_create([detail for _entry, detail in pairs])

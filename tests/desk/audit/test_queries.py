@@ -86,10 +86,12 @@ def test_parts_follow_each_other_without_gap_or_overlap(province, auditor):
 
 def test_texts_are_looked_through_window_by_window_and_it_is_said_how_far(province, auditor, monkeypatch):
     monkeypatch.setattr(queries, "WINDOW", 1)
-    monkeypatch.setattr(queries, "MAX_WINDOWS", 2)
+    monkeypatch.setattr(queries, "LOOK_S", 0)
     page = entries(auditor, Filters(text="sở thông tin"))
-    assert (seqs(page), page.looked_to) == ([], 4)
-    page = entries(auditor, Filters(text="sở thông tin"), before=page.looked_to)
+    assert (seqs(page), page.looked_to) == ([], 5)
+    for further in (4, 3, 2):
+        page = entries(auditor, Filters(text="sở thông tin"), before=page.looked_to)
+        assert (seqs(page), page.looked_to) == ([], further)
     page = entries(auditor, Filters(text="sở thông tin"), before=page.looked_to)
     assert (seqs(page), page.looked_to) == ([1], None)
     assert [shown.seq for shown in every(auditor, Filters(text="sở thông tin"))] == [1]
