@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -119,7 +119,7 @@ def list_accounts(state: str) -> int:
     from vonggac.desk.accounts import queries
     from vonggac.desk.scope.roles import ROLES
 
-    rows = list(queries.accounts(_asker(), state="" if state == "active" else state))
+    rows: list[Any] = list(queries.accounts(_asker(), state="" if state == "active" else state))
     for row in rows:
         held = ", ".join(_(ROLES[grant.role].title) for grant in row.holding if grant.role in ROLES)
         marks = [_("locked")] if row.is_locked else []

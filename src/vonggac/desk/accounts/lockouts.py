@@ -32,7 +32,8 @@ class Policy:
         """How long the ``n``-th wrong try in a row locks."""
         if n < self.free:
             return timedelta()
-        return min(self.first * 2 ** min(n - self.free, 20), self.most)
+        doublings = min(n - self.free, 20)
+        return min(self.first * (1 << doublings), self.most)
 
 
 POLICIES = {

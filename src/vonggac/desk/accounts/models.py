@@ -74,9 +74,9 @@ class User(AbstractBaseUser):
         """Keep the hash of a password."""
         super().set_password(None if raw_password is None else unicodedata.normalize("NFKC", raw_password))
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Whether this is the password."""
-        return super().check_password(unicodedata.normalize("NFKC", raw_password))
+        return super().check_password(None if raw_password is None else unicodedata.normalize("NFKC", raw_password))
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the search form with what it is of."""

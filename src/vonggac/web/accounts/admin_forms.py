@@ -153,6 +153,7 @@ class AccountsFilter(forms.Form):
 
     def __init__(self, data: Any, *, asker: Asker) -> None:
         super().__init__(data)
+        self.query = data
         pick = self.fields["organisation"]
         assert isinstance(pick, OrganisationPick)  # noqa: S101  # it stands above
         pick.asker = self.asker = asker
@@ -174,7 +175,7 @@ class AccountsFilter(forms.Form):
 
     def chips(self) -> list[tuple[str, str, bool]]:
         """Each state with its address and whether it is shown."""
-        query = self.data.copy()
+        query = self.query.copy()
         query.pop("page", None)
         found = []
         for name, title in (

@@ -61,10 +61,10 @@ class Door(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no 
     @property
     def openid_config(self) -> dict[str, Any]:
         """What the service says of itself; raises OAuth2Error when it speaks for another issuer."""
-        found: dict[str, Any] = super().openid_config
+        found: Any = super().openid_config
         if not isinstance(found, dict) or str(found.get("issuer", "")).rstrip("/") != settings.VONGGAC.oidc_issuer:
             raise OAuth2Error("the service speaks for another issuer than the one in the settings")
-        return found
+        return dict(found)
 
     def get_callback_url(self, request: Any, app: Any) -> str:
         """Our address, whatever host a request names."""

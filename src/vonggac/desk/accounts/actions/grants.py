@@ -89,7 +89,7 @@ def clean_grant(
 
 def _refuse_twice(user: User, role: str, organisation_id: int | None, first: datetime, until: datetime | None) -> None:
     overlapping = Grant.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gt=first), user=user, role=role, organisation_id=organisation_id
+        Q(valid_until=None) | Q(valid_until__gt=first), Q(organisation_id=organisation_id), user=user, role=role
     )
     if until is not None:
         overlapping = overlapping.filter(Q(valid_from=None) | Q(valid_from__lt=until))

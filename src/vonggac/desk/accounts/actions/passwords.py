@@ -23,7 +23,7 @@ def change_password(asker: Asker, *, password: str, again: str, this_session: st
 
     Whether the old one was known is for the page to ask, since signing in just now may stand for it.
     """
-    row = User.objects.filter(pk=asker.user_id, is_active=True).first()
+    row = User.objects.filter(pk=asker.user_id or 0, is_active=True).first()
     if row is None:
         raise NotThere(N_("there is no such account here"))
     check = Check()

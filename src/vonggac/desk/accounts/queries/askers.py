@@ -50,4 +50,5 @@ def needs_second_factor(asker: Asker) -> bool:
 
 def has_second_factor(user_id: int) -> bool:
     """Whether there is an authenticator app or a passkey; recovery codes alone are none."""
-    return Authenticator.objects.filter(user_id=user_id).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+    rows = Authenticator.objects.filter(user_id=user_id).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return bool(rows.exists())

@@ -136,7 +136,7 @@ def own(asker: Asker) -> User:
 def own_grants(asker: Asker) -> list[tuple[Grant, Role]]:
     """What one holds now or will."""
     lasting = Q(valid_until=None) | Q(valid_until__gt=timezone.now())
-    rows = Grant.objects.filter(lasting, user_id=asker.user_id).select_related("organisation")
+    rows = Grant.objects.filter(lasting, user_id=asker.user_id or 0).select_related("organisation")
     return [(row, ROLES[row.role]) for row in rows.order_by("role", "pk") if row.role in ROLES]
 
 

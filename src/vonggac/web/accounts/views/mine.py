@@ -51,8 +51,7 @@ def profile(request: Request) -> HttpResponse:
                 put(form, error)
             except EditConflict:
                 status = 409
-                form.data = form.data.copy()
-                form.data["version"] = str(user.version)
+                form = ProfileForm({**request.POST.dict(), "version": str(user.version)}, initial=start)
                 form.add_error(
                     None, _("Your account was changed meanwhile. What you typed is still here: save again to keep it.")
                 )
