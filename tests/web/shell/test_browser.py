@@ -50,7 +50,7 @@ def opened(chromium, live_server, transactional_db):
         cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(20_000)
         live = settings.LIVE_URL
         # The live stream is another process, which does not run here.
         page.route(f"{live}/**", lambda route: route.fulfill(status=204))
