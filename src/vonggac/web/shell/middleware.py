@@ -105,6 +105,17 @@ def language(get_response: Handler) -> Handler:
     return middleware
 
 
+def no_nul(get_response: Handler) -> Handler:
+    """An address with a NUL is refused: nothing of ours has one, and PostgreSQL fails at it wherever it is looked for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") or "\x00" in request.path:
+            return error_page(request, 400)
+        return get_response(request)
+
+    return middleware
+
+
 def origin_of(request: HttpRequest, via: str = "web") -> Origin:
     """Where a request comes from."""
     session = request.session.session_key or ""
