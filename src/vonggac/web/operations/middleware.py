@@ -15,7 +15,7 @@ from vonggac.config.values import Network, networks_from
 from vonggac.web.operations import metrics
 
 Handler = Callable[[HttpRequest], HttpResponse]
-BODY_BYTES = 40 * 1024 * 1024
+BODY_BYTES = 51 * 1024 * 1024
 """The largest file that may be uploaded, with what is around it. Nothing larger is read at all."""
 _FORWARDING = (
     "HTTP_X_FORWARDED_FOR",
