@@ -68,6 +68,7 @@ class Notice(models.Model):
             models.Index(fields=["state", "-id"], name="notice_by_state"),
             models.Index(fields=["organisation", "-id"], name="notice_of_organisation"),
             models.Index(fields=["user", "-id"], name="notice_of_user"),
+            models.Index(fields=["created_at"], name="notice_by_age"),
         )
 
     def __str__(self) -> str:

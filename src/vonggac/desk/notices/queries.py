@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from vonggac.config import Settings
 from vonggac.desk.notices import delivery, rendering, wording
@@ -19,6 +20,13 @@ from vonggac.desk.searching import search_form
 from vonggac.errors import N_, NotThere
 
 CHANNEL_TITLES = {channel.name: channel.title for channel in CHANNELS}
+WINDOW = 5_000
+"""Ids that the first look for the newest messages takes in."""
+SLACK = 1_000
+"""Ids by which transactions that end out of order may stand apart."""
+MOST_PEOPLE = 500
+"""People of one name whose messages are looked for."""
+_BEYOND = 2**62
 TEMPLATE_TITLES = {template.name: template.title for template in wording.TEMPLATES}
 
 
@@ -86,9 +94,24 @@ def counts(asker: Asker) -> Mapping[str, int]:
 def notices(asker: Asker, filters: Filters, *, before: int | None = None, limit: int = 50) -> list[Line]:
     """The newest messages that ``asker`` may see, those with an id below ``before``."""
     rows = visible(Notice.objects.all(), asker, "notices.view").filter(_condition(filters))
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    return _lines(asker, rows.order_by("-id")[:limit])
+    return _lines(asker, Notice.objects.filter(pk__in=_newest(rows, before, limit)).order_by("-id"))
+
+
+def _newest(rows: QuerySet[Notice], before: int | None, limit: int) -> list[int]:
+    """The ``limit`` highest ids of ``rows`` below ``before``, looked for in growing windows back from the newest.
+
+    Without windows, the index by organisation sorts everything that a wide scope sees, or the primary key is walked through
+    to find the little that a narrow one does.
+    """
+    top = min(before or _BEYOND, (Notice.objects.aggregate(top=Max("id"))["top"] or 0) + 1)
+    found: list[int] = []
+    window = WINDOW
+    while top > 0 and len(found) < limit:
+        bottom = max(top - window, 0)
+        part = rows.filter(pk__gte=bottom, pk__lt=top).order_by("-id").values_list("pk", flat=True)
+        found += part[: limit - len(found)]
+        top, window = bottom, window * 4
+    return found
 
 
 def by_key(asker: Asker, key: str) -> Line:
@@ -103,13 +126,17 @@ def _condition(filters: Filters) -> Q:
     condition = Q()
     exact = {name: getattr(filters, name) for name in ("state", "channel", "template", "organisation_id")}
     condition &= Q(**{name: value for name, value in exact.items() if value})
+    # Ids rise with time, nearly: a period is a span of ids, which every index here ends with.
     if filters.since:
-        condition &= Q(created_at__gte=filters.since)
+        first = Notice.objects.filter(created_at__gte=filters.since).order_by("created_at").values_list("pk", flat=True)
+        condition &= Q(created_at__gte=filters.since, pk__gte=(first.first() or _BEYOND) - SLACK)
     if filters.until:
-        condition &= Q(created_at__lt=filters.until)
+        last = Notice.objects.filter(created_at__lt=filters.until).order_by("-created_at").values_list("pk", flat=True)
+        condition &= Q(created_at__lt=filters.until, pk__lte=(last.first() or 0) + SLACK)
     if filters.recipient:
-        by_name = Q(user__folded__contains=search_form(filters.recipient))
-        condition &= Q(recipient__icontains=filters.recipient) | by_name
+        people = get_user_model().objects.filter(folded__contains=search_form(filters.recipient))
+        named = list(people.values_list("pk", flat=True)[:MOST_PEOPLE])
+        condition &= Q(recipient__icontains=filters.recipient) | Q(user_id__in=named)
     return condition
 
 
