@@ -9,7 +9,7 @@ from django.utils import timezone
 from province import admin, granted, make_user
 
 from vonggac.desk.accounts import actions, queries
-from vonggac.desk.accounts.models import Grant
+from vonggac.desk.accounts.models import Grant, User
 from vonggac.desk.audit.models import Entry
 from vonggac.desk.scope.asker import Asker, Held, Origin
 from vonggac.errors import InvalidValues, NotAllowed, NotThere
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 
 def under(graph, code="soyte"):
     """An administrator of one branch only."""
-    return granted(("administrator", graph[code]))
+    user = User.objects.filter(username=f"under-{code}").first()
+    user = user or make_user(f"under-{code}", ("administrator", graph[code]), organisation=graph[code])
+    return queries.asker_of(user, Origin())
 
 
 def fields(error):
