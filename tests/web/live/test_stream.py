@@ -135,9 +135,7 @@ def test_a_changed_grant_changes_what_is_told_while_the_stream_is_open(desk, som
     assert browser.seqs(1) == [seq]
 
 
-def test_a_browser_that_does_not_read_stops_nobody_and_is_told_when_it_lost_something(
-    desk, someone, place, open_stream
-):
+def test_a_browser_that_does_not_read_stops_nobody(desk, someone, place, open_stream):
     slow, quick = (open_stream(someone(OFFICER, place[0])[1]) for _ in range(2))
     first(quick, "ready")
     first(slow, "ready")
