@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -256,13 +257,19 @@ def _coverage(asker: Asker) -> Values | None:
 
 def _accounts(asker: Asker) -> Values | None:
     """For who looks after accounts: which doors are weak, which stand shut."""
-    states = (
-        ("no_factor", gettext("without a second factor")),
-        ("locked", gettext("locked after wrong passwords")),
-        ("never", gettext("never signed in")),
+    rows = accounts.accounts(asker).order_by().select_related(None).prefetch_related(None)
+    n = rows.aggregate(
+        all=Count("pk"),
+        no_factor=Count("pk", filter=Q(has_factor=False)),
+        locked=Count("pk", filter=Q(is_locked=True)),
+        never=Count("pk", filter=Q(last_login=None)),
     )
-    counted = [(key, title, accounts.accounts(asker, state=key).order_by().count()) for key, title in states]
-    return {"n": accounts.accounts(asker).order_by().count(), "states": counted}
+    states = (
+        ("no_factor", gettext("without a second factor"), n["no_factor"]),
+        ("locked", gettext("locked after wrong passwords"), n["locked"]),
+        ("never", gettext("never signed in"), n["never"]),
+    )
+    return {"n": n["all"], "states": states}
 
 
 def _messages(asker: Asker) -> Values | None:
