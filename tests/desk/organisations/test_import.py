@@ -665,7 +665,7 @@ def test_a_filled_template_is_imported(db, settings):
     file = io.BytesIO()
     directory_export.template(file, "vi")
     made = load_workbook(io.BytesIO(file.getvalue()))
-    sheet = made["Cơ quan"]
+    sheet = made["Cơ quan, đơn vị"]
     titles = [cell.value for cell in sheet[1]]
     for name, value in {"Mã": "X9", "Tên": "Xã Điền", "Loại": "Commune"}.items():
         sheet.cell(3, titles.index(name) + 1, value)
