@@ -124,12 +124,23 @@ def remove_others(environment: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+REHEARSAL = """
+import tempfile, pathlib
+from vonggac.cli import demo
+from vonggac.config.reading import read_settings
+import os
+with tempfile.TemporaryDirectory() as folder:
+    demo.attack(read_settings(os.environ), pathlib.Path(folder))
+"""
+"""Both jobs of the demonstration, without its portal."""
+
+
 def compile_loops(environment: Path) -> None:
     """Let the demonstration compile the loops that are kept compiled, so that the user's first scan need not."""
     say("biên dịch các vòng lặp / compiling the inner loops ...")
     settings = os.environ | {"VONGGAC_JOBS": "1"}  # several workers would each compile the same
     done = subprocess.run(
-        [str(environment / "bin" / "vonggac"), "demo"],
+        [str(environment / "bin" / "python"), "-c", REHEARSAL],
         env=settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

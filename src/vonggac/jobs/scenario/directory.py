@@ -85,7 +85,7 @@ class Directory:
 
     organisations: list[Row] = field(default_factory=list)
     people: list[Row] = field(default_factory=list)
-    contact_points: list[Row] = field(default_factory=list)
+    contacts: list[Row] = field(default_factory=list)
     networks: list[Row] = field(default_factory=list)
     systems: list[Row] = field(default_factory=list)
     mandates: list[Row] = field(default_factory=list)
@@ -96,7 +96,7 @@ def directory(seed: int = 20261124) -> Directory:
     random = Random(seed)  # noqa: S311  # a story, not a secret
     made = Directory()
     made.organisations.extend(_organisations())
-    today = [row for row in made.organisations if not row["valid_until"]]
+    today = [row for row in made.organisations if row["code"] not in MERGED]
     names = _names(random)
     blocks = _blocks()
     for number, row in enumerate(today):
@@ -128,7 +128,7 @@ def _organisations() -> Iterator[Row]:
         yield _organisation(code, "agency", name, short, parent)
     for code in MERGED:
         name = {"SV.X.LAUTHUONG": "xã Lau Thượng", "SV.X.LAUHA": "xã Lau Hạ"}[code]
-        yield _organisation(code, "commune", f"Ủy ban nhân dân {name}", name, AUTHORITY) | {"valid_until": REORGANISED}
+        yield _organisation(code, "commune", f"Ủy ban nhân dân {name}", name, AUTHORITY)
     for short_code, name in COMMUNES:
         yield _organisation(
             f"SV.X.{short_code}", "commune", f"Ủy ban nhân dân {name}", name, AUTHORITY, since=REORGANISED
@@ -169,9 +169,9 @@ def _staff(made: Directory, organisation: Row, number: int, names: Iterator[str]
         ladder.insert(0, ("", "Trực 24/7", "phone", f"{phone} 999"))
     ladder.append(("", "Hộp thư tiếp nhận", "email", _mail(code, "antoanthongtin")))
     for rank, (person, label, channel, value) in enumerate(ladder, 1):
-        made.contact_points.append({
+        made.contacts.append({
             "organisation": code, "person": person, "label": label, "channel": channel, "value": value, "rank": rank,
-            "hours": "24/7" if always and rank == 1 else "Giờ hành chính", "is_support": code == CENTRE, "valid_from": since, "valid_until": "",
+            "hours": "24/7" if always and rank == 1 else "Giờ hành chính", "is_support": "x" if code == CENTRE else "", "valid_from": since, "valid_until": "",
         })  # fmt: skip
 
 
@@ -232,14 +232,14 @@ def _systems(made: Directory, organisation: Row, random: Random) -> None:
         addresses = [f"{system.lower()}.{host}.songvan.example"] if exposure == "internet" else []
         made.systems.append({
             "organisation": code, "code": system, "name": f"{name} – {organisation['short_name']}", "level": level, "exposure": exposure,
-            "operator": CENTRE if system == "THUDT" else "", "purpose": "", "addresses": ", ".join(addresses),
+            "operator": CENTRE if system == "THUDT" else "", "purpose": "", "addresses": "; ".join(addresses),
             "valid_from": organisation["valid_from"], "valid_until": "",
         })  # fmt: skip
     told = next((agency for agency in AGENCIES if PLACES[agency.name] == code), None)
     if told:
         made.systems.append({
             "organisation": code, "code": "TRONGTAM", "name": told.system, "level": told.level, "exposure": "internet",
-            "operator": "", "purpose": "Hệ thống chính của đơn vị", "addresses": f"{told.egress}, {told.code}.songvan.example",
+            "operator": "", "purpose": "Hệ thống chính của đơn vị", "addresses": f"{told.egress}; {told.code}.songvan.example",
             "valid_from": organisation["valid_from"], "valid_until": "",
         })  # fmt: skip
     if told is HEALTH or random.random() < 0.2:
