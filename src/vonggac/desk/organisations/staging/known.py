@@ -57,7 +57,8 @@ class Known:
 def know(asker: Asker) -> Known:
     """What there is now."""
     known = Known(asker)
-    for row in Organisation.objects.values().iterator(chunk_size=2000):
+    rows: Any = Organisation.objects.values()
+    for row in rows.iterator(chunk_size=2000):
         known.by_code[row["code"]] = row
         known.by_id[row["id"]] = row
     known.seen = _ids(asker, "organisations.view")

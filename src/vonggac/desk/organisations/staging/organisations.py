@@ -189,7 +189,7 @@ def _histories(entries: list[Entry]) -> dict[tuple[Any, int], _History]:
             changes = _differences(entry)
             if changes.keys() & {"name", "short_name", "parent_id", "valid_from", "valid_until"}:
                 wanted[entry.cleaned["id"]] = entry
-    succeeded = set()
+    succeeded: set[int] = set()
     for some in in_batches(wanted):
         found = Succession.objects.filter(predecessor_id__in=some).values_list("predecessor_id", flat=True)
         succeeded.update(found)

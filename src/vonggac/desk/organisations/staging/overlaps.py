@@ -85,9 +85,13 @@ def _others(planned: Sequence[Entry]) -> list[_Range]:
     mine = {entry.existing["id"] for entry in planned if entry.existing is not None}
     first = min(entry.cleaned["first"] for entry in planned)
     last = max(entry.cleaned["last"] for entry in planned)
-    columns = ("id", "first", "last", "side", "text", "organisation_id", "valid_from", "valid_until")
-    rows = Network.objects.filter(first__lte=last, last__gte=first).values_list(*columns)
-    return [_Range(*row[1:], None) for row in rows.iterator(chunk_size=5000) if row[0] not in mine]
+    columns = ("first", "last", "side", "text", "organisation_id", "valid_from", "valid_until")
+    rows: Any = Network.objects.filter(first__lte=last, last__gte=first).values("id", *columns)
+    return [
+        _Range(**{name.replace("organisation_id", "owner_id"): row[name] for name in columns}, entry=None)
+        for row in rows.iterator(chunk_size=5000)
+        if row["id"] not in mine
+    ]
 
 
 def _judge(known: Known, outer: _Range, inner: _Range) -> _Range | None:

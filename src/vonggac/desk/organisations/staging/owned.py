@@ -269,7 +269,7 @@ def _find_people(plan: Plan, entries: Sequence[Entry], owners: set[int]) -> dict
 def _person(plan: Plan, entry: Entry, text: str, people: Mapping[int, Values]) -> int | None:
     fit = [pk for pk, row in people.items() if row["email"] and search_form(row["email"]) == text]
     fit = fit or [pk for pk, row in people.items() if search_form(row["name"]) == text]
-    before = entry.existing["person_id"] if entry.existing else None
+    before: int | None = entry.existing["person_id"] if entry.existing else None
     if before in fit:
         return before
     fit = [pk for pk in fit if people[pk]["valid_until"] is None] or fit

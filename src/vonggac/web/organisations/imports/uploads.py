@@ -46,7 +46,7 @@ class SpoolHandler(FileUploadHandler):
         except VonggacError as error:
             self._fail(error)
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:  # type: ignore[override]  # nothing for others
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """One piece of it."""
         if self._spool is None:
             return
@@ -55,7 +55,7 @@ class SpoolHandler(FileUploadHandler):
         except VonggacError as error:
             self._fail(error)
 
-    def file_complete(self, file_size: int) -> None:  # type: ignore[override]  # there is no file object to hand on
+    def file_complete(self, file_size: int) -> None:
         """It is whole."""
         if self._spool is not None and self._spool.size:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import messages
@@ -36,7 +36,6 @@ _TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "application/zip",
 }
-_IN_MEMORY = 4 << 20
 
 
 def _language() -> str:
@@ -231,14 +230,14 @@ def export(request: Request) -> HttpResponseBase:
 
 
 def _download(name: str, form: str, write: Callable[[Any], object]) -> HttpResponseBase:
-    """What ``write`` writes, as a file that is whole before the first byte leaves; large ones wait in the private folder."""
+    """What ``write`` writes, as a file that is whole before the first byte leaves; it has no name in the private folder."""
     folder = directory_import.spool_folder(SETTINGS)
-    file: BinaryIO = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)  # type: ignore[assignment]  # noqa: SIM115  # the response closes it
-    try:
-        with directory_import.full_disk_told():
+    with directory_import.full_disk_told():
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the response closes it
+        try:
             write(file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
     return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[form])
