@@ -48,9 +48,7 @@ VARIABLES = {
 }
 """Environment variable to the setting that it overrides."""
 
-OTHER_VARIABLES = frozenset(
-    {"VONGGAC_CONFIG", "VONGGAC_CORPORA", "VONGGAC_PYTHON", "VONGGAC_HOME", "VONGGAC_PROCESS"}
-)
+OTHER_VARIABLES = frozenset({"VONGGAC_CONFIG", "VONGGAC_CORPORA", "VONGGAC_PYTHON", "VONGGAC_HOME", "VONGGAC_PROCESS"})
 """Variables of ours that are no settings: the settings file itself, the test corpora, the launcher's, a process's name."""
 
 

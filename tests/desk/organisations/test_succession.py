@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import models
 from province import START, admin, granted, make_organisation
 
 from vonggac.desk.audit.actions import snapshot
@@ -134,6 +135,69 @@ def test_one_that_exists_takes_the_others_in_even_from_above(graph):
     assert owners("198.51.100.33", AFTER) == ["thon"]
     assert queries.placement_at(admin(), low.pk, BEFORE).parent == graph["tayson"]
     assert is_exact()
+
+
+def test_one_merges_together_with_what_stands_below_it(graph):
+    ward = make_organisation("khoa", graph["benhvien"])
+    new = {"code": "yte", "kind": "department", "name": "Sở Y tế và Dân số", "parent_id": graph.id("ubnd")}
+    before = everything()
+    row = actions.merge(admin(), [graph.id("soyte"), graph.id("benhvien")], successor=new, at=MERGER)
+    assert owners("192.0.2.65", BEFORE) == ["benhvien"]
+    assert owners("192.0.2.65", AFTER) == ["yte"]
+    assert queries.placement_at(admin(), graph.id("benhvien"), BEFORE).parent == graph["soyte"]
+    assert queries.placement_at(admin(), graph.id("benhvien"), AFTER) is None
+    assert queries.placement_at(admin(), ward.pk, AFTER).parent == row
+    assert is_exact()
+    actions.undo_succession(admin(), Reorganisation.objects.get().pk)
+    assert everything() == before
+
+
+@pytest.mark.parametrize("low", ["benhvien", "khoa"])
+def test_one_merges_into_what_stands_below_or_above_it(graph, low):
+    graph.orgs["khoa"] = make_organisation("khoa", graph["benhvien"])
+    before = everything()
+    actions.merge(admin(), [graph.id("soyte")], successor=graph.id(low), at=MERGER)
+    assert queries.placement_at(admin(), graph.id(low), AFTER).parent == graph["ubnd"]
+    if low == "khoa":
+        assert queries.placement_at(admin(), graph.id("benhvien"), AFTER).parent == graph["khoa"]
+    assert is_exact()
+    actions.undo_succession(admin(), Reorganisation.objects.get().pk)
+    assert everything() == before
+    actions.merge(admin(), [graph.id("benhvien"), graph.id("khoa")], successor=graph.id("soyte"), at=MERGER)
+    assert owners("192.0.2.65", AFTER) == ["soyte"]
+    assert is_exact()
+
+
+def test_a_split_into_what_stands_below_and_above(graph):
+    before = everything()
+    actions.split(
+        admin(),
+        graph.id("soyte"),
+        successors=[graph.id("benhvien"), graph.id("ubnd")],
+        at=MERGER,
+        rest=None,
+    )
+    assert queries.placement_at(admin(), graph.id("benhvien"), AFTER).parent == graph["ubnd"]
+    assert is_exact()
+    actions.undo_succession(admin(), Reorganisation.objects.get().pk)
+    assert everything() == before
+
+
+def test_a_new_one_cannot_stand_below_what_moves_below_it(graph):
+    before = everything()
+    new = {"code": "yte", "kind": "department", "name": "Sở Y tế mới", "parent_id": graph.id("benhvien")}
+    with pytest.raises(InvalidValues, match="below itself or below what it replaced"):
+        actions.merge(admin(), [graph.id("soyte")], successor=new, at=MERGER)
+    assert everything() == before
+
+
+def test_a_successor_that_moved_below_later_comes_out_from_then_on(graph):
+    later = MERGER + timedelta(days=9)
+    row = graph["tayson"]
+    actions.edit_organisation(admin(), row.pk, row.version, parent_id=graph.id("soyte"), since=later)
+    actions.merge(admin(), [graph.id("soyte")], successor=row.pk, at=MERGER)
+    assert not Placement.objects.filter(valid_until__lte=models.F("valid_from")).exists()
+    assert queries.placement_at(admin(), row.pk, later).parent == graph["ubnd"]
 
 
 def test_children_stand_below_the_successor_and_below_the_old_in_the_past(graph, communes):

@@ -40,7 +40,7 @@ class PlaceForm(RecordForm):
         help_text=_("The role holds there and at everything below. Type a part of the name or the code."),
     )
     everywhere = forms.BooleanField(label=_("Everywhere, in the whole province"), required=False)
-    valid_from = Day(label=_("From"), required=False, help_text=_("Leave empty for now."))
+    valid_from = Day(label=_("From"), required=False, help_text=_("Leave empty to begin at once."))
     valid_until = Day(
         label=_("Until"),
         required=False,

@@ -201,7 +201,7 @@ class NewPasswordForm(forms.Form):
     """A new password, twice."""
 
     password = password_field(
-        _("New password"),
+        _("Your new password"),
         new=True,
         help_text=_("At least 12 characters. Several words that belong together for you alone are good."),
     )

@@ -15,8 +15,8 @@ from django.utils.translation import gettext
 from vonggac import __version__
 from vonggac.config import Settings
 from vonggac.desk.audit.models import Head
-from vonggac.desk.notices.delivery import is_holding
 from vonggac.desk.notices.background import WorkerState, worker_state
+from vonggac.desk.notices.delivery import is_holding
 from vonggac.errors import InputError
 from vonggac.jobs import installation, log_files
 

@@ -21,7 +21,7 @@ from vonggac.desk.searching import search_form
 from vonggac.errors import N_, NotThere
 
 STATES = {
-    "active": N_("Open"),
+    "active": N_("In use"),
     "no_factor": N_("Without a second factor"),
     "locked": N_("Locked"),
     "never": N_("Never signed in"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Max
 
 from vonggac.desk.audit.actions import Recording, snapshot
-from vonggac.desk.organisations.actions.graph import move, present_since, still_open
+from vonggac.desk.organisations.actions.graph import move, still_open
 from vonggac.desk.organisations.editing import end, update
 from vonggac.desk.organisations.models import (
     ContactPoint,
@@ -75,12 +75,13 @@ class Carrier:
         return self.targets.get(noun, {}).get(row.pk, self.rest)
 
     def _children(self, successors: Sequence[Organisation]) -> None:
-        new = {one.pk for one in successors}
-        for child in Organisation.objects.filter(parent=self.old, valid_until=None).exclude(pk__in=new).order_by("pk"):
+        # Those that end together keep their places: they end where they stood.
+        staying = {one.pk for one in successors} | self.together
+        below = Organisation.objects.filter(parent=self.old, valid_until=None).exclude(pk__in=staying)
+        for child in below.order_by("pk"):
             target = self.targets["organisations"].get(child.pk, self.rest)
             assert target is not None  # noqa: S101  # checked before: nobody may be left below
-            since = present_since(child)
-            move(self.record, child, target.pk, self.at if since is None else max(self.at, since))
+            move(self.record, child, target.pk, self.at)
 
     def _each(
         self,

@@ -182,15 +182,14 @@ def end_history(record: Recording, row: Organisation, at: datetime) -> None:
 
 
 def move(record: Recording, row: Organisation, parent_id: int | None, at: datetime) -> None:
-    """``row`` stands under ``parent_id`` from ``at`` on; Reach is left to the caller."""
+    """``row`` stands under ``parent_id`` from ``at`` on, or since its present place holds where that began later.
+
+    Reach is left to the caller.
+    """
     update(record, row, row.version, {"parent_id": parent_id})
-    _turn(record, _present(Placement, row), at, {"parent_id": parent_id})
-
-
-def present_since(row: Organisation) -> datetime | None:
-    """Since when its present place holds: it cannot move before."""
-    since: datetime | None = _present(Placement, row).valid_from
-    return since
+    present = _present(Placement, row)
+    since = at if present.valid_from is None else max(at, present.valid_from)
+    _turn(record, present, since, {"parent_id": parent_id})
 
 
 def history_begins(row: Organisation) -> datetime | None:

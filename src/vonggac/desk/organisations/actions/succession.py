@@ -95,7 +95,7 @@ def split(
         if len(set(existing)) != len(existing):
             check.fault("successors", N_("an organisation stands here twice"))
         known = {noun: dict((goes or {}).get(noun, {})) for noun in NOUNS}
-        _check_goes(check, old, goes or {}, rest, len(new))
+        _check_goes(check, old, goes or {}, rest, len(new), existing)
         moment = _moment(check, at)
         basis = check.text("basis", basis, most=250)
         check.done()
@@ -213,8 +213,14 @@ def _check_parts(check: Check, asker: Asker, old: Sequence[Organisation], moves:
 
 
 def _check_goes(
-    check: Check, old: Organisation, goes: Mapping[str, Mapping[int, int]], rest: int | None, n: int
+    check: Check,
+    old: Organisation,
+    goes: Mapping[str, Mapping[int, int]],
+    rest: int | None,
+    n: int,
+    existing: Sequence[int],
 ) -> None:
+    """``existing``: ids of successors that exist; where one stands below ``old`` it comes out from there by itself."""
     for noun, some in goes.items():
         if noun not in NOUNS:
             check.one_of("goes", noun, tuple(NOUNS))
@@ -228,7 +234,7 @@ def _check_goes(
     if rest is not None and not 0 <= rest < n:
         check.fault("rest", N_("the rest goes to a successor that is not there"))
     below = Organisation.objects.filter(parent=old, valid_until=None)
-    n_left = below.exclude(pk__in=goes.get("organisations", {})).count() if rest is None else 0
+    n_left = below.exclude(pk__in={*goes.get("organisations", {}), *existing}).count() if rest is None else 0
     if n_left:
         check.fault("goes", N_("{n} organisations stand under it: say who gets them"), n=n_left)
 

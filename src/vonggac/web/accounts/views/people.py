@@ -129,7 +129,7 @@ def revoke(request: Request, user_id: int, grant_id: int) -> HttpResponse:
     about = _about(
         user,
         _("Take a role back"),
-        _("Take back"),
+        _("Withdraw"),
         _("The role was taken back."),
         [told, _("It takes effect with their next page.")],
     )
@@ -156,7 +156,7 @@ def reactivate(request: Request, user_id: int) -> HttpResponse:
     """Open an account again."""
     user = queries.account(request.asker, user_id)
     told = [_("{name} can sign in again, with the roles that still hold.").format(name=user)]
-    about = _about(user, _("Open the account again"), _("Open"), _("The account is open."), told)
+    about = _about(user, _("Open the account again"), _("Open it"), _("The account is open."), told)
     return _versioned(request, user_id, about, actions.reactivate)
 
 
