@@ -1,0 +1,71 @@
+"""Every page that answers GET with HTML, from the URL resolver, with an id of this installation in each place.
+
+Run with Django on an installation (``Portal.python``); prints ``{name of the page: path}`` as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+WITHOUT_HTML = frozenset({
+    "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-import-faults",
+    "sign_on_callback", "account_end_sessions",
+})  # fmt: skip
+"""Answers of programs and files, and where only a provider's redirect leads."""
+
+
+def example_ids() -> dict[str, dict[str, object]]:
+    """Words of a route to ids, by name of the page where they must fit together; ``""`` stands for the others."""
+    from vonggac.desk.accounts.models import ApiToken, Grant, Invitation, User
+    from vonggac.desk.notices.models import Notice
+    from vonggac.desk.organisations.models import ContactPoint, InformationSystem, Mandate, Network, Organisation, Person, Reorganisation
+    from vonggac.desk.organisations.models.imports import Import
+
+    def first(model, **values):
+        found = model.objects.filter(**values).order_by("pk").first()
+        return None if found is None else found.pk
+
+    clinic = Organisation.objects.get(code="SV.YT").pk
+    merged = Reorganisation.objects.get()
+    closed = Organisation.objects.get(code="SV.X.LAUHA").pk
+    grant = Grant.objects.filter(user__username="canbo").get()
+    return {
+        "": {
+            "organisation_id": clinic, "network_id": first(Network, organisation_id=clinic), "mandate_id": first(Mandate),
+            "system_id": first(InformationSystem, organisation_id=clinic), "person_id": first(Person, organisation_id=clinic),
+            "contact_id": first(ContactPoint, organisation_id=clinic), "user_id": grant.user_id, "grant_id": grant.pk,
+            "import_id": first(Import), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
+        },
+        "organisation-reopen": {"organisation_id": closed},
+        "succession-undo": {"organisation_id": closed, "reorganisation_id": merged.pk},
+    }  # fmt: skip
+
+
+def routes(resolver=None):
+    """Every route: name, words in it."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            if entry.namespace is None:  # the API describes itself, and is tried by its description
+                yield from routes(entry)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield entry.name, tuple(entry.pattern.converters)
+
+
+def main() -> None:
+    """Print them."""
+    ids, found = example_ids(), {}
+    for name, words in routes():
+        known = {**ids[""], **ids.get(name, {})}
+        values = {word: known.get(word) for word in words}
+        if name not in WITHOUT_HTML and None not in values.values():
+            found[name] = reverse(name, kwargs=values)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    main()
