@@ -26,15 +26,15 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from vonggac.desk.accounts import actions
 from vonggac.desk.accounts.models import User
 from vonggac.desk.accounts.values import THEMES
 from vonggac.desk.scope.asker import Asker
-from vonggac.desk.scope.roles import PERMISSIONS
 from vonggac.web.accounts.adapters import WRONG_CODE, locked_page
-from vonggac.web.accounts.words import permission_title
+from vonggac.web.accounts.words import PERMISSION_TITLES, permission_title
 from vonggac.web.shell.middleware import origin_of
 
 THEME_TITLES = {"auto": _("As this device"), "light": _("Light"), "dark": _("Dark")}
@@ -269,8 +269,8 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, asker: Asker, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        mine = [name for name in sorted(PERMISSIONS) if asker.may(name)]
-        self.fields["permissions"].choices = [(name, permission_title(name)) for name in mine]  # type: ignore[attr-defined]
+        mine = [name for name in PERMISSION_TITLES if asker.may(name)]
+        self.fields["permissions"].choices = [(name, capfirst(permission_title(name))) for name in mine]  # type: ignore[attr-defined]
 
     def values(self) -> dict[str, Any]:
         """What the action takes."""

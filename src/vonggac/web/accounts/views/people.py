@@ -146,7 +146,7 @@ def deactivate(request: Request, user_id: int) -> HttpResponse:
         _("API tokens of this account open nothing."),
         _("Nothing that they did is lost. You can open the account again."),
     ]
-    about = _about(user, _("Shut the account"), _("Shut"), _("The account is shut."), told)
+    about = _about(user, _("Shut the account"), _("Shut it"), _("The account is shut."), told, is_danger=True)
     return _versioned(request, user_id, about, actions.deactivate)
 
 
@@ -192,7 +192,9 @@ def reset_factors(request: Request, user_id: int) -> HttpResponse:
         _("All their second factors and recovery codes are gone; they are signed out everywhere."),
         _("They are told of it, and the audit keeps it."),
     ]
-    about = _about(user, _("Remove the second factors"), _("Remove"), _("The second factors are gone."), told)
+    about = _about(
+        user, _("Remove the second factors"), _("Remove"), _("The second factors are gone."), told, is_danger=True
+    )
     return run(request, about, RecordForm, lambda _values, _version: actions.reset_factors(request.asker, user_id))
 
 
@@ -201,7 +203,7 @@ def end_sessions(request: Request, user_id: int) -> HttpResponse:
     """Sign somebody out everywhere."""
     user = queries.account(request.asker, user_id)
     told = [_("{name} is signed out everywhere; what they typed and did not save is lost.").format(name=user)]
-    about = _about(user, _("End all sessions"), _("End"), _("All their sessions have ended."), told)
+    about = _about(user, _("End all sessions"), _("End"), _("All their sessions have ended."), told, is_danger=True)
     return run(request, about, RecordForm, lambda _values, _version: actions.end_sessions(request.asker, user_id))
 
 
@@ -233,7 +235,9 @@ def revoke_token(request: Request, user_id: int, token_id: int) -> HttpResponse:
     return redirect("account", user_id)
 
 
-def _about(user: Any, title: str, submit: str, done: str, consequences: Any = (), *, extra: Any = None) -> About:
+def _about(
+    user: Any, title: str, submit: str, done: str, consequences: Any = (), *, extra: Any = None, is_danger: bool = False
+) -> About:
     back = reverse("account", args=[user.pk])
     return About(
         title=title,
@@ -243,6 +247,7 @@ def _about(user: Any, title: str, submit: str, done: str, consequences: Any = ()
         leave=back,
         crumbs=(Crumb(_("Accounts"), reverse("accounts")), Crumb(str(user), back)),
         consequences=consequences,
+        is_danger=is_danger,
         template="accounts/grant.html" if extra else "accounts/form.html",
         extra=extra or {},
     )
