@@ -12,7 +12,8 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from vonggac.config import Settings, zone_from
-from vonggac.desk.accounts.actions import GrantValues, accept, factor_added, invite
+from vonggac.desk.accounts.actions import GrantValues, accept, deactivate, factor_added, invite
+from vonggac.desk.accounts.actions.people import FIRST
 from vonggac.desk.accounts.models import User
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.organisations import actions
@@ -83,6 +84,8 @@ def fill(settings: Settings, folder: Path, set_up_factor: Callable[[User, str], 
     _import(settings, asker, workbook)
     _merge(settings, asker)
     logins = tuple(_person(asker, role, set_up_factor) for role in PEOPLE)
+    for first in User.objects.filter(username=FIRST):  # nobody knows the one-time password: the administrator above signs in
+        deactivate(asker, first.pk, first.version)
     return Filled(counts["organisations"], counts["people"], counts["networks"], counts["systems"], logins)
 
 

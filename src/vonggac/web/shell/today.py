@@ -225,6 +225,8 @@ def _daily(at: datetime | None, title: str, late: str) -> Check:
 
 def _coverage(asker: Asker) -> Values | None:
     """For who looks after many: is the province covered, and who lags."""
+    if not asker.roles & {"leader", "duty_officer", "analyst", "responder", "auditor", "administrator"}:
+        return None
     known = gaps.gaps(asker)
     if known.organisations < 2:
         return None
