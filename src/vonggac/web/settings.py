@@ -169,5 +169,5 @@ CONTENT_SECURITY_POLICY = {
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-from vonggac.web.accounts.settings import *  # noqa: E402, F403  # what allauth and axes are told
+from vonggac.web.accounts.settings import *  # noqa: E402, F403  # what allauth is told
 from vonggac.web.operations.settings import *  # noqa: E402, F403  # logs, mail
