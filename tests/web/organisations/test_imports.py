@@ -87,7 +87,7 @@ def test_every_page_is_for_those_who_may(browser, province):
         for client, statuses in ((officer, (expected,)), (administrator, (200, 302))):
             answer = client.get(address)
             assert answer.status_code in statuses, one.name
-            answer.close()
+            _body = b"".join(answer.streaming_content) if answer.streaming else b""
     assert browser("responder").get("/directory/export/").status_code == 403
     for name in ("apply", "check", "abandon"):
         address = reverse(f"directory-import-{name}", args=[row.pk])
