@@ -23,6 +23,7 @@ from vonggac.desk.audit.actions import recording
 from vonggac.desk.audit.models import Entry as AuditEntry
 from vonggac.desk.organisations.checks import first_hidden
 from vonggac.desk.organisations.models.imports import STAGED, Import, ImportFault, ImportLine, StagedReach
+from vonggac.desk.organisations.staging.derived import derived
 from vonggac.desk.organisations.staging.known import IMPORT, held_digest
 from vonggac.desk.organisations.staging.plan import Plan
 from vonggac.desk.organisations.staging.sheets import Note
@@ -127,7 +128,7 @@ class Filing:
 
     def staged(self, model: Any, row: Mapping[str, Any]) -> None:
         """A row that waits."""
-        self._add(model, row)
+        self._add(model, {**row, **derived(model, row)})
 
     def _add(self, model: Any, row: Mapping[str, Any]) -> None:
         self._rows[model].append(model(import_id=self.import_id, **row))

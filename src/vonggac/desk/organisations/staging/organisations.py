@@ -15,7 +15,6 @@ from vonggac.desk.organisations.staging.known import in_batches, rows_of
 from vonggac.desk.organisations.staging.plan import Entry, Plan
 from vonggac.desk.organisations.values import clean_organisation
 from vonggac.desk.scope.models import Reach
-from vonggac.desk.searching import search_form
 from vonggac.errors import N_, InvalidValues
 
 FIELDS = ("code", "kind", "name", "short_name", "parent_id", "address", "note", "valid_from", "valid_until")
@@ -50,6 +49,8 @@ class _History:
             row.update(values)
             return
         following = {**row, **values, "id": None, "valid_from": since}
+        if "basis" in following:
+            following["basis"] = ""  # what gave the name before gives not this one
         row["valid_until"] = since
         self.rows.append(following)
 
@@ -277,8 +278,7 @@ def _emit(plan: Plan, entry: Entry, histories: Mapping[tuple[Any, int], _History
     values = {name: cleaned[name] for name in FIELDS}
     base = {"n": n, "target_id": cleaned["id"], "is_new": existing is None}
     version = existing["version"] if existing else None
-    folded = search_form(cleaned["code"], cleaned["name"], cleaned["short_name"])
-    plan.store.staged(StagedOrganisation, {**base, **values, "folded": folded, "seen_version": version})
+    plan.store.staged(StagedOrganisation, {**base, **values, "seen_version": version})
     dates = {
         "organisation_id": cleaned["id"],
         "valid_from": cleaned["valid_from"],

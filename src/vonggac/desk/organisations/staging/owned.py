@@ -45,7 +45,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """``keys``: of values, the surest first; ``prefer``: fields that decide among records of one key; ``folded``: None if not kept."""
+    """``keys``: of values, the surest first; ``prefer``: fields that decide among records of one key."""
 
     kind: str
     noun: str
@@ -57,7 +57,6 @@ class Owned:
     keys: Callable[[Values], Iterable[Key]]
     prefer: tuple[str, ...]
     label: Callable[[Values], str]
-    folded: tuple[str, ...] | None = None
 
 
 def _person_keys(values: Values) -> Iterator[Key]:
@@ -81,7 +80,7 @@ def _network_keys(values: Values) -> Iterator[Key]:
 PEOPLE = Owned(
     "people", "people", Person, StagedPerson, "organisation_id",
     ("name", "position", "email", "phone", "valid_from", "valid_until"),
-    clean_person, _person_keys, ("email", "position"), lambda row: row["name"], ("name", "position", "email", "phone"),
+    clean_person, _person_keys, ("email", "position"), lambda row: row["name"],
 )  # fmt: skip
 CONTACTS = Owned(
     "contacts", "people", ContactPoint, StagedContactPoint, "organisation_id",
@@ -91,12 +90,12 @@ CONTACTS = Owned(
 NETWORKS = Owned(
     "networks", "networks", Network, StagedNetwork, "organisation_id",
     ("text", "side", "provider", "note", "valid_from", "valid_until"),
-    clean_network, _network_keys, ("side",), lambda row: row["text"], ("text", "provider", "note"),
+    clean_network, _network_keys, ("side",), lambda row: row["text"],
 )  # fmt: skip
 SYSTEMS = Owned(
     "systems", "systems", InformationSystem, StagedInformationSystem, "organisation_id",
     ("code", "name", "level", "exposure", "operator_id", "purpose", "valid_from", "valid_until"),
-    clean_system, lambda row: [(row.get("code"),)], (), lambda row: f"{row['name']} ({row['code']})", ("code", "name"),
+    clean_system, lambda row: [(row.get("code"),)], (), lambda row: f"{row['name']} ({row['code']})",
 )  # fmt: skip
 MANDATES = Owned(
     "mandates", "organisations", Mandate, StagedMandate, "holder_id",
@@ -382,8 +381,6 @@ def _emit(plan: Plan, spec: Owned, entry: Entry, names: Mapping[int, str]) -> No
         return
     base = {"n": n, "target_id": cleaned["id"], "is_new": existing is None}
     row = {name: value for name, value in cleaned.items() if name not in ("id", "addresses", "addresses_before")}
-    if spec.folded:
-        row["folded"] = search_form(*(cleaned[name] for name in spec.folded))
     version = existing["version"] if existing else None
     plan.store.staged(spec.staged, {**base, **row, spec.owner: entry.owner_id, "seen_version": version})
     if "addresses" in changes and addresses is not None:

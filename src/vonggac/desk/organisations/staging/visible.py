@@ -31,10 +31,10 @@ from vonggac.desk.organisations.staging.life import Moved, Superseded, beat, dir
 from vonggac.desk.organisations.staging.plan import line_bytes
 from vonggac.desk.scope.asker import Asker
 
-AIM_S = 0.4
+AIM_S = 0.3
 """How long the transaction of one part should take; the next part is made larger or smaller by how long the last one took."""
 
-FIRST_PART = 20_000
+FIRST_PART = 10_000
 LEAST_PART = 500
 
 
