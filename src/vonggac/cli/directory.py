@@ -120,6 +120,7 @@ def export(settings: Settings, file: Path) -> int:
     cls=Command,
     name="template",
     help=N_("Write an empty workbook with titles, an example and lists to choose from into FILE."),
+    examples=(("vonggac directory template danh-ba.xlsx", N_("a workbook to fill in")),),
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
