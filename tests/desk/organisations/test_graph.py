@@ -57,6 +57,34 @@ def test_a_renaming_keeps_what_it_was_called(graph):
     ]
 
 
+def bases(row):
+    return [(event.what, event.row.basis) for event in queries.history(admin(), row.pk) if hasattr(event.row, "basis")]
+
+
+def test_a_new_name_and_a_new_place_keep_by_which_document(graph):
+    row = make_organisation("moi", graph["ubnd"], basis="NQ 01/2019/NQ-HĐND")
+    assert bases(row) == [("name", "NQ 01/2019/NQ-HĐND"), ("placement", "NQ 01/2019/NQ-HĐND")]
+    values = {"name": "Phường Mới", "parent_id": graph.id("sokhcn")}
+    row = actions.edit_organisation(admin(), row.pk, row.version, since=DAY, basis="NQ 9/NQ-CP", **values)
+    assert bases(row)[:2] == [("name", "NQ 9/NQ-CP"), ("placement", "NQ 9/NQ-CP")]
+    assert bases(row)[2:] == [("name", "NQ 01/2019/NQ-HĐND"), ("placement", "NQ 01/2019/NQ-HĐND")]
+    row = actions.edit_organisation(admin(), row.pk, row.version, since=DAY + timedelta(1), short_name="P. Mới")
+    assert bases(row)[0] == ("name", "")
+
+
+def test_a_document_is_corrected_alone(graph):
+    row = make_organisation("moi", graph["ubnd"], basis="NQ 10")
+    row = actions.edit_organisation(admin(), row.pk, row.version, name=row.name, basis="NQ 01")
+    assert bases(row) == [("name", "NQ 01"), ("placement", "NQ 10")]
+    row = actions.edit_organisation(admin(), row.pk, row.version, parent_id=row.parent_id, basis="NQ 02")
+    assert bases(row) == [("name", "NQ 01"), ("placement", "NQ 02")]
+    row = actions.edit_organisation(admin(), row.pk, row.version, name="Tên đúng")
+    assert bases(row) == [("name", "NQ 01"), ("placement", "NQ 02")]
+    for values, words in (({"note": "x"}, "a name or a place"), ({"name": "Y"}, "too many")):
+        with pytest.raises(InvalidValues, match=words):
+            actions.edit_organisation(admin(), row.pk, row.version, basis="x" * 251, **values)
+
+
 def test_a_correction_leaves_no_history(graph):
     row = graph["donghoa"]
     actions.edit_organisation(admin(), row.pk, row.version, name="Xã Đông Hoà")

@@ -204,7 +204,9 @@ def test_children_stand_below_the_successor_and_below_the_old_in_the_past(graph,
     child = make_organisation("thon", graph["tayson"])
     new = merged(graph, communes)
     assert queries.placement_at(admin(), child.pk, BEFORE).parent == graph["tayson"]
-    assert queries.placement_at(admin(), child.pk, AFTER).parent == new
+    place = queries.placement_at(admin(), child.pk, AFTER)
+    assert (place.parent, place.basis) == (new, "Nghị quyết 1/NQ")
+    assert queries.names_at(admin(), new.pk, AFTER).basis == "Nghị quyết 1/NQ"
     assert is_exact()
 
 

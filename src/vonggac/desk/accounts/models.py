@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.organisations.validity import Dated
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import SORT_KEY_LENGTH, search_form, sort_key
 
 
 class Users(BaseUserManager["User"]):
@@ -30,7 +30,7 @@ class User(AbstractBaseUser):
     ``totp_step``: the last time step whose code was used, so that none is used twice.
     """
 
-    AUDIT_SECRET: ClassVar = ("password", "last_login", "folded", "totp_step")
+    AUDIT_SECRET: ClassVar = ("password", "last_login", "folded", "sort_key", "totp_step")
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar = ["email"]
@@ -51,6 +51,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(default=timezone.now)
     version = models.IntegerField(default=1)
     folded = models.TextField(editable=False)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, editable=False)
 
     objects = Users()
 
@@ -59,7 +60,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(Lower("username"), name="username_once"),
             models.UniqueConstraint(Lower("email"), name="email_once", condition=~models.Q(email="")),
         )
-        indexes = (models.Index(fields=["name", "id"], name="user_by_name"),)
+        indexes = (models.Index(fields=["sort_key", "id"], name="user_by_name"),)
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -79,8 +80,9 @@ class User(AbstractBaseUser):
         return super().check_password(None if raw_password is None else unicodedata.normalize("NFKC", raw_password))
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keep the search form with what it is of."""
+        """Keep the search form and the sort key with what they are of."""
         self.folded = search_form(self.username, self.name, self.email)
+        self.sort_key = sort_key(self.name)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 

@@ -229,7 +229,7 @@ COLUMNS = {
 }
 """Column of any record, or name of something noted, to its title."""
 
-HIDDEN = frozenset({"id", "version", "folded", "first", "last", "n_addresses"})
+HIDDEN = frozenset({"id", "version", "folded", "sort_key", "first", "last", "n_addresses"})
 """Columns that say nothing to a reader."""
 
 VIEWED = {"directory": "organisations.view"}

@@ -206,7 +206,7 @@ def holding(asker: Asker) -> Holding:
 def organisations(asker: Asker) -> list[tuple[int, str]]:
     """The organisations, by name, that messages to be seen by ``asker`` are about: up to 200, for a filter."""
     about = visible(Notice.objects.all(), asker, "notices.view").order_by().values("organisation_id").distinct()
-    found = Organisation.objects.filter(pk__in=about).order_by("name", "id")[:200]
+    found = Organisation.objects.filter(pk__in=about).order_by("sort_key", "id")[:200]
     return list(found.values_list("pk", "name"))
 
 

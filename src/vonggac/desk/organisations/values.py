@@ -23,6 +23,10 @@ MOST_ADDRESSES = 200
 """Addresses and domain names of one system."""
 
 
+MOST_BASIS = 250
+"""Characters of the name of a document on which something rests."""
+
+
 class Period(TypedDict, total=False):
     """``valid_from`` is the first moment that counts, ``valid_until`` the first that does not; None is open."""
 
@@ -221,7 +225,7 @@ def clean_mandate(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "subject": check.one_of("subject", values.get("subject"), MANDATES),
         "over_id": values.get("over_id"),
-        "basis": check.text("basis", values.get("basis"), most=250),
+        "basis": check.text("basis", values.get("basis"), most=MOST_BASIS),
         "valid_from": valid_from,
         "valid_until": valid_until,
     }

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("version", models.IntegerField(default=1)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -222,7 +223,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="user",
-            index=models.Index(fields=["name", "id"], name="user_by_name"),
+            index=models.Index(fields=["sort_key", "id"], name="user_by_name"),
         ),
         migrations.AddConstraint(
             model_name="user",

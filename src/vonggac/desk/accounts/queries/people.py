@@ -61,7 +61,7 @@ def accounts(
     return (
         rows.select_related("organisation")
         .prefetch_related(Prefetch("grants", queryset=holding.order_by("role"), to_attr="holding"))
-        .order_by("name", "pk")
+        .order_by("sort_key", "pk")
     )
 
 

@@ -49,6 +49,7 @@ class Carrier:
     asker: Asker
     old: Organisation
     at: datetime
+    basis: str
     targets: Mapping[str, Mapping[int, Organisation]]
     rest: Organisation | None
     moves: frozenset[str]
@@ -81,7 +82,7 @@ class Carrier:
         for child in below.order_by("pk"):
             target = self.targets["organisations"].get(child.pk, self.rest)
             assert target is not None  # noqa: S101  # checked before: nobody may be left below
-            move(self.record, child, target.pk, self.at)
+            move(self.record, child, target.pk, self.at, self.basis)
 
     def _each(
         self,

@@ -25,11 +25,12 @@ from vonggac.desk.organisations.models import (
     Placement,
     Succession,
 )
-from vonggac.desk.organisations.values import OrganisationValues, clean_organisation
+from vonggac.desk.organisations.values import MOST_BASIS, OrganisationValues, clean_organisation
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import require
 from vonggac.errors import N_
 
+_NAMING = frozenset({"name", "short_name"})
 _OWNED: tuple[tuple[Any, str], ...] = (
     (ContactPoint, "organisation_id"),
     (Person, "organisation_id"),
@@ -39,19 +40,20 @@ _OWNED: tuple[tuple[Any, str], ...] = (
 )
 
 
-def create_organisation(asker: Asker, **values: Unpack[OrganisationValues]) -> Organisation:
+def create_organisation(asker: Asker, *, basis: str = "", **values: Unpack[OrganisationValues]) -> Organisation:
     """A new organisation under ``parent_id``; needs organisations.edit there (without a parent: everywhere).
 
-    Its first name and place hold from ``valid_from``.
+    Its first name and place hold from ``valid_from``, by ``basis``.
     """
     with transaction.atomic():
         reach.hold_graph()
         require_on(asker, "organisations", values.get("parent_id"))
         check = Check()
         cleaned = check_new(check, values)
+        basis = check.text("basis", basis, most=MOST_BASIS)
         check.done()
         with recording(asker, "organisations.create") as record:
-            return make(record, cleaned)
+            return make(record, cleaned, basis)
 
 
 def check_new(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,14 +64,14 @@ def check_new(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def make(record: Recording, cleaned: dict[str, Any]) -> Organisation:
-    """The new organisation of ``cleaned`` values with its first name and place, told to ``record``."""
+def make(record: Recording, cleaned: dict[str, Any], basis: str) -> Organisation:
+    """The new organisation of ``cleaned`` values with its first name and place by ``basis``, told to ``record``."""
     row = Organisation(**cleaned)
     row.save(force_insert=True)
     record.created(row)
-    dates = {"valid_from": row.valid_from, "valid_until": row.valid_until}
-    record.created(Name.objects.create(organisation=row, name=row.name, short_name=row.short_name, **dates))
-    record.created(Placement.objects.create(organisation=row, parent_id=row.parent_id, **dates))
+    first = {"organisation": row, "valid_from": row.valid_from, "valid_until": row.valid_until, "basis": basis}
+    record.created(Name.objects.create(name=row.name, short_name=row.short_name, **first))
+    record.created(Placement.objects.create(parent_id=row.parent_id, **first))
     reach.add_leaf(row.pk, row.parent_id)
     record.on, record.organisation_id = row, row.pk
     return row
@@ -81,12 +83,14 @@ def edit_organisation(
     version: int,
     *,
     since: datetime | None = None,
+    basis: str | None = None,
     **changes: Unpack[OrganisationValues],
 ) -> Organisation:
     """Change what ``changes`` names and leave the rest.
 
     ``since``: a new name or place holds from then and the one before is kept as history; without it, what is
-    there now was wrong and is corrected. Moving needs organisations.edit above and below: where it stands and where it goes.
+    there now was wrong and is corrected. ``basis`` is that of the name or place that ``changes`` names (as it was already: of
+    the present one); None leaves it, and a new one has none. Moving needs organisations.edit where it stands and where it goes.
     """
     with transaction.atomic():
         reach.hold_graph()
@@ -100,6 +104,7 @@ def edit_organisation(
         cleaned = clean_organisation(check, {**_values_of(row), **changes})
         since = check.moment("since", since, latest=timezone.now())
         is_renamed = (cleaned["name"], cleaned["short_name"]) != (row.name, row.short_name)
+        basis = _checked_basis(check, basis, changes)
         if cleaned["code"] != row.code:
             _check_code(check, cleaned["code"])
         _check_place(check, cleaned if is_moved else {**cleaned, "parent_id": None})
@@ -112,10 +117,15 @@ def edit_organisation(
             if before != (row.valid_from, row.valid_until):
                 _move_borders(record, row, before)
             if is_renamed:
-                _turn(record, _present(Name, row), since, {"name": row.name, "short_name": row.short_name})
+                names = {"name": row.name, "short_name": row.short_name}
+                _turn(record, _present(Name, row), since, names, basis)
+            elif changes.keys() & _NAMING:
+                _turn(record, _present(Name, row), None, {}, basis)
             if is_moved:
-                _turn(record, _present(Placement, row), since, {"parent_id": row.parent_id})
+                _turn(record, _present(Placement, row), since, {"parent_id": row.parent_id}, basis)
                 reach.refresh([row.pk])
+            elif "parent_id" in changes:
+                _turn(record, _present(Placement, row), None, {}, basis)
         return row
 
 
@@ -181,15 +191,15 @@ def end_history(record: Recording, row: Organisation, at: datetime) -> None:
         end(record, _present(model, row), at)
 
 
-def move(record: Recording, row: Organisation, parent_id: int | None, at: datetime) -> None:
-    """``row`` stands under ``parent_id`` from ``at`` on, or since its present place holds where that began later.
+def move(record: Recording, row: Organisation, parent_id: int | None, at: datetime, basis: str) -> None:
+    """``row`` stands under ``parent_id`` from ``at`` on by ``basis``, or since its present place holds where that began later.
 
     Reach is left to the caller.
     """
     update(record, row, row.version, {"parent_id": parent_id})
     present = _present(Placement, row)
     since = at if present.valid_from is None else max(at, present.valid_from)
-    _turn(record, present, since, {"parent_id": parent_id})
+    _turn(record, present, since, {"parent_id": parent_id}, basis)
 
 
 def history_begins(row: Organisation) -> datetime | None:
@@ -207,12 +217,14 @@ def _present(model: Any, row: Organisation) -> Any:
     return model.objects.filter(organisation=row).order_by(F("valid_from").desc(nulls_last=True), "-pk").first()
 
 
-def _turn(record: Recording, present: Any, since: datetime | None, values: dict[str, Any]) -> None:
-    """``values`` hold from ``since`` on, what was present before until then; without ``since`` it is corrected."""
+def _turn(record: Recording, present: Any, since: datetime | None, values: dict[str, Any], basis: str | None) -> None:
+    """``values`` hold from ``since`` on by ``basis``, what was present before until then; without ``since`` it is corrected."""
     before = snapshot(present)
     if since is None or present.valid_from == since:
-        for name, value in values.items():
+        for name, value in (values if basis is None else {**values, "basis": basis}).items():
             setattr(present, name, value)
+        if snapshot(present) == before:
+            return
         present.save(force_update=True)
         record.changed(present, before)
         return
@@ -220,7 +232,8 @@ def _turn(record: Recording, present: Any, since: datetime | None, values: dict[
     present.valid_until = since
     present.save(force_update=True)
     record.changed(present, before)
-    following = type(present)(organisation_id=present.organisation_id, valid_from=since, valid_until=until, **values)
+    dates = {"valid_from": since, "valid_until": until}
+    following = type(present)(organisation_id=present.organisation_id, basis=basis or "", **dates, **values)
     following.save(force_insert=True)
     record.created(following)
 
@@ -239,6 +252,14 @@ def _move_borders(record: Recording, row: Organisation, before: tuple[datetime |
                 setattr(history, column, new)
                 history.save(force_update=True)
                 record.changed(history, was)
+
+
+def _checked_basis(check: Check, basis: str | None, changes: Mapping[str, Any]) -> str | None:
+    if basis is None:
+        return None
+    if not changes.keys() & (_NAMING | {"parent_id"}):
+        check.fault("basis", N_("a basis is that of a name or a place: give one of them as well"))
+    return check.text("basis", basis, most=MOST_BASIS)
 
 
 def _check_code(check: Check, code: str) -> None:

@@ -17,7 +17,7 @@ from vonggac.desk.organisations.actions.graph import check_new, end_history, his
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.editing import hold_addresses, require_on, to_edit, update
 from vonggac.desk.organisations.models import Organisation, Reorganisation, Succession
-from vonggac.desk.organisations.values import OrganisationValues
+from vonggac.desk.organisations.values import MOST_BASIS, OrganisationValues
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, NotThere
 
@@ -50,18 +50,17 @@ def merge(
         _check_parts(check, asker, old, moves)
         new = _Successor.of(check, asker, successor, old, at, moves)
         moment = _moment(check, at)
-        basis = check.text("basis", basis, most=250)
+        basis = check.text("basis", basis, most=MOST_BASIS)
         check.done()
         kind = "rename" if len(old) == 1 and new.values is not None else "merge"
         with recording(asker, "organisations.merge") as record:
             act = Reorganisation.objects.create(kind=kind, at=moment, basis=basis)
-            row = new.ready(record, asker, old, moment)
+            row = new.ready(record, asker, old, act)
             record.on, record.organisation_id = row, row.pk
             together = frozenset(one.pk for one in old)
             for one in old:
-                Carrier(
-                    record, asker, one, moment, {noun: {} for noun in NOUNS}, row, frozenset(moves), together
-                ).carry([row])
+                nobody: dict[str, dict[int, Organisation]] = {noun: {} for noun in NOUNS}
+                Carrier(record, asker, one, moment, basis, nobody, row, frozenset(moves), together).carry([row])
             mandates_over(record, asker, old, [row], moment, is_new=new.values is not None)
             _end_all(record, act, old, [row])
         return row
@@ -97,14 +96,15 @@ def split(
         known = {noun: dict((goes or {}).get(noun, {})) for noun in NOUNS}
         _check_goes(check, old, goes or {}, rest, len(new), existing)
         moment = _moment(check, at)
-        basis = check.text("basis", basis, most=250)
+        basis = check.text("basis", basis, most=MOST_BASIS)
         check.done()
         with recording(asker, "organisations.split", on=old, organisation_id=old.pk) as record:
             act = Reorganisation.objects.create(kind="split", at=moment, basis=basis)
-            rows = [one.ready(record, asker, [old], moment) for one in new]
+            rows = [one.ready(record, asker, [old], act) for one in new]
             targets = {noun: {pk: rows[position] for pk, position in some.items()} for noun, some in known.items()}
             others = None if rest is None else rows[rest]
-            Carrier(record, asker, old, moment, targets, others, frozenset(MOVES), frozenset({old.pk})).carry(rows)
+            together = frozenset({old.pk})
+            Carrier(record, asker, old, moment, basis, targets, others, frozenset(MOVES), together).carry(rows)
             mandates_over(record, asker, [old], rows, moment, is_new=True)
             _end_all(record, act, [old], rows)
         return rows
@@ -168,11 +168,11 @@ class _Successor:
             check.fault("successor", N_("“{name}” does not exist at that time"), name=row.name)
         return cls(row, None)
 
-    def ready(self, record: Recording, asker: Asker, old: Sequence[Organisation], at: datetime) -> Organisation:
+    def ready(self, record: Recording, asker: Asker, old: Sequence[Organisation], act: Reorganisation) -> Organisation:
         """The organisation, made where it is new; out from under those that it replaces."""
         if self.row is None:
             assert self.values is not None  # noqa: S101  # one of both, by construction
-            self.row = make(record, self.values)
+            self.row = make(record, self.values, act.basis)
             return self.row
         leaving = {one.pk: one for one in old}
         parent_id, top, is_below = self.row.parent_id, None, False
@@ -183,7 +183,7 @@ class _Successor:
             parent_id = parent.parent_id
         if is_below and top is not None:
             require_on(asker, "organisations", top.parent_id)
-            move(record, self.row, top.parent_id, at)
+            move(record, self.row, top.parent_id, act.at, act.basis)
             reach.refresh([self.row.pk])
         return self.row
 

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField(blank=True)),
                 ("version", models.IntegerField(default=1)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
                 (
                     "parent",
                     models.ForeignKey(
@@ -79,6 +80,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("name", models.CharField(max_length=250)),
                 ("short_name", models.CharField(blank=True, max_length=60)),
+                ("basis", models.CharField(blank=True, max_length=250)),
+                ("folded", models.TextField(editable=False)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -134,6 +137,7 @@ class Migration(migrations.Migration):
                 ("purpose", models.TextField(blank=True)),
                 ("version", models.IntegerField(default=1)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
                 (
                     "operator",
                     models.ForeignKey(
@@ -167,6 +171,7 @@ class Migration(migrations.Migration):
                 ("phone", models.CharField(blank=True, max_length=32)),
                 ("version", models.IntegerField(default=1)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -216,6 +221,7 @@ class Migration(migrations.Migration):
                 ("valid_from", models.DateTimeField(blank=True, null=True)),
                 ("valid_until", models.DateTimeField(blank=True, null=True)),
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("basis", models.CharField(blank=True, max_length=250)),
                 (
                     "organisation",
                     models.ForeignKey(
@@ -292,7 +298,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="organisation",
-            index=models.Index(fields=["name", "id"], name="organisation_by_name"),
+            index=models.Index(fields=["sort_key", "id"], name="organisation_by_name"),
         ),
         migrations.AddIndex(
             model_name="network",
@@ -312,7 +318,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="informationsystem",
-            index=models.Index(fields=["name", "id"], name="system_by_name"),
+            index=models.Index(fields=["sort_key", "id"], name="system_by_name"),
         ),
         migrations.AddIndex(
             model_name="informationsystem",
@@ -324,7 +330,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="person",
-            index=models.Index(fields=["organisation", "name"], name="person_of_organisation"),
+            index=models.Index(fields=["organisation", "sort_key"], name="person_of_organisation"),
         ),
         migrations.AddIndex(
             model_name="contactpoint",

@@ -129,6 +129,7 @@ class Migration(migrations.Migration):
                 ("exposure", models.CharField(default="inner", max_length=8)),
                 ("purpose", models.TextField(blank=True)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
             ],
             options={
                 "indexes": [models.Index(fields=["import_id", "n"], name="staged_informationsystem")],
@@ -170,6 +171,8 @@ class Migration(migrations.Migration):
                 ("organisation_id", models.BigIntegerField()),
                 ("name", models.CharField(max_length=250)),
                 ("short_name", models.CharField(blank=True, max_length=60)),
+                ("basis", models.CharField(blank=True, max_length=250)),
+                ("folded", models.TextField(editable=False)),
             ],
             options={
                 "indexes": [models.Index(fields=["import_id", "n"], name="staged_name")],
@@ -220,6 +223,7 @@ class Migration(migrations.Migration):
                 ("address", models.CharField(blank=True, max_length=250)),
                 ("note", models.TextField(blank=True)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
             ],
             options={
                 "indexes": [models.Index(fields=["import_id", "n"], name="staged_organisation")],
@@ -243,6 +247,7 @@ class Migration(migrations.Migration):
                 ("email", models.CharField(blank=True, max_length=254)),
                 ("phone", models.CharField(blank=True, max_length=32)),
                 ("folded", models.TextField(editable=False)),
+                ("sort_key", models.CharField(editable=False, max_length=1000)),
             ],
             options={
                 "indexes": [models.Index(fields=["import_id", "n"], name="staged_person")],
@@ -262,6 +267,7 @@ class Migration(migrations.Migration):
                 ("valid_until", models.DateTimeField(blank=True, null=True)),
                 ("organisation_id", models.BigIntegerField()),
                 ("parent_id", models.BigIntegerField(null=True)),
+                ("basis", models.CharField(blank=True, max_length=250)),
             ],
             options={
                 "indexes": [models.Index(fields=["import_id", "n"], name="staged_placement")],

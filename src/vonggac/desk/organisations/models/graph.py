@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from vonggac.desk.organisations.validity import Dated
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import SORT_KEY_LENGTH, search_form, sort_key
 from vonggac.errors import N_
 
 KINDS = {
@@ -54,37 +54,47 @@ class Organisation(Dated):
     note = models.TextField(blank=True)
     version = models.IntegerField(default=1)
     folded = models.TextField(editable=False)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, editable=False)
 
     class Meta:
-        indexes = (models.Index(fields=["name", "id"], name="organisation_by_name"),)
+        indexes = (models.Index(fields=["sort_key", "id"], name="organisation_by_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep the search form and the sort key with what they are of."""
+        self.folded = search_form(self.code, self.name, self.short_name)
+        self.sort_key = sort_key(self.name)
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class Name(Dated):
+    """What an organisation was called, and when; ``basis``: the document that named it so."""
+
+    id = models.BigAutoField(primary_key=True)
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="names")
+    name = models.CharField(max_length=250)
+    short_name = models.CharField(max_length=60, blank=True)
+    basis = models.CharField(max_length=250, blank=True)
+    folded = models.TextField(editable=False)
 
     def __str__(self) -> str:
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the search form with what it is of."""
-        self.folded = search_form(self.code, self.name, self.short_name)
+        self.folded = search_form(self.name, self.short_name)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
-class Name(Dated):
-    """What an organisation was called, and when."""
-
-    id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="names")
-    name = models.CharField(max_length=250)
-    short_name = models.CharField(max_length=60, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class Placement(Dated):
-    """Under which organisation another stood, and when; no parent: at the top."""
+    """Under which organisation another stood, and when; no parent: at the top. ``basis``: the document that put it there."""
 
     id = models.BigAutoField(primary_key=True)
     organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="placements")
     parent = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    basis = models.CharField(max_length=250, blank=True)
 
     def __str__(self) -> str:
         return f"{self.organisation_id} under {self.parent_id}"

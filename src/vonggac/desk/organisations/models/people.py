@@ -6,7 +6,7 @@ from django.db import models
 
 from vonggac.desk.organisations.models.graph import Organisation
 from vonggac.desk.organisations.validity import Dated
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import SORT_KEY_LENGTH, search_form, sort_key
 from vonggac.errors import N_
 
 CHANNELS = {
@@ -30,16 +30,18 @@ class Person(Dated):
     phone = models.CharField(max_length=32, blank=True)
     version = models.IntegerField(default=1)
     folded = models.TextField(editable=False)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, editable=False)
 
     class Meta:
-        indexes = (models.Index(fields=["organisation", "name"], name="person_of_organisation"),)
+        indexes = (models.Index(fields=["organisation", "sort_key"], name="person_of_organisation"),)
 
     def __str__(self) -> str:
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keep the search form with what it is of."""
+        """Keep the search form and the sort key with what they are of."""
         self.folded = search_form(self.name, self.position, self.email, self.phone)
+        self.sort_key = sort_key(self.name)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 

@@ -6,7 +6,7 @@ from django.db import models
 
 from vonggac.desk.organisations.models.graph import Organisation
 from vonggac.desk.organisations.validity import Dated
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import SORT_KEY_LENGTH, search_form, sort_key
 from vonggac.errors import N_
 
 EXPOSURES = {"internet": N_("Open to the internet"), "inner": N_("Inner network only"), "isolated": N_("Isolated")}
@@ -31,11 +31,12 @@ class InformationSystem(Dated):
     purpose = models.TextField(blank=True)
     version = models.IntegerField(default=1)
     folded = models.TextField(editable=False)
+    sort_key = models.CharField(max_length=SORT_KEY_LENGTH, editable=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["organisation", "code"], name="system_once"),)
         indexes = (
-            models.Index(fields=["name", "id"], name="system_by_name"),
+            models.Index(fields=["sort_key", "id"], name="system_by_name"),
             # Whole columns of counts come from it alone.
             models.Index(fields=["organisation", "level", "valid_from", "valid_until"], name="system_counted"),
         )
@@ -44,8 +45,9 @@ class InformationSystem(Dated):
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keep the search form with what it is of."""
+        """Keep the search form and the sort key with what they are of."""
         self.folded = search_form(self.code, self.name)
+        self.sort_key = sort_key(self.name)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 

@@ -23,7 +23,7 @@ from vonggac.desk.organisations.queries.tree import Counts
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import search_form, sort_key
 
 
 class Branch(NamedTuple):
@@ -45,7 +45,7 @@ def branches(asker: Asker, at: datetime | None = None) -> list[Branch]:
     """
     columns = ("pk", "code", "kind", "name", "parent_id", "valid_until", "folded")
     if at is None:
-        return [Branch(*row) for row in seen(asker).order_by("name", "pk").values_list(*columns)]
+        return [Branch(*row) for row in seen(asker).order_by("sort_key", "pk").values_list(*columns)]
     names = dict(Name.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "name"))
     places = dict(Placement.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "parent_id"))
     found = []
@@ -54,7 +54,7 @@ def branches(asker: Asker, at: datetime | None = None) -> list[Branch]:
         name = names.get(branch.id, branch.name)
         searched = branch.searched if name == branch.name else f"{search_form(name)} {branch.searched}"
         found.append(branch._replace(name=name, parent_id=places.get(branch.id), searched=searched))
-    return sorted(found, key=lambda branch: (branch.name, branch.id))
+    return sorted(found, key=lambda branch: (sort_key(branch.name), branch.id))
 
 
 def counts_of(asker: Asker, ids: Collection[int], at: datetime | None = None) -> dict[int, Counts]:

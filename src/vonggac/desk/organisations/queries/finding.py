@@ -61,7 +61,7 @@ def _organisations(asker: Asker, text: str, limit: int) -> list[Hit]:
     form = search_form(text)
     now = timezone.now()
     rank = Case(When(valid_at(now), then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = list(matching(seen(asker), text).annotate(rank=rank).order_by("rank", "name", "pk")[: 4 * limit])
+    rows = list(matching(seen(asker), text).annotate(rank=rank).order_by("rank", "sort_key", "pk")[: 4 * limit])
     rows.sort(key=lambda row: (not row.holds(now), not _begins(form, row), len(row.name), row.pk))
     return [Hit("organisation", row.pk, row.name, row, not row.holds(now)) for row in rows[:limit]]
 

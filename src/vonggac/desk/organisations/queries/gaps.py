@@ -50,7 +50,7 @@ def gaps(asker: Asker) -> Gaps:
 def lagging(asker: Asker, limit: int = 5) -> list[Organisation]:
     """Organisations that lack a contact point or a network (``has_contact``, ``has_network``), those that lack both first."""
     rows = _marked(asker).filter(Q(has_contact=False) | Q(has_network=False))
-    return list(rows.order_by("has_contact", "has_network", "name", "pk")[:limit])
+    return list(rows.order_by("has_contact", "has_network", "sort_key", "pk")[:limit])
 
 
 def own(asker: Asker, limit: int = 3) -> list[Organisation]:
@@ -62,7 +62,7 @@ def own(asker: Asker, limit: int = 3) -> list[Organisation]:
     if not isinstance(roots, frozenset) or not 0 < len(roots) <= limit:
         return []
     now = timezone.now()
-    found = list(_marked(asker).filter(pk__in=roots).order_by("name", "pk"))
+    found = list(_marked(asker).filter(pk__in=roots).order_by("sort_key", "pk"))
     systems = visible(InformationSystem.objects.filter(valid_at(now), organisation__in=found), asker, "systems.view")
     counted = (
         systems.order_by().values("organisation_id").annotate(n=Count("pk"), without=Count("pk", filter=Q(level=None)))

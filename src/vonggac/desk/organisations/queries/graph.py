@@ -18,7 +18,7 @@ from vonggac.desk.searching import search_form
 from vonggac.errors import N_, NotThere
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-SORTS = {"name": ("name", "pk"), "code": ("code",), "kind": ("kind", "name", "pk")}
+SORTS = {"name": ("sort_key", "pk"), "code": ("code",), "kind": ("kind", "sort_key", "pk")}
 """What a list of organisations can be sorted by."""
 
 

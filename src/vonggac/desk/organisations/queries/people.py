@@ -31,7 +31,7 @@ def people(
         rows = rows.filter(organisation_id__in=below(below_id))
     if at is not None:
         rows = rows.filter(valid_at(at))
-    return rows.order_by("name", "pk")
+    return rows.order_by("sort_key", "pk")
 
 
 def person(asker: Asker, person_id: int) -> Person:

@@ -16,9 +16,9 @@ from vonggac.desk.scope.rule import visible
 from vonggac.errors import N_, NotThere
 
 SORTS: dict[str, tuple[Any, ...]] = {
-    "name": ("name", "pk"),
+    "name": ("sort_key", "pk"),
     "code": ("code", "pk"),
-    "level": (F("level").desc(nulls_last=True), "name", "pk"),
+    "level": (F("level").desc(nulls_last=True), "sort_key", "pk"),
 }
 """What a list of systems can be sorted by; by level, the highest first and what is not yet approved last."""
 

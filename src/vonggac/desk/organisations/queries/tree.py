@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Count
@@ -16,7 +15,7 @@ from vonggac.desk.organisations.queries.graph import seen
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
-from vonggac.desk.searching import search_form
+from vonggac.desk.searching import sort_key
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ def tree(asker: Asker, at: datetime | None = None) -> list[Node]:
             node.counts = one
     none = Counts(*(0 if asker.may(f"{noun}.view") else None for noun in ("people", "networks", "systems")))
     roots: list[Node] = []
-    for node in sorted(nodes.values(), key=lambda node: (_sort_form(node.name), node.id)):
+    for node in sorted(nodes.values(), key=lambda node: (sort_key(node.name), node.id)):
         if node.counts == Counts():
             node.counts = Counts(none.people, none.networks, none.systems)
         above = nodes.get(parents.get(node.id) or 0)
@@ -77,12 +76,6 @@ def tree(asker: Asker, at: datetime | None = None) -> list[Node]:
     for root in roots:
         _measure(root)
     return roots
-
-
-@lru_cache(maxsize=16_384)
-def _sort_form(name: str) -> str:
-    """By what names are sorted: a name seldom changes, and there are thousands."""
-    return search_form(name)
 
 
 def _parents(asker: Asker, moment: datetime, *, is_now: bool) -> dict[int, int | None]:
