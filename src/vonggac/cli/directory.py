@@ -6,7 +6,8 @@ import getpass
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -66,16 +67,16 @@ def import_(settings: Settings, file: Path, is_applied: bool, as_json: bool) -> 
     directory_import.advance(settings, asker, row)
     row.refresh_from_db()
     if row.state == "refused":
-        raise InputError(row.message, where=str(file), **row.params)
+        raise InputError(row.message, where=str(file), **_filling(settings, row.params))
     is_ready = row.state == "checked" and not row.n_faults
     if is_ready and is_applied and row.n_lines:
         life.start_applying(asker, row.pk)
         directory_import.advance(settings, asker, row, progress=None if as_json else _tell_part)
         row.refresh_from_db()
     if as_json:
-        _tell_json(row)
+        _tell_json(settings, row)
     else:
-        _tell(row)
+        _tell(settings, row)
     if row.state == "checked":
         life.abandon(asker, row.pk)
     directory_import.sweep(settings)
@@ -181,19 +182,19 @@ def _tell_part(part: Part) -> None:
     click.echo(_("{n} lines are applied").format(n=number(part.upto)), err=True)
 
 
-def _tell(row: Import) -> None:
+def _tell(settings: Settings, row: Import) -> None:
     from vonggac.desk.organisations.models.imports import ImportFault, ImportLine
     from vonggac.desk.organisations.staging.kinds import KINDS
 
     faults = ImportFault.objects.filter(import_id=row.pk).order_by("is_warning", "pk")
     tables = []
     if row.message:
-        click.echo(visible(_(row.message).format(**row.params)), err=True)
+        click.echo(visible(_(row.message).format(**_filling(settings, row.params))), err=True)
     if faults:
         headings = [_("Sheet"), _("Row"), _("Column"), _("Value"), _("What is wrong")]
         table = Table(_("Faults and warnings"), headings, (1,))
         for fault in faults[:_MOST_SHOWN]:
-            text = _(fault.message).format(**fault.params)
+            text = _(fault.message).format(**_filling(settings, fault.params))
             table.add([fault.sheet, str(fault.row or ""), fault.column, fault.value, text])
         tables.append(table)
     counts = Table(
@@ -221,6 +222,18 @@ def _tell(row: Import) -> None:
     click.echo(_verdict(row))
 
 
+def _filling(settings: Settings, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What fills a message of an import; a time as its local day."""
+    from vonggac.desk.organisations.staging.cells import moment_text
+    from vonggac.desk.organisations.staging.fillings import filling
+
+    zone = zone_from(settings.zone)
+    return {
+        name: moment_text(value, zone) if isinstance(value, datetime) else value
+        for name, value in filling(params).items()
+    }
+
+
 def _changes(line: Any) -> str:
     if line.is_new:
         return _("new")
@@ -244,7 +257,7 @@ def _verdict(row: Import) -> str:
     return text.format(n=number(row.n_lines))
 
 
-def _tell_json(row: Import) -> None:
+def _tell_json(settings: Settings, row: Import) -> None:
     import orjson
 
     from vonggac.desk.organisations.models.imports import ImportFault, ImportLine
@@ -264,9 +277,10 @@ def _tell_json(row: Import) -> None:
         "n_faults": row.n_faults,
         "n_changes": row.n_lines,
         "digest": row.digest,
-        "message": row.message.format(**row.params) if row.message else "",
+        "message": row.message.format(**_filling(settings, row.params)) if row.message else "",
         "faults": [
-            {key: getattr(fault, key) for key in keys} | {"message": fault.message.format(**fault.params)}
+            {key: getattr(fault, key) for key in keys}
+            | {"message": fault.message.format(**_filling(settings, fault.params))}
             for fault in faults.iterator(2000)
         ],
         "changes": list(lines[: None if row.n_faults == 0 else 0]),

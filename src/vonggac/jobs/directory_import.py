@@ -344,7 +344,7 @@ def run_pending(settings: Settings) -> int:
         try:
             n_done += advance(settings, _asker(row), row)
         except VonggacError as error:
-            life.say(row.pk, error.message, **{name: str(value) for name, value in error.params.items()})
+            life.say(row.pk, error.message, **error.params)
     sweep(settings)
     return n_done
 

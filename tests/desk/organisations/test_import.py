@@ -32,6 +32,7 @@ from vonggac.desk.organisations.models import (
 from vonggac.desk.organisations.models.imports import STAGED, StagedReach
 from vonggac.desk.organisations.staging import life, queries
 from vonggac.desk.organisations.staging.cells import guarded, unguarded
+from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.kinds import KINDS
 from vonggac.desk.scope.asker import Asker, Held, Origin
 from vonggac.desk.scope.models import Reach
@@ -287,6 +288,37 @@ def test_a_change_is_shown_field_by_field_and_history_is_written(db, settings):
     names = Name.objects.filter(organisation=renamed).order_by("pk").values_list("name", "valid_until")
     assert list(names) == [("Xã Mẫu", datetime(2025, 6, 30, 17, tzinfo=UTC)), ("Phường Mẫu", None)]
     assert checked(settings, book(Organisations=rows)).n_lines == 0
+
+
+def bases(code):
+    row = Organisation.objects.get(code=code)
+    return [one.basis for model in (Name, Placement) for one in model.objects.filter(organisation=row).order_by("pk")]
+
+
+def test_documents_of_names_and_places_come_with_them(db, settings):
+    head = ("Code", "Name", "Kind", "Parent", "Basis of the name", "Căn cứ về cấp trên", "Renamed or moved on")
+    imported(settings, book(Organisations=[head, ("X1", "Sở Mẫu", "department", "", "QĐ 1", "QĐ 2", "")]))
+    assert bases("X1") == ["QĐ 1", "QĐ 2"]
+    rows = [head, ("X1", "Sở Mẫu mới", "department", "", "NQ 3", "QĐ 2 sửa", "2025-07-01")]
+    row = checked(settings, book(Organisations=rows))
+    assert queries.lines(admin(), row.pk).get().changes["name_basis"] == ["QĐ 1", "NQ 3"]
+    apply(settings, row)
+    assert bases("X1") == ["QĐ 1", "NQ 3", "QĐ 2 sửa"]
+    assert checked(settings, book(Organisations=rows)).n_lines == 0
+    row = checked(
+        settings, book(Organisations=[head, ("X1", "Sở Mẫu hai", "department", "", "NQ 3", "", "2025-08-01")])
+    )
+    assert [one[2:4] for one in told(row, warnings=True)] == [("Basis of the name", "NQ 3")]
+    long = checked(settings, book(Organisations=[head, ("X1", "Sở Mẫu", "department", "", "x" * 251, "", "")]))
+    assert "too many" in told(long)[0][4]
+
+
+def test_a_day_in_a_fault_is_told_by_the_rim(db, settings):
+    imported(settings, book(**full()))
+    head = ("Code", "Name", "Kind", "Renamed or moved on")
+    row = checked(settings, book(Organisations=[head, ("X1", "Tên khác", "department", "2020-01-01")]))
+    fault = ImportFault.objects.get(import_id=row.pk, is_warning=False)
+    assert filling(fault.params) == {"day": datetime(2021, 1, 31, 17, tzinfo=UTC)}
 
 
 def test_a_rename_without_a_day_corrects_what_is_there(db, settings):
@@ -599,7 +631,8 @@ def test_what_goes_out_and_comes_back_changes_nothing(province, settings, form, 
         admin(), commune.pk, name="Cùng Tên", position="x", valid_from=datetime(2020, 1, 1, 5, 7, tzinfo=UTC)
     )
     actions.end_person(admin(), person.pk, 1, at=datetime(2021, 1, 1, 5, 7, 9, 123456, tzinfo=UTC))
-    actions.edit_organisation(admin(), commune.pk, commune.version, note="=nhiều\ndòng\tcó thẻ")
+    values = {"name": "Phường Mẫu", "since": datetime(2025, 7, 1, tzinfo=UTC), "basis": "NQ 1202/NQ-UBTVQH15"}
+    actions.edit_organisation(admin(), commune.pk, commune.version, note="=nhiều\ndòng\tcó thẻ", **values)
     file = io.BytesIO()
     counts = directory_export.export(admin(), form, file, ZONE, language)
     row = checked(settings, file.getvalue(), name=f"x.{form}")
@@ -625,7 +658,7 @@ def test_no_cell_of_an_export_is_a_formula(province, settings):
 
         with zipfile.ZipFile(io.BytesIO(file.getvalue())) as archive:
             rows = list(csv.reader(io.TextIOWrapper(archive.open("organisations.csv"), "utf-8-sig", newline="")))
-        assert f"'{text.strip()}" in {row[6] for row in rows}
+        assert f"'{text.strip()}" in {cell for row in rows for cell in row}
 
 
 @pytest.mark.parametrize("text", ["=1", "'=1", "''=1", "-", "'", "'a", "", "+84 000", "\u0130=", "=\u0130", "' =1"])

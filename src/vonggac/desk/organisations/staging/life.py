@@ -24,6 +24,7 @@ from vonggac.desk.audit.models import Entry as AuditEntry
 from vonggac.desk.organisations.checks import first_hidden
 from vonggac.desk.organisations.models.imports import STAGED, Import, ImportFault, ImportLine, StagedReach
 from vonggac.desk.organisations.staging.derived import derived
+from vonggac.desk.organisations.staging.fillings import kept
 from vonggac.desk.organisations.staging.known import IMPORT, held_digest
 from vonggac.desk.organisations.staging.plan import Plan
 from vonggac.desk.organisations.staging.sheets import Note
@@ -181,14 +182,13 @@ def finish_check(import_id: int, run: str, plan: Plan, asker: Asker, basis_seq: 
 
 def say(import_id: int, message: str, **params: Any) -> None:
     """Something that whoever uploaded the file must know, as a template and what fills it."""
-    Import.objects.filter(pk=import_id).update(message=message, params=params)
+    Import.objects.filter(pk=import_id).update(message=message, params=kept(params))
 
 
 def refuse(import_id: int, run: str, error: VonggacError) -> None:
     """The file cannot be read at all."""
-    params = {name: value if isinstance(value, int) else str(value) for name, value in error.params.items()}
     Import.objects.filter(pk=import_id, run=run).update(
-        state="refused", run="", beat_at=None, message=error.message, params=params
+        state="refused", run="", beat_at=None, message=error.message, params=kept(error.params)
     )
 
 

@@ -13,11 +13,13 @@ from vonggac.desk.organisations.models.imports import StagedName, StagedOrganisa
 from vonggac.desk.organisations.staging.keys import reserve
 from vonggac.desk.organisations.staging.known import in_batches, rows_of
 from vonggac.desk.organisations.staging.plan import Entry, Plan
-from vonggac.desk.organisations.values import clean_organisation
+from vonggac.desk.organisations.values import MOST_BASIS, clean_organisation
 from vonggac.desk.scope.models import Reach
-from vonggac.errors import N_, InvalidValues
+from vonggac.errors import N_, Fault, InvalidValues
 
 FIELDS = ("code", "kind", "name", "short_name", "parent_id", "address", "note", "valid_from", "valid_until")
+BASES: Mapping[str, Any] = {"name_basis": Name, "place_basis": Placement}
+"""Column to the history whose present row keeps it."""
 DEFAULTS: Mapping[str, Any] = dict.fromkeys(FIELDS, "") | dict.fromkeys(("parent_id", "valid_from", "valid_until"))
 NO_SUCH = N_("there is no organisation with the code “{code}” here")
 NOT_YOURS = N_("you may not import this for the organisation “{code}”")
@@ -41,16 +43,14 @@ class _History:
             if row[column] == old:
                 row[column], row["is_changed"] = new, True
 
-    def turn(self, since: datetime | None, values: Mapping[str, Any]) -> None:
-        """``values`` hold from ``since`` on; without it what is present is corrected."""
+    def turn(self, since: datetime | None, values: Mapping[str, Any], basis: str | None) -> None:
+        """``values`` hold from ``since`` on by ``basis``; without ``since`` what is present is corrected."""
         row = self.present()
         row["is_changed"] = True
         if since is None or row["valid_from"] == since:
-            row.update(values)
+            row.update(values if basis is None else {**values, "basis": basis})
             return
-        following = {**row, **values, "id": None, "valid_from": since}
-        if "basis" in following:
-            following["basis"] = ""  # what gave the name before gives not this one
+        following = {**row, **values, "id": None, "valid_from": since, "basis": basis or ""}
         row["valid_until"] = since
         self.rows.append(following)
 
@@ -59,6 +59,7 @@ def plan_organisations(plan: Plan) -> None:
     """Check the sheet, and let ``plan.known`` know of what it makes."""
     entries = plan.entries("organisations")
     _claim_codes(plan, entries)
+    _find_bases(entries)
     for entry in _parents_first(entries):
         _check(plan, entry)
     histories = _histories(entries)
@@ -94,6 +95,17 @@ def _claim_codes(plan: Plan, entries: list[Entry]) -> None:
         entry.cleaned["id"] = entry.owner_id = key
 
 
+def _find_bases(entries: list[Entry]) -> None:
+    """Add to the records of rows that name a basis what it is now."""
+    for name, model in BASES.items():
+        asked = {entry.existing["id"]: entry.existing for entry in entries if entry.existing and name in entry.values}
+        histories: dict[int, _History] = {}
+        for row in rows_of(model, "organisation_id", asked, "id", "organisation_id", "valid_from", "basis"):
+            histories.setdefault(row["organisation_id"], _History([])).rows.append(row)
+        for pk, existing in asked.items():
+            existing[name] = histories[pk].present()["basis"] if pk in histories else ""
+
+
 def _parents_first(entries: list[Entry]) -> Iterator[Entry]:
     """Rows in such an order that a new organisation comes after the new one under which it stands."""
     new = {entry.values["code"]: entry for entry in entries if entry.existing is None and not entry.is_lame}
@@ -123,6 +135,8 @@ def _check(plan: Plan, entry: Entry) -> None:
         merged["parent_id"] = _parent(plan, entry)
     cleaned = clean_organisation(check, {name: merged[name] for name in FIELDS})
     entry.cleaned.update(cleaned, since=check.moment("since", since, latest=plan.now))
+    for name in BASES.keys() & values.keys():
+        entry.cleaned[name] = check.text(name, values[name], most=MOST_BASIS)
     _check_place(plan, entry)
     if existing is not None:
         _check_dates(entry)
@@ -179,7 +193,9 @@ def _check_dates(entry: Entry) -> None:
 
 def _differences(entry: Entry) -> dict[str, tuple[Any, Any]]:
     before = entry.existing or DEFAULTS
-    return {name: (before[name], entry.cleaned[name]) for name in FIELDS if before[name] != entry.cleaned[name]}
+    asked = [*FIELDS, *(name for name in BASES if name in entry.cleaned)]
+    both = {name: (before.get(name, ""), entry.cleaned[name]) for name in asked}
+    return {name: (old, new) for name, (old, new) in both.items() if old != new}
 
 
 def _histories(entries: list[Entry]) -> dict[tuple[Any, int], _History]:
@@ -188,7 +204,7 @@ def _histories(entries: list[Entry]) -> dict[tuple[Any, int], _History]:
     for entry in entries:
         if entry.existing is not None and entry.is_whole:
             changes = _differences(entry)
-            if changes.keys() & {"name", "short_name", "parent_id", "valid_from", "valid_until"}:
+            if changes.keys() & {"name", "short_name", "parent_id", "valid_from", "valid_until", *BASES}:
                 wanted[entry.cleaned["id"]] = entry
     succeeded: set[int] = set()
     for some in in_batches(wanted):
@@ -206,15 +222,21 @@ def _histories(entries: list[Entry]) -> dict[tuple[Any, int], _History]:
         since = entry.cleaned["since"]
         names = {"name": entry.cleaned["name"], "short_name": entry.cleaned["short_name"]}
         places = {"parent_id": entry.cleaned["parent_id"]}
-        for model, fields in ((Name, names), (Placement, places)):
-            if (model, pk) in histories:
-                _rewrite(entry, histories[model, pk], changes, since, fields)
+        for basis, fields in (("name_basis", names), ("place_basis", places)):
+            if (history := histories.get((BASES[basis], pk))) is not None:
+                _rewrite(entry, history, changes, since, fields, basis)
     return histories
 
 
 def _rewrite(
-    entry: Entry, history: _History, changes: Mapping[str, Any], since: datetime | None, fields: Mapping[str, Any]
+    entry: Entry,
+    history: _History,
+    changes: Mapping[str, Any],
+    since: datetime | None,
+    fields: Mapping[str, Any],
+    basis: str,
 ) -> None:
+    """``basis``: the column that says by which document ``fields`` hold."""
     start = changes.get("valid_from")
     if start is not None:
         first_end = next((row["valid_until"] for row in history.rows if row["valid_from"] == start[0]), None)
@@ -224,16 +246,22 @@ def _rewrite(
     for column in ("valid_from", "valid_until"):
         if column in changes:
             history.move_border(column, *changes[column])
+    document = entry.cleaned.get(basis)
     if not changes.keys() & fields.keys():
+        if basis in changes:
+            history.turn(None, {}, document)
         return
     present = history.present()
     if since is not None and present["valid_from"] is not None and since < present["valid_from"]:
         message = N_("what holds now began later, on {day}")
-        entry.check.fault("since", message, day=f"{present['valid_from']:%Y-%m-%d}")
+        entry.check.fault("since", message, day=present["valid_from"])
     elif since is not None and present["valid_until"] is not None and since >= present["valid_until"]:
         entry.check.fault("since", N_("it exists no longer at that time"))
     else:
-        history.turn(since, fields)
+        if since is not None and document and document == present["basis"]:
+            message = N_("this is the document of what was before: is it that of the change as well?")
+            entry.check.warnings.append(Fault(basis, message))
+        history.turn(since, fields, document)
 
 
 def _check_circles(plan: Plan, entries: list[Entry]) -> None:
@@ -286,8 +314,10 @@ def _emit(plan: Plan, entry: Entry, histories: Mapping[tuple[Any, int], _History
     }
     if existing is None:
         names = {"name": cleaned["name"], "short_name": cleaned["short_name"]}
+        places = {"parent_id": cleaned["parent_id"], "basis": cleaned.get("place_basis", "")}
+        names["basis"] = cleaned.get("name_basis", "")
         plan.store.staged(StagedName, {"n": n, "is_new": True, **dates, **names})
-        plan.store.staged(StagedPlacement, {"n": n, "is_new": True, **dates, "parent_id": cleaned["parent_id"]})
+        plan.store.staged(StagedPlacement, {"n": n, "is_new": True, **dates, **places})
         return True
     for model, staged in ((Name, StagedName), (Placement, StagedPlacement)):
         history = histories.get((model, cleaned["id"]))

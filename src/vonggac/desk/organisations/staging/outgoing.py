@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.db.models import F
+
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.organisations.models import (
     ContactPoint,
@@ -16,6 +18,7 @@ from vonggac.desk.organisations.models import (
     SystemAddress,
 )
 from vonggac.desk.organisations.staging.kinds import KINDS
+from vonggac.desk.organisations.staging.organisations import BASES
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
 from vonggac.errors import N_, NotAllowed
@@ -41,7 +44,7 @@ def rows(asker: Asker, kind: str) -> Iterator[dict[str, Any]]:
     """
     model, permission, through = _SOURCES[kind]
     found = visible(visible(model.objects.all(), asker, permission, through=through), asker, EXPORT, through=through)
-    fields = [name for name in KINDS[kind].columns if name not in ("since", "addresses")]
+    fields = [name for name in KINDS[kind].columns if name not in ("since", "addresses", *BASES)]
     read = ["id", *fields, *(["person__email", "person__name"] if kind == "contacts" else [])]
     codes = dict(Organisation.objects.values_list("pk", "code"))
     last = 0
@@ -49,6 +52,8 @@ def rows(asker: Asker, kind: str) -> Iterator[dict[str, Any]]:
         last = piece[-1]["id"]
         if kind == "systems":
             _add_addresses(piece)
+        elif kind == "organisations":
+            _add_bases(piece)
         for row in piece:
             for name in ("organisation_id", "holder_id", "parent_id", "operator_id", "over_id"):
                 if name in row:
@@ -65,6 +70,17 @@ def _add_addresses(systems: list[dict[str, Any]]) -> None:
         found[system].append(value)
     for row in systems:
         row["addresses"] = found[row["id"]]
+
+
+def _add_bases(organisations: list[dict[str, Any]]) -> None:
+    """By which documents they have their present names and places."""
+    ids = [row["id"] for row in organisations]
+    for name, model in BASES.items():
+        history = model.objects.filter(organisation_id__in=ids)
+        oldest_first = history.order_by(F("valid_from").asc(nulls_first=True), "pk")
+        present = dict(oldest_first.values_list("organisation_id", "basis"))
+        for row in organisations:
+            row[name] = present.get(row["id"], "")
 
 
 def require_export(asker: Asker) -> None:

@@ -12,6 +12,7 @@ import orjson
 
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.staging.cells import moment_text, read
+from vonggac.desk.organisations.staging.fillings import kept
 from vonggac.desk.organisations.staging.kinds import KINDS, Kind
 from vonggac.desk.organisations.staging.known import Known
 from vonggac.desk.organisations.staging.sheets import Note, Sheet, Sheets
@@ -157,5 +158,4 @@ def _note(entry: Entry, fault: Fault, *, is_warning: bool) -> Note:
     cell = entry.cells.get(fault.field, "")
     value = "" if isinstance(cell, Unread) else cell_text(cell)
     title = entry.sheet.title(fault.field)
-    params = {name: value if isinstance(value, int) else str(value) for name, value in fault.params.items()}
-    return Note(entry.sheet.name, entry.number, title, value[:200], fault.message, params, is_warning)
+    return Note(entry.sheet.name, entry.number, title, value[:200], fault.message, kept(fault.params), is_warning)

@@ -16,12 +16,14 @@ from django.utils.translation import get_language, gettext
 from vonggac.config import Settings, zone_from
 from vonggac.desk.organisations.models.imports import STATES, Import, ImportFault, ImportLine
 from vonggac.desk.organisations.staging import life, queries
+from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.kinds import KINDS, choice_titles
+from vonggac.errors import Fault
 from vonggac.jobs import directory_export, directory_import
 from vonggac.web.organisations.imports.uploads import spooling
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
-from vonggac.web.shell.words import tell
+from vonggac.web.shell.words import tell, tell_fault
 
 SETTINGS: Settings = django_settings.VONGGAC
 TONES = {
@@ -99,7 +101,7 @@ def one(request: Request, import_id: int) -> HttpResponse:
         "state": title,
         "tone": tone,
         "steps": _steps(row),
-        "message": gettext(row.message).format(**row.params) if row.message else "",
+        "message": tell_fault(Fault("", row.message, filling(row.params))) if row.message else "",
         "is_waiting": row.state in ("reading", "applying"),
         "is_mine": row.user_id == request.asker.user_id,
         "counts": list(_counts(row)),
@@ -147,8 +149,7 @@ def _chips(row: Import, kind: str, op: str) -> Iterator[tuple[str, str, int, boo
 
 
 def _told(fault: ImportFault) -> dict[str, Any]:
-    message = gettext(fault.message)
-    return {"fault": fault, "text": message.format(**fault.params) if fault.params else message}
+    return {"fault": fault, "text": tell_fault(Fault(fault.column, fault.message, filling(fault.params)))}
 
 
 def _shown(line: ImportLine) -> dict[str, Any]:
