@@ -1,6 +1,6 @@
 """Every page that answers GET with HTML, from the URL resolver, with an id of this installation in each place.
 
-Run with Django on an installation (``Portal.python``); prints ``{name of the page: path}`` as JSON.
+Runs with Django on an installation, see ``Portal.pages``; prints ``{name of the page: path}`` as JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 WITHOUT_HTML = frozenset({
-    "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-import-faults",
+    "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-export", "directory-import-faults",
     "sign_on_callback", "account_end_sessions",
 })  # fmt: skip
 """Answers of programs and files, and where only a provider's redirect leads."""
@@ -63,9 +63,3 @@ def main() -> None:
             found[name] = reverse(name, kwargs=values)
     print(json.dumps(found))
 
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    main()

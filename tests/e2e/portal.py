@@ -88,12 +88,18 @@ class Portal:
 
     def python(self, code: str) -> str:
         """Run ``code`` with Django on this installation; what it prints."""
-        start = f"import sys; sys.path.insert(0, {str(TESTS / 'desk')!r}); import django; django.setup()\n"
+        folders = [str(TESTS / name) for name in ("desk", "e2e")]
+        start = f"import sys; sys.path[:0] = {folders!r}; import django; django.setup()\n"
         return self._run("-c", start + code).strip()
 
     def sessions(self) -> dict[str, str]:
         """Name that signs in to the cookie of a session in which a second factor was shown."""
         found: dict[str, str] = json.loads(self.python(SESSIONS))
+        return found
+
+    def pages(self) -> dict[str, str]:
+        """Name to path of every page, see ``pages``."""
+        found: dict[str, str] = json.loads(self.python("import pages; pages.main()"))
         return found
 
     def _run(self, *words: str) -> str:
