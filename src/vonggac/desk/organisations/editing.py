@@ -51,13 +51,13 @@ def open_organisation(asker: Asker, noun: str, organisation_id: int) -> Organisa
 
 def update(record: Recording, row: Any, version: int, values: Mapping[str, Any]) -> None:
     """Write ``values`` into ``row`` if it still is of ``version``; raises EditConflict when it is not. Tells ``record``."""
-    before = snapshot(row)
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.version = version + 1
     n_written = type(row).objects.filter(pk=row.pk, version=version).update(version=F("version") + 1)
     if not n_written:
         raise EditConflict(N_("somebody else changed this since you opened it"))
+    row.refresh_from_db()  # columns that move without the version (a password, say) are saved as they are now
+    before = {**snapshot(row), "version": version}
+    for name, value in values.items():
+        setattr(row, name, value)
     row.save(force_update=True)
     record.changed(row, before)
 

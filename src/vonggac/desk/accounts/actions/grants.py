@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from vonggac.desk.accounts.authority import may_give, seen_users, to_see
-from vonggac.desk.accounts.last import keep_an_administrator
+from vonggac.desk.accounts.last import hold_administrators, keep_an_administrator
 from vonggac.desk.accounts.models import Grant, User
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.organisations.checks import Check
@@ -54,6 +54,9 @@ def grant(
 def revoke(asker: Asker, grant_id: int) -> None:
     """A grant ends now; one that has not begun is gone. Needs what granting it needs; never the last administrator's."""
     with transaction.atomic():
+        seen = Grant.objects.filter(pk=grant_id).first()
+        if seen is not None and (seen.role, seen.organisation_id) == ("administrator", None):
+            hold_administrators()
         row = Grant.objects.select_for_update(of=("self",)).filter(pk=grant_id).first()
         if row is None or not User.objects.filter(seen_users(asker), pk=row.user_id).exists():
             raise NotThere(N_("there is no such grant here"))
