@@ -29,7 +29,8 @@ def test_keys_move_open_search_and_explain(visit, portal):
     assert page.locator("#keys").is_visible()
     for _key in range(4):
         press("Tab")
-        assert page.evaluate("document.getElementById('keys').contains(document.activeElement)")
+        # After the last the browser's own buttons come, never the page behind.
+        assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('#keys')")
     press("Escape")
     assert not page.locator("#keys").is_visible()
     assert row.evaluate("row => row === document.activeElement")  # given back
@@ -74,9 +75,9 @@ def test_the_tab_key_goes_through_a_page_in_order_and_is_seen(visit):
     for _key in range(25):
         page.keyboard.press("Tab")
         order.append(page.evaluate(FOCUS))
-    assert order[0]["text"] == "Đến nội dung chính" or "nội dung" in order[0]["text"]
-    assert all(place["seen"] for place in order), order
-    assert all(place["ringed"] for place in order), order
+    assert order[0]["text"] == "Đến thẳng nội dung"
+    assert [place for place in order if not place["seen"]] == []
+    assert [place for place in order if not place["ringed"]] == []
     page.goto(page.url)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

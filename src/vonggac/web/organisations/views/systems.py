@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from vonggac.desk.organisations import actions, queries
 from vonggac.desk.organisations.domains import homograph, shown
-from vonggac.desk.organisations.models.systems import EXPOSURES, LEVELS
+from vonggac.desk.organisations.models.systems import LEVELS
 from vonggac.desk.organisations.queries.systems import SORTS
 from vonggac.desk.scope.rule import require
 from vonggac.web.organisations import editing, lists
@@ -73,7 +73,6 @@ def system(request: Request, system_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "system": row,
         "addresses": addresses,
-        "exposure": EXPOSURES.get(row.exposure, row.exposure),
         "may": lists.rights(request.asker, row.organisation_id),
         "contacts": queries.contact_ladder(request.asker, row.organisation_id)[:3],
         "now": timezone.now(),

@@ -46,6 +46,9 @@ async function copy(button) {
   }
 }
 
+// On a phone a row of tabs is wider than the screen: the one that one is on is shown.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-dialog], [data-close], [data-dismiss], [data-copy], [data-open-nav], [data-close-nav]");
   for (const menu of document.querySelectorAll("details.menu[open]")) {
