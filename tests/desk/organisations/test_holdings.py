@@ -201,6 +201,31 @@ def test_search_finds_with_or_without_marks(graph, officer):
     assert queries.search(admin(), "xa") != []
 
 
+def test_names_before_a_renaming_are_found_and_told(graph, officer, stranger):
+    row = graph["donghoa"]
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    row = actions.edit_organisation(admin(), row.pk, row.version, name="Phường Bình Minh", since=since)
+    actions.edit_organisation(admin(), graph.id("tayson"), 1, name="Xã Đông Hòa Hai")
+    hits = [(hit.label, hit.former) for hit in queries.search(admin(), "xã đông hòa") if hit.noun == "organisation"]
+    assert hits == [("Xã Đông Hòa Hai", ""), ("Phường Bình Minh", "Xã Đông Hòa")]
+    found = queries.organisations(officer, text="xã đông hòa")
+    assert list(found) == [row]
+    assert queries.former_names(found, "xã đông hòa") == {row.pk: "Xã Đông Hòa"}
+    assert queries.former_names(found, "binh minh") == {}
+    assert list(queries.organisations(officer, text="binh minh")) == [row]
+    assert queries.search(stranger, "dong hoa") == []
+    assert not queries.organisations(stranger, text="dong hoa")
+
+
+def test_lists_of_what_is_missing_are_as_long_as_its_count(graph, officer):
+    known = queries.gaps(admin())
+    assert queries.organisations(admin(), lacks="contact").count() == known.without_contact == 7
+    assert queries.organisations(admin(), lacks="network").count() == known.without_network == 5
+    assert not queries.organisations(officer, lacks="contact")
+    assert queries.n_lacking(admin()) == 7
+    assert queries.n_lacking(granted(("analyst", None))) == 0
+
+
 def test_search_by_address_and_domain(graph, officer, stranger):
     row = InformationSystem.objects.get(organisation=graph["donghoa"])
     actions.edit_system(officer, row.pk, row.version, addresses=["198.51.100.5", "www.donghoa.example"])

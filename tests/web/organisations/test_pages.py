@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -187,6 +190,35 @@ def test_names_are_found_with_and_without_marks(browser, province, text):
         page = browser("administrator").get(reverse("organisations"), {"q": text, "view": view}).content.decode()
         assert "Xã Đông Hòa" in page
         assert "Sở Y tế" not in page.partition('id="content"')[2]
+
+
+def test_a_name_before_a_renaming_is_found_everywhere_and_told(browser, province):
+    row = province["tayson"]
+    actions.edit_organisation(admin(), row.pk, row.version, name="Phường Mới", since=datetime(2024, 1, 1, tzinfo=UTC))
+    client = browser("administrator")
+    for address in (
+        "/organisations/?view=list&q=xa+tay+son",
+        "/organisations/?q=xa+tay+son",
+        "/organisations/pick?q=xa+tay+son&list=x",
+        "/search?q=xa+tay+son",
+        "/search/suggestions?q=xa+tay+son",
+    ):
+        text = client.get(address).content.decode()
+        assert "Phường Mới" in text, address
+        assert re.search(r"tên cũ: (<bdi>)?Xã Tây Sơn", text), address
+
+
+def test_the_list_narrows_to_what_is_missing(browser, province):
+    client = browser("administrator")
+    text = client.get("/organisations/?view=list&state=no_network").content.decode()
+    assert "Sở Y tế" in text
+    assert "Xã Đông Hòa" not in text
+    text = client.get("/organisations/?view=list&state=no_contact").content.decode()
+    assert "Bệnh viện" in text
+    assert "Xã Đông Hòa" not in text
+    today = client.get("/").content.decode()
+    for address in ("/organisations/?view=list&amp;state=no_contact", "/organisations/?view=list&amp;state=no_network"):
+        assert address in today
 
 
 def test_filters_that_make_no_sense_filter_nothing_and_break_nothing(browser, province):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.utils import translation
 
 from vonggac.desk.accounts.models import User
-from vonggac.desk.organisations import actions
+from vonggac.desk.organisations import actions, queries
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import machine
 from vonggac.errors import EditConflict, Fault, InvalidValues, NotAllowed, NotThere, VonggacError
@@ -118,6 +119,14 @@ def test_the_navigation_shows_what_the_role_uses_and_what_is_built(province, mon
     request.asker = province.asker("administrator")
     shown = [item for _section, items in navigation_for(request) for item in items]
     assert [item.title for item in shown if item.is_current] == ["Networks"]
+    request = RequestFactory().get(f"/organisations/{province.id('donghoa')}/networks")
+    request.asker = province.asker("agency_officer")
+    (item,) = [item for _section, items in navigation_for(request) for item in items if item.is_current]
+    assert (item.title, item.count) == ("My organisation", 0)
+    network = queries.networks(request.asker)[0]
+    actions.end_network(request.asker, network.pk, network.version, at=datetime(2024, 1, 1, tzinfo=UTC))
+    items = {item.title: item for _section, items in navigation_for(request) for item in items}
+    assert items["My organisation"].count == 1
     section = navigation.Section("x", (navigation.Item("Not there", "/not-there/", "x"),))
     monkeypatch.setattr(navigation, "NAVIGATION", (section,))
     assert navigation_for(request) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ from vonggac.desk.organisations.models.systems import EXPOSURES
 from vonggac.errors import N_
 from vonggac.web.organisations.forms import level_title
 from vonggac.web.organisations.trees import Row
-from vonggac.web.shell.templatetags.shell import count, day, icon
+from vonggac.web.shell.templatetags.shell import count, day, icon, isolate
 
 register = template.Library()
 
@@ -107,6 +107,8 @@ def branch(row: Row) -> SafeString:
     Written without a template: a page has hundreds of them, and including one costs twenty times as much.
     """
     told = str(escape(row.kind))
+    if row.former:
+        told += " · " + format_html(_("formerly: {name}"), name=isolate(row.former))
     if row.is_closed:
         after = ", ".join(_link(one.pk, one.name) for one in row.successors)
         told += f" · {escape(_('closed'))} {day(row.branch.valid_until)}" + (f" → {after}" if after else "")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from vonggac.desk.organisations.models.graph import KINDS
 from vonggac.desk.organisations.queries.branches import Branch, branches, counts_of, taken_over
+from vonggac.desk.organisations.queries.graph import words_of
 from vonggac.desk.organisations.queries.tree import Counts
 from vonggac.desk.scope.asker import Asker
-from vonggac.desk.searching import search_form
 
 WHOLE = 150
 """A tree of up to so many branches is sent at once; of a larger one what lies deeper comes when it is opened."""
@@ -24,7 +24,9 @@ WIDE = 200
 
 @dataclass(slots=True)
 class Row:
-    """One place in the tree. ``opens``: branches below follow, up to the row with ``closes``; ``lazy``: they come when opened."""
+    """One place in the tree. ``opens``: branches below follow, up to the row with ``closes``; ``lazy``: they come when opened;
+    ``former``: the name before by which it was found.
+    """
 
     branch: Branch
     kind: str = ""
@@ -36,6 +38,7 @@ class Row:
     lazy: bool = False
     is_open: bool = False
     is_match: bool = False
+    former: str = ""
     is_closed: bool = False
     n_left: int = 0
 
@@ -62,7 +65,7 @@ class _Asked:
         return bool(self.words or self.kind)
 
     def fits(self, branch: Branch) -> bool:
-        return (not self.kind or branch.kind == self.kind) and all(word in branch.searched for word in self.words)
+        return (not self.kind or branch.kind == self.kind) and branch.found_by(self.words) is not None
 
     def shows(self, branch: Branch) -> bool:
         """Closed ones are in the way, unless somebody looks for them by name or asks for a time when they existed."""
@@ -78,7 +81,7 @@ def tree_of(
 ) -> Tree:
     """The tree at ``at`` (``is_past``) or today's; with a filter what fits it and what stands above that."""
     everything = branches(asker, at if is_past else None)
-    asked = _Asked(search_form(text).split()[:8], kind, with_closed or is_past, timezone.now())
+    asked = _Asked(words_of(text), kind, with_closed or is_past, timezone.now())
     by_id = {one.id: one for one in everything}
     matches = {one.id for one in everything if asked.fits(one) and asked.shows(one)}
     shown = set(matches)
@@ -94,15 +97,10 @@ def tree_of(
     root = by_id.get(root_id) if root_id is not None else None
     rows: list[Row] = []
     walk = _Walk(children, asked, matches, rows, is_whole=len(shown) <= WHOLE)
-    for top in [root] if root is not None else sorted(children.get(None, []), key=_in_order)[:WIDE]:
+    for top in [root] if root is not None else children.get(None, [])[:WIDE]:
         walk.add(top, 0)
     _furnish(asker, rows, at if is_past else None, asked.now)
     return Tree(rows, len(matches), _path(by_id, root), not walk.is_whole)
-
-
-def _in_order(branch: Branch) -> tuple[str, int]:
-    # Databases order letters with marks behind all others; readers look for Đ beside D.
-    return search_form(branch.name), branch.id
 
 
 @dataclass(slots=True)
@@ -120,11 +118,13 @@ class _Walk:
         row = Row(branch, n_below=len(below), opens=bool(below), lazy=bool(below) and not is_eager)
         row.is_open = depth < 1 or (self.asked.is_filter and self.is_whole)
         row.is_match = self.asked.is_filter and branch.id in self.matches
+        if row.is_match and (name := branch.found_by(self.asked.words)) != branch.name:
+            row.former = name or ""
         self.rows.append(row)
         if not row.opens:
             return
         if is_eager:
-            for one in sorted(below, key=_in_order)[:WIDE]:
+            for one in below[:WIDE]:
                 self.add(one, depth + 1)
         self.rows.append(Row(branch, closes=True, n_left=max(len(below) - WIDE, 0)))
 

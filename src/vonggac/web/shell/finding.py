@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.utils.translation import gettext
+
 from vonggac.desk.organisations.queries import finding
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
@@ -58,7 +60,10 @@ def found(asker: Asker, text: str, most: int) -> list[Found]:
 def _shown(hit: finding.Hit) -> Hit:
     owner = hit.organisation
     if hit.noun == "organisation":
-        return Hit(hit.label, owner.code, f"/organisations/{hit.id}/", is_code=False, is_past=hit.is_past)
+        sub = owner.code
+        if hit.former:
+            sub += " · " + gettext("formerly: {name}").format(name=hit.former)
+        return Hit(hit.label, sub, f"/organisations/{hit.id}/", is_code=False, is_past=hit.is_past)
     if hit.noun == "network":
         return Hit(hit.label, owner.name, f"/organisations/{owner.pk}/networks", is_code=True, is_past=hit.is_past)
     url = f"/systems/{hit.id}/" if hit.noun == "system" else f"/people/{hit.id}/"

@@ -12,7 +12,10 @@ from typing import Any
 
 from django.urls import Resolver404, resolve
 
+from vonggac.desk.accounts import queries as accounts
 from vonggac.desk.notices import queries as notices
+from vonggac.desk.organisations import queries as directory
+from vonggac.desk.organisations.staging import queries as imports
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
 
@@ -23,7 +26,8 @@ Count = Callable[[Asker], int]
 class Item:
     """``title``: an English text of the catalogue; ``url``: a path; ``permission``: empty for everybody signed in.
 
-    ``counting``: how much waits there for the asker, one cheap query. ``count`` and ``is_current`` are of one request.
+    ``counting``: how much waits there for the asker, one cheap query. ``own``: the path for this asker, in the place of ``url``;
+    empty for who has none, who then is not shown the item. ``count`` and ``is_current`` are of one request.
     """
 
     title: str
@@ -31,6 +35,7 @@ class Item:
     icon: str
     permission: str = ""
     counting: Count | None = None
+    own: Callable[[Asker], str] | None = None
     count: int = 0
     is_current: bool = False
 
@@ -43,22 +48,35 @@ class Section:
     items: tuple[Item, ...]
 
 
+def _workplace(asker: Asker) -> str:
+    own = directory.workplace(asker)
+    return "" if own is None else f"/organisations/{own}/"
+
+
 NAVIGATION = (
     Section("", (Item(N_("Today"), "/", "today"),)),
     Section(
         N_("Directory"),
         (
+            Item(
+                N_("My organisation"),
+                "/organisations/mine",
+                "flag",
+                "organisations.view",
+                directory.n_own_gaps,
+                _workplace,
+            ),
             Item(N_("Organisations"), "/organisations/", "organisation", "organisations.view"),
             Item(N_("Networks"), "/networks/", "network", "networks.view"),
             Item(N_("Systems"), "/systems/", "system", "systems.view"),
             Item(N_("People"), "/people/", "people", "people.view"),
-            Item(N_("Import and export"), "/directory/import/", "import", "directory.import"),
+            Item(N_("Import and export"), "/directory/import/", "import", "directory.import", imports.n_to_apply),
         ),
     ),
     Section(
         N_("Administration"),
         (
-            Item(N_("Accounts"), "/accounts/", "account", "accounts.view"),
+            Item(N_("Accounts"), "/accounts/", "account", "accounts.view", accounts.n_waiting),
             Item(N_("Messages"), "/notices/", "message", "notices.view", notices.n_to_do),
             Item(N_("Audit"), "/audit/", "audit", "audit.view"),
             Item(N_("Operations"), "/operations/", "operations", "operations.view"),
@@ -84,12 +102,17 @@ def navigation_for(request: Any) -> list[tuple[Section, list[Item]]]:
     """The sections and items that the asker uses, with counts, the one where the request is marked."""
     asker, path = request.asker, request.path
 
-    def shown(item: Item) -> bool:
-        return is_built(item.url) and (not item.permission or asker.may(item.permission))
+    def of_asker(item: Item) -> Item | None:
+        if item.permission and not asker.may(item.permission):
+            return None
+        url = item.own(asker) if item.own else item.url
+        return replace(item, url=url) if url and is_built(url) else None
 
     def of_request(item: Item) -> Item:
-        is_current = path == item.url or (item.url != "/" and path.startswith(item.url))
-        return replace(item, count=item.counting(asker) if item.counting else 0, is_current=is_current)
+        return replace(item, count=item.counting(asker) if item.counting else 0, is_current=item.url == current)
 
-    sections = [(section, [of_request(item) for item in section.items if shown(item)]) for section in NAVIGATION]
-    return [(section, items) for section, items in sections if items]
+    sections = [(section, [one for item in section.items if (one := of_asker(item))]) for section in NAVIGATION]
+    urls = [item.url for _section, items in sections for item in items]
+    # Where one item's pages lie among those of another, the narrower one is where the reader is.
+    current = max((url for url in urls if path == url or (url != "/" and path.startswith(url))), key=len, default="")
+    return [(section, [of_request(item) for item in items]) for section, items in sections if items]

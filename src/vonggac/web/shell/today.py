@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -23,7 +22,6 @@ from vonggac.desk.notices.background import worker_state
 from vonggac.desk.notices.delivery import is_holding
 from vonggac.desk.organisations import queries as directory
 from vonggac.desk.organisations.models.graph import KINDS
-from vonggac.desk.organisations.queries import gaps
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, InputError
 from vonggac.jobs import installation
@@ -71,7 +69,7 @@ def _own(asker: Asker) -> Values | None:
     """For who works for one organisation (or few): what is known of it, what is missing."""
     if not asker.roles & {"agency_officer", "telco_desk", "records_clerk", "authority_liaison"}:
         return None
-    rows = gaps.own(asker)
+    rows = directory.own_organisations(asker)
     return {"organisations": [(row, _own_checks(asker, row)) for row in rows]} if rows else None
 
 
@@ -227,7 +225,7 @@ def _coverage(asker: Asker) -> Values | None:
     """For who looks after many: is the province covered, and who lags."""
     if not asker.roles & {"leader", "duty_officer", "analyst", "responder", "auditor", "administrator"}:
         return None
-    known = gaps.gaps(asker)
+    known = directory.gaps(asker)
     if known.organisations < 2:
         return None
     kinds = sorted(known.by_kind.items(), key=lambda row: -row[1][1])
@@ -240,38 +238,35 @@ def _coverage(asker: Asker) -> Values | None:
         gettext("Organisations without contact point"),
     )
     meters = []
+    base = "/organisations/?view=list&state="
     if asker.may("people.view"):
-        meters.append(
-            (gettext("have a contact point"), known.organisations - known.without_contact, known.organisations)
-        )
+        have = known.organisations - known.without_contact
+        meters.append((gettext("have a contact point"), have, known.organisations, f"{base}no_contact"))
     if asker.may("networks.view"):
         have = known.organisations - known.without_network
-        meters.append((gettext("have their networks on record"), have, known.organisations))
+        meters.append((gettext("have their networks on record"), have, known.organisations, f"{base}no_network"))
     if asker.may("systems.view"):
-        meters.append((gettext("systems have an approved level"), known.systems - known.without_level, known.systems))
+        have = known.systems - known.without_level
+        meters.append((gettext("systems have an approved level"), have, known.systems, "/systems/?level=none"))
     return {
         "gaps": known,
-        "meters": [(title, part, whole, "ok" if part == whole else "") for title, part, whole in meters if whole],
-        "lagging": gaps.lagging(asker) if known.without_contact or known.without_network else [],
+        "meters": [
+            (title, part, whole, "" if part < whole else "ok", url) for title, part, whole, url in meters if whole
+        ],
+        "lagging": directory.lagging(asker) if known.without_contact or known.without_network else [],
         "chart": chart if lacking else None,
     }
 
 
 def _accounts(asker: Asker) -> Values | None:
     """For who looks after accounts: which doors are weak, which stand shut."""
-    rows = accounts.accounts(asker).order_by().select_related(None).prefetch_related(None)
-    n = rows.aggregate(
-        all=Count("pk"),
-        no_factor=Count("pk", filter=Q(has_factor=False)),
-        locked=Count("pk", filter=Q(is_locked=True)),
-        never=Count("pk", filter=Q(last_login=None)),
-    )
+    n = accounts.counts(asker)
     states = (
-        ("no_factor", gettext("without a second factor"), n["no_factor"]),
-        ("locked", gettext("locked after wrong passwords"), n["locked"]),
-        ("never", gettext("never signed in"), n["never"]),
+        ("no_factor", gettext("without a second factor"), n.no_factor),
+        ("locked", gettext("locked after wrong passwords"), n.locked),
+        ("never", gettext("never signed in"), n.never),
     )
-    return {"n": n["all"], "states": states}
+    return {"n": n.active, "states": states}
 
 
 def _messages(asker: Asker) -> Values | None:

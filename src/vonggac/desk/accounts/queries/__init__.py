@@ -1,13 +1,15 @@
 """Every read over accounts: who somebody is and what they hold now, and what an administrator sees of others."""
 
 from vonggac.desk.accounts.queries.askers import asker_of, asker_of_token, has_second_factor, needs_second_factor
-from vonggac.desk.accounts.queries.invitations import Offer, invitations, offer_of
+from vonggac.desk.accounts.queries.invitations import Offer, invitations, n_waiting, offer_of
 from vonggac.desk.accounts.queries.links import link_user
 from vonggac.desk.accounts.queries.people import (
     STATES,
+    Counts,
     account,
     account_named,
     accounts,
+    counts,
     factors,
     factors_of,
     grants_of,
@@ -24,12 +26,14 @@ from vonggac.desk.accounts.queries.people import (
 
 __all__ = [
     "STATES",
+    "Counts",
     "Offer",
     "account",
     "account_named",
     "accounts",
     "asker_of",
     "asker_of_token",
+    "counts",
     "factors",
     "factors_of",
     "grants_of",
@@ -38,6 +42,7 @@ __all__ = [
     "is_manageable",
     "link_user",
     "locked_until",
+    "n_waiting",
     "needs_second_factor",
     "offer_of",
     "own",

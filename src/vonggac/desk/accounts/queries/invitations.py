@@ -39,6 +39,13 @@ def invitations(asker: Asker, *, waiting: bool = True, text: str = "") -> QueryS
     return rows.prefetch_related("grants__organisation").order_by("-created_at", "-pk")
 
 
+def n_waiting(asker: Asker) -> int:
+    """How many invitations wait to be accepted, for who may send them again or take them back."""
+    if not asker.may(EDIT):
+        return 0
+    return visible(Invitation.objects.filter(accepted_at=None, revoked_at=None), asker, EDIT).count()
+
+
 def open_invitation(token: str, *, lock: bool = False) -> Invitation:
     """The invitation of a token, if it still waits; raises NotThere."""
     rows = Invitation.objects.select_related("organisation", "invited_by")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from vonggac.desk.accounts import sessions
@@ -62,6 +63,29 @@ def accounts(
         rows.select_related("organisation")
         .prefetch_related(Prefetch("grants", queryset=holding.order_by("role"), to_attr="holding"))
         .order_by("sort_key", "pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Accounts in use, and how many of them have no second factor, are locked, never signed in."""
+
+    active: int
+    no_factor: int
+    locked: int
+    never: int
+
+
+def counts(asker: Asker) -> Counts:
+    """How many accounts the asker sees, and whose doors are weak or shut; one query."""
+    rows = accounts(asker).order_by().select_related(None).prefetch_related(None)
+    return Counts(
+        **rows.aggregate(
+            active=Count("pk"),
+            no_factor=Count("pk", filter=Q(has_factor=False)),
+            locked=Count("pk", filter=Q(is_locked=True)),
+            never=Count("pk", filter=Q(last_login=None)),
+        )
     )
 
 

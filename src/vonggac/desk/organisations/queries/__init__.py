@@ -4,9 +4,11 @@ Lists are querysets in the order of an index, so that a page or an API takes the
 """
 
 from vonggac.desk.organisations.queries.finding import Hit, search
+from vonggac.desk.organisations.queries.gaps import Gaps, gaps, lagging, n_lacking, n_own_gaps, own_organisations
 from vonggac.desk.organisations.queries.graph import (
     Event,
     ancestors,
+    former_names,
     history,
     last_reorganisation,
     names_at,
@@ -15,6 +17,7 @@ from vonggac.desk.organisations.queries.graph import (
     placement_at,
     predecessors,
     successors,
+    workplace,
 )
 from vonggac.desk.organisations.queries.mandates import holders, mandate, mandates
 from vonggac.desk.organisations.queries.networks import NetworkRow, all_networks, network, networks, owner_at
@@ -32,6 +35,7 @@ from vonggac.desk.organisations.queries.tree import Counts, Node, Totals, counts
 __all__ = [
     "Counts",
     "Event",
+    "Gaps",
     "Hit",
     "NetworkRow",
     "Node",
@@ -42,16 +46,22 @@ __all__ = [
     "contact_ladder",
     "contacts",
     "counts",
+    "former_names",
+    "gaps",
     "history",
     "holders",
+    "lagging",
     "last_reorganisation",
     "mandate",
     "mandates",
+    "n_lacking",
+    "n_own_gaps",
     "names_at",
     "network",
     "networks",
     "organisation",
     "organisations",
+    "own_organisations",
     "owner_at",
     "people",
     "person",
@@ -64,4 +74,5 @@ __all__ = [
     "systems",
     "totals",
     "tree",
+    "workplace",
 ]

@@ -27,7 +27,9 @@ from vonggac.desk.searching import search_form, sort_key
 
 
 class Branch(NamedTuple):
-    """An organisation as it was called and stood at a time. ``searched``: its names then and now, in search form."""
+    """An organisation as it was called and stood at a time. ``searched``: its names then and now, in search form;
+    ``before``: the names that it had before, the last one first.
+    """
 
     id: int
     code: str
@@ -36,6 +38,13 @@ class Branch(NamedTuple):
     parent_id: int | None
     valid_until: datetime | None
     searched: str
+    before: tuple[str, ...] = ()
+
+    def found_by(self, words: Collection[str]) -> str | None:
+        """The name that holds all ``words`` (in search form), its own first; None when none does."""
+        if all(word in self.searched for word in words):
+            return self.name
+        return next((one for one in self.before if all(word in search_form(one) for word in words)), None)
 
 
 def branches(asker: Asker, at: datetime | None = None) -> list[Branch]:
@@ -44,17 +53,28 @@ def branches(asker: Asker, at: datetime | None = None) -> list[Branch]:
     Without ``at`` as they are today, those that exist no longer among them, where they stood last.
     """
     columns = ("pk", "code", "kind", "name", "parent_id", "valid_until", "folded")
+    before = _names_before(at or timezone.now())
     if at is None:
-        return [Branch(*row) for row in seen(asker).order_by("sort_key", "pk").values_list(*columns)]
+        rows = seen(asker).order_by("sort_key", "pk").values_list(*columns)
+        return [Branch(*row, before.get(row[0], ())) for row in rows]
     names = dict(Name.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "name"))
     places = dict(Placement.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "parent_id"))
     found = []
     for row in seen(asker).filter(valid_at(at)).values_list(*columns):
-        branch = Branch(*row)
+        branch = Branch(*row, before.get(row[0], ()))
         name = names.get(branch.id, branch.name)
         searched = branch.searched if name == branch.name else f"{search_form(name)} {branch.searched}"
         found.append(branch._replace(name=name, parent_id=places.get(branch.id), searched=searched))
     return sorted(found, key=lambda branch: (sort_key(branch.name), branch.id))
+
+
+def _names_before(at: datetime) -> dict[int, tuple[str, ...]]:
+    """Organisation to the names that it had no longer at ``at``, the last one first."""
+    rows = Name.objects.filter(valid_until__lte=at).order_by("-valid_until", "-pk")
+    found: dict[int, tuple[str, ...]] = {}
+    for pk, name in rows.values_list("organisation_id", "name"):
+        found[pk] = (*found.get(pk, ()), name)
+    return found
 
 
 def counts_of(asker: Asker, ids: Collection[int], at: datetime | None = None) -> dict[int, Counts]:

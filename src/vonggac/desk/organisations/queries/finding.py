@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from vonggac.desk.organisations.models import InformationSystem, Network, Organisation, Person, SystemAddress
-from vonggac.desk.organisations.queries.graph import matching, seen
+from vonggac.desk.organisations.queries.graph import former_names, matching, named, seen
 from vonggac.desk.organisations.queries.systems import at_address
 from vonggac.desk.organisations.spans import parse_span
 from vonggac.desk.organisations.validity import valid_at
@@ -24,13 +24,17 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing found: ``label`` names it, ``organisation`` is whose it is (itself, for an organisation); ``is_past``: no longer."""
+    """One thing found: ``label`` names it, ``organisation`` is whose it is (itself, for an organisation); ``is_past``: no longer.
+
+    ``former``: the name before today's by which an organisation was found, empty where today's fits.
+    """
 
     noun: Literal["organisation", "system", "network", "person"]
     id: int
     label: str
     organisation: Organisation
     is_past: bool
+    former: str = ""
 
 
 def search(asker: Asker, text: str, limit: int = 10) -> list[Hit]:
@@ -57,13 +61,16 @@ def search(asker: Asker, text: str, limit: int = 10) -> list[Hit]:
 
 
 def _organisations(asker: Asker, text: str, limit: int) -> list[Hit]:
-    """Those that exist first, then those whose name begins with the words, the shortest first."""
+    """Those that exist first, then those of today's name, then those whose name begins with the words, the shortest first."""
     form = search_form(text)
     now = timezone.now()
     rank = Case(When(valid_at(now), then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = list(matching(seen(asker), text).annotate(rank=rank).order_by("rank", "sort_key", "pk")[: 4 * limit])
-    rows.sort(key=lambda row: (not row.holds(now), not _begins(form, row), len(row.name), row.pk))
-    return [Hit("organisation", row.pk, row.name, row, not row.holds(now)) for row in rows[:limit]]
+    rows = list(named(seen(asker), text).annotate(rank=rank).order_by("rank", "sort_key", "pk")[: 4 * limit])
+    former = former_names(rows, text)
+    rows.sort(key=lambda row: (not row.holds(now), row.pk in former, not _begins(form, row), len(row.name), row.pk))
+    return [
+        Hit("organisation", row.pk, row.name, row, not row.holds(now), former.get(row.pk, "")) for row in rows[:limit]
+    ]
 
 
 def _begins(form: str, row: Organisation) -> bool:

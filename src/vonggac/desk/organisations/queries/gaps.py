@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
-from vonggac.desk.organisations.models import ContactPoint, InformationSystem, Network, Organisation
-from vonggac.desk.organisations.queries.graph import seen
+from vonggac.desk.organisations.models import InformationSystem, Organisation
+from vonggac.desk.organisations.queries.graph import PARTS, has, seen
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
@@ -53,7 +53,24 @@ def lagging(asker: Asker, limit: int = 5) -> list[Organisation]:
     return list(rows.order_by("has_contact", "has_network", "sort_key", "pk")[:limit])
 
 
-def own(asker: Asker, limit: int = 3) -> list[Organisation]:
+def n_own_gaps(asker: Asker) -> int:
+    """How many things the asker's own organisation lacks: a contact point, networks, levels of systems; 0 to 3."""
+    return sum(
+        (not row.has_contact) + (not row.has_network) + (row.n_without_level > 0)
+        for row in own_organisations(asker, limit=1)
+    )
+
+
+def n_lacking(asker: Asker) -> int:
+    """How many organisations have no contact point, for who may add one; 0 for everybody else."""
+    if not asker.may("people.edit"):
+        return 0
+    now = timezone.now()
+    rows = visible(Organisation.objects.filter(valid_at(now)), asker, "people.edit", through="id")
+    return rows.exclude(has(asker, "contact", now)).count()
+
+
+def own_organisations(asker: Asker, limit: int = 3) -> list[Organisation]:
     """The organisations on which the asker holds a role, when they are few, each with what it has.
 
     ``has_contact``, ``has_network``, ``n_systems`` and ``n_without_level`` are set. Nothing for who holds a role everywhere.
@@ -77,11 +94,5 @@ def _marked(asker: Asker) -> QuerySet[Any]:
     """Organisations that exist now with what they have; somebody who may not see a kind of thing is told of no lack of it."""
     now = timezone.now()
     rows: QuerySet[Any] = seen(asker).filter(valid_at(now))
-    parts: tuple[tuple[str, Any, str], ...] = (
-        ("has_contact", ContactPoint, "people.view"),
-        ("has_network", Network, "networks.view"),
-    )
-    for name, model, permission in parts:
-        there = model.objects.filter(valid_at(now), organisation=OuterRef("pk"))
-        rows = rows.annotate(**{name: Exists(there) if asker.may(permission) else Value(value=True)})
-    return rows
+    marks = {f"has_{part}": has(asker, part, now) for part in PARTS}
+    return rows.annotate(**{name: ExpressionWrapper(mark, BooleanField()) for name, mark in marks.items()})

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from vonggac.desk.organisations.models import Mandate, Name, Organisation, Placement, Reorganisation, Succession
+from vonggac.desk.organisations.models import (
+    ContactPoint,
+    Mandate,
+    Name,
+    Network,
+    Organisation,
+    Placement,
+    Reorganisation,
+    Succession,
+)
 from vonggac.desk.organisations.validity import valid_at
-from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.asker import Asker, Everywhere
 from vonggac.desk.scope.models import Reach
 from vonggac.desk.scope.rule import visible
 from vonggac.desk.searching import search_form
@@ -21,20 +31,52 @@ _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 SORTS = {"name": ("sort_key", "pk"), "code": ("code",), "kind": ("kind", "sort_key", "pk")}
 """What a list of organisations can be sorted by."""
 
+PARTS: dict[str, tuple[Any, str]] = {"contact": (ContactPoint, "people.view"), "network": (Network, "networks.view")}
+"""What every organisation should have: its records, and the permission to see them."""
+
 
 def seen(asker: Asker) -> QuerySet[Organisation]:
     """The organisations that the asker sees."""
     return visible(Organisation.objects.all(), asker, "organisations.view", through="id")
 
 
-def matching(rows: QuerySet[Any], text: str, column: str = "folded") -> QuerySet[Any]:
+def words_of(text: str) -> list[str]:
+    """The words that are looked for when somebody types ``text``."""
+    return search_form(text).split()[:8]
+
+
+def _holds(words: Iterable[str]) -> Q:
+    """The condition that a search form holds every one of ``words``."""
+    condition = Q()
+    for word in words:
+        condition &= Q(folded__contains=word)
+    return condition
+
+
+def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Those of ``rows`` whose search form holds every word of ``text``."""
-    for word in search_form(text).split()[:8]:
-        rows = rows.filter(**{f"{column}__contains": word})
-    return rows
+    return rows.filter(_holds(words_of(text)))
 
 
-def organisations(
+def named(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
+    """Those of ``rows`` whose code and name hold every word of ``text``, or a name that they had before."""
+    words = words_of(text)
+    if not words:
+        return rows
+    called = Name.objects.filter(_holds(words)).values("organisation_id")
+    return rows.filter(_holds(words) | Q(pk__in=called))
+
+
+def former_names(rows: Collection[Organisation], text: str) -> dict[int, str]:
+    """For those of ``rows`` (a page of :func:`named`) that do not hold ``text`` today: the last name of theirs that does."""
+    words = words_of(text)
+    others = [row.pk for row in rows if not all(word in row.folded for word in words)]
+    names = Name.objects.filter(_holds(words), organisation_id__in=others) if others else Name.objects.none()
+    oldest_first = names.order_by(F("valid_from").asc(nulls_first=True), "pk")
+    return dict(oldest_first.values_list("organisation_id", "name"))
+
+
+def organisations(  # noqa: PLR0913  # filters, by name
     asker: Asker,
     *,
     text: str = "",
@@ -43,14 +85,16 @@ def organisations(
     parent_id: int | None = None,
     below_id: int | None = None,
     closed: bool | None = None,
+    lacks: str = "",
     sort: str = "name",
 ) -> QuerySet[Organisation]:
     """Those that the asker sees, ``parent`` with them.
 
-    ``text``: words with or without marks; ``at``: that existed then; ``parent_id``: right below it; ``below_id``: it and all
-    below it; ``closed``: exist no longer (True) or still (False). Sorted by one of SORTS.
+    ``text``: words with or without marks, of today's name or one before (:func:`former_names` says which); ``at``: that existed then; ``parent_id``: right below it; ``below_id``: it and all
+    below it; ``closed``: exist no longer (True) or still (False); ``lacks``: one of PARTS that those
+    which exist now have not. Sorted by one of SORTS.
     """
-    rows = matching(seen(asker), text).select_related("parent")
+    rows = named(seen(asker), text).select_related("parent")
     if kind:
         rows = rows.filter(kind=kind)
     if at is not None:
@@ -64,7 +108,24 @@ def organisations(
         rows = (
             rows.filter(valid_until__lte=now) if closed else rows.filter(Q(valid_until=None) | Q(valid_until__gt=now))
         )
+    if lacks:
+        now = timezone.now()
+        rows = rows.filter(valid_at(now)).exclude(has(asker, lacks, now))
     return rows.order_by(*SORTS[sort])
+
+
+def has(asker: Asker, part: str, at: datetime) -> Any:
+    """The condition that an organisation has one of PARTS at ``at``; true of all for who may see none anywhere."""
+    model, permission = PARTS[part]
+    if not asker.may(permission):
+        return Q(pk__isnull=False)
+    return Exists(model.objects.filter(valid_at(at), organisation=OuterRef("pk")))
+
+
+def workplace(asker: Asker) -> int | None:
+    """The one organisation for which the asker works: the only part of the graph that they see; None where there is not one."""
+    roots = asker.roots("organisations.view")
+    return next(iter(roots)) if not isinstance(roots, Everywhere) and len(roots) == 1 else None
 
 
 def below(organisation_id: int) -> Any:

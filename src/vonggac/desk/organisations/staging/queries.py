@@ -20,6 +20,13 @@ def imports(asker: Asker) -> QuerySet[Import]:
     return rows.filter(user_id=asker.user_id)
 
 
+def n_to_apply(asker: Asker) -> int:
+    """How many files of the asker's own were checked and wait to be applied or dropped."""
+    if asker.user_id is None or not asker.may(IMPORT):
+        return 0
+    return Import.objects.filter(user_id=asker.user_id, state="checked").count()
+
+
 def one(asker: Asker, import_id: int) -> Import:
     """One import; raises NotThere when there is none that the asker sees."""
     row = imports(asker).filter(pk=import_id).first()

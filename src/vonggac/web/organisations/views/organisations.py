@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from vonggac.desk.organisations import actions, queries
 from vonggac.desk.organisations.models.graph import KINDS
 from vonggac.desk.organisations.queries.graph import SORTS
-from vonggac.desk.scope.asker import Everywhere
 from vonggac.desk.scope.rule import require
 from vonggac.web.organisations import editing, lists, trees
 from vonggac.web.organisations.editing import About, Crumb, values_of
@@ -29,6 +28,9 @@ from vonggac.web.organisations.forms import (
 )
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
+
+LACKS = {"no_contact": "contact", "no_network": "network"}
+"""State that the address asks for, to what those organisations lack."""
 
 PICKED = 12
 """Organisations that the pick box shows at a time."""
@@ -71,23 +73,37 @@ def organisations(request: Request) -> HttpResponse:
 
 def _listed(request: Request, form: lists.FilterForm, at: Any) -> dict[str, Any]:
     sort = lists.sort_of(request, SORTS)
-    state = request.GET.get("state", "")
+    state, text = request.GET.get("state", ""), form.value("q") or ""
     rows = queries.organisations(
         request.asker,
-        text=form.value("q") or "",
+        text=text,
         kind=form.value("kind") or "",
         at=at if form.value("at") else None,
         closed={"open": False, "closed": True}.get(state),
+        lacks=LACKS.get(state, ""),
         sort=sort,
     )
     heads = ((_("Name"), "name"), (_("Kind"), "kind"), (_("Code"), "code"), (_("Stands under"), ""), (_("State"), ""))
-    states = (("open", _("Existing")), ("closed", _("Closed")))
+    page = page_of(rows, request, total=rows.count())
+    former = queries.former_names(page.rows, text)
+    for row in page.rows:
+        row.former = former.get(row.pk, "")
     return {
         "columns": lists.columns(request, heads, sort),
-        "states": lists.chips(request, "state", states, _("All")),
-        "page": page_of(rows, request, total=rows.count()),
+        "states": lists.chips(request, "state", _states(request), _("All")),
+        "page": page,
         "now": timezone.now(),
     }
+
+
+def _states(request: Request) -> list[tuple[str, str]]:
+    """What the list can be narrowed to; what somebody may not see, they are told no lack of."""
+    states = [("open", _("Existing")), ("closed", _("Closed"))]
+    if request.asker.may("people.view"):
+        states.append(("no_contact", _("Without contact point")))
+    if request.asker.may("networks.view"):
+        states.append(("no_network", _("Without networks")))
+    return states
 
 
 @page("organisations.view")
@@ -95,9 +111,11 @@ def pick(request: Request) -> HttpResponse:
     """The options of a pick box for what was typed: only what the asker sees."""
     text = request.GET.get("q", "") or request.GET.get(request.GET.get("field", ""), "")
     list_id = request.GET.get("list", "")
-    found = list(queries.organisations(request.asker, text=text[:200])[:PICKED]) if text.strip() else []
+    text = text[:200]
+    found = list(queries.organisations(request.asker, text=text)[:PICKED]) if text.strip() else []
+    former = queries.former_names(found, text)
     context = {
-        "options": [{"row": one, "told": told(one)} for one in found],
+        "options": [{"row": one, "told": told(one), "former": former.get(one.pk, "")} for one in found],
         "list_id": list_id if list_id.replace("-", "").replace("_", "").isalnum() else "pick",
         "text": text,
         "now": timezone.now(),
@@ -108,10 +126,8 @@ def pick(request: Request) -> HttpResponse:
 @page("organisations.view")
 def mine(request: Request) -> HttpResponse:
     """The organisation that the asker works for: the one part of the graph that they were granted, else the tree."""
-    roots = request.asker.roots("organisations.view")
-    if not isinstance(roots, Everywhere) and len(roots) == 1:
-        return HttpResponseRedirect(reverse("organisation", args=[min(roots)]))
-    return HttpResponseRedirect(reverse("organisations"))
+    own = queries.workplace(request.asker)
+    return HttpResponseRedirect(reverse("organisations") if own is None else reverse("organisation", args=[own]))
 
 
 @page("organisations.edit", "POST")
