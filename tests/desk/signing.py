@@ -22,3 +22,10 @@ def sign_in(client: Client, user: User, *, strong: bool = True, fresh: bool = Tr
         session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     return client
+
+
+def give_factor(user: User) -> None:
+    """A second factor, as whoever holds a role that needs one has."""
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from province import PASSWORD, admin, make_user
+from signing import give_factor
 
 from vonggac.desk.accounts import actions, lockouts, queries
 from vonggac.desk.accounts.lockouts import POLICIES, Policy, Try
@@ -241,6 +242,20 @@ def test_a_token_that_is_over_revoked_or_guessed_opens_nothing(graph):
     assert queries.asker_of_token(secret, Origin("api")) is None
     ApiToken.objects.update(expires_at=soon())
     actions.revoke_token(queries.asker_of(user, Origin()), row.pk)
+    assert queries.asker_of_token(secret, Origin("api")) is None
+
+
+def test_a_token_opens_nothing_while_its_owner_owes_a_step(graph):
+    user, asker = officer(graph)
+    _row, secret = actions.create_token(asker, name="a", permissions=["networks.view"], expires_at=soon())
+    actions.one_time_password(admin(), user.pk)
+    assert queries.asker_of_token(secret, Origin("api")) is None, "somebody else chose the password that holds now"
+    User.objects.update(must_change_password=False)
+    actions.grant(admin(), user.pk, role="analyst", organisation_id=None)
+    assert queries.asker_of_token(secret, Origin("api")) is None, "this role needs a second factor"
+    give_factor(user)
+    assert queries.asker_of_token(secret, Origin("api")).may("networks.view")
+    actions.reset_factors(admin(), user.pk)
     assert queries.asker_of_token(secret, Origin("api")) is None
 
 

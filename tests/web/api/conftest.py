@@ -25,11 +25,14 @@ class Api:
 @pytest.fixture
 def api(province):
     """``api(role)``: a client with a token of who holds ``role`` in the province, with all that they may."""
+    from signing import give_factor
+
     from vonggac.desk.accounts.actions import create_token
     from vonggac.desk.scope.roles import PERMISSIONS
 
     def make(role, permissions=None):
         asker = province.asker(role)
+        give_factor(province.users[role])
         allowed = [one for one in sorted(PERMISSIONS) if asker.may(one)] if permissions is None else permissions
         expires = timezone.now() + timedelta(days=30)
         return Api(create_token(asker, name="test", permissions=allowed, expires_at=expires)[1])

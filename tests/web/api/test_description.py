@@ -38,10 +38,13 @@ def schema(db):
 
 @pytest.fixture
 def secret(province):
+    from signing import give_factor
+
     from vonggac.desk.accounts.actions import create_token
     from vonggac.desk.scope.roles import PERMISSIONS
 
     asker = province.asker("administrator")
+    give_factor(province.users["administrator"])
     allowed = [one for one in sorted(PERMISSIONS) if asker.may(one)]
     return create_token(asker, name="t", permissions=allowed, expires_at=timezone.now() + timedelta(days=1))[1]
 

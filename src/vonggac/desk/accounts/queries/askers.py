@@ -28,7 +28,10 @@ def asker_of(user: User, origin: Origin) -> Asker:
 
 
 def asker_of_token(secret: str, origin: Origin) -> Asker | None:
-    """Who asks with this API token: what its owner holds now, narrowed to what the token may. None when it opens nothing."""
+    """Who asks with this API token: what its owner holds now, narrowed to what the token may. None when it opens nothing.
+
+    It opens nothing either while its owner owes a step that comes before every page: a new password, a second factor.
+    """
     hashed = secret_texts.digest(secret)
     # The hash is what is looked for: how long that takes tells nothing of the secret. The comparison is even all the same.
     row = ApiToken.objects.select_related("user").filter(secret_hash=hashed).first()
@@ -36,10 +39,12 @@ def asker_of_token(secret: str, origin: Origin) -> Asker | None:
     now = timezone.now()
     if row is None or not is_same or row.revoked_at is not None or row.expires_at <= now or not row.user.is_active:
         return None
+    asker = asker_of(row.user, replace(origin, session=f"token:{row.pk}"))
+    if row.user.must_change_password or (needs_second_factor(asker) and not has_second_factor(row.user_id)):
+        return None
     if row.last_used_at is None or row.last_used_at < now - timedelta(hours=1):
         unused = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(hours=1))
         ApiToken.objects.filter(unused, pk=row.pk).update(last_used_at=now)
-    asker = asker_of(row.user, replace(origin, session=f"token:{row.pk}"))
     return replace(asker, only=frozenset(row.permissions))
 
 
