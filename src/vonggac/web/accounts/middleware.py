@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from vonggac.desk.accounts import actions, queries
 from vonggac.web.accounts.adapters import BEGAN, SEEN, leave
 from vonggac.web.accounts.heard import STRONG
+from vonggac.web.shell.choices import is_api
+from vonggac.web.shell.errors import api_error
 from vonggac.web.shell.middleware import origin_of
 
 SEEN_EVERY_S = 60
@@ -45,10 +47,15 @@ def first_things_first(get_response: Callable[[HttpRequest], HttpResponse]) -> C
         reason = _over(request)
         if reason:
             leave(request, reason)
+            if is_api(request):
+                return api_error(401, "not_signed_in", _("The session is over: sign in to the portal."))
             messages.info(request, _("You were signed out because you were away for a while. Sign in to go on."))
             return _go(request, _sign_in_address(request))
         step = _owed(request)
         if step is not None and _name_of(request) not in ALWAYS | step[1]:
+            if is_api(request):
+                told = _("Something comes first: open the portal, which asks for it.")
+                return api_error(403, "step_owed", told)
             return _go(request, reverse(step[0]))
         return get_response(request)
 

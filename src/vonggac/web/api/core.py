@@ -20,6 +20,7 @@ from vonggac.desk.accounts.queries import asker_of_token
 from vonggac.desk.replies.actions import once
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotAllowed, NotThere, VonggacError
+from vonggac.web.shell.errors import CODES
 from vonggac.web.shell.middleware import origin_of
 from vonggac.web.shell.words import tell, tell_fault
 
@@ -126,7 +127,7 @@ def _unknown(request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return _answer(request, error.status_code, "http", str(error))
+    return _answer(request, error.status_code, CODES.get(error.status_code, "refused"), str(error))
 
 
 # ---------------------------------------------------------------------------------------------------- pages by cursor

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 
 from vonggac.config.values import Network, networks_from
 from vonggac.web.operations import metrics
+from vonggac.web.shell.errors import error_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 BODY_BYTES = 51 * 1024 * 1024
@@ -119,7 +120,7 @@ def limited(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdecimal():
-            return HttpResponse("Content-Length is no number.\n", status=400, content_type="text/plain")
+            return error_page(request, 400)
         if int(length) > BODY_BYTES:
             from vonggac.web.operations.views import too_large
 

@@ -7,14 +7,22 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language_from_request
 
 THEMES = ("auto", "light", "dark")
 THEME_COOKIE = "vonggac_theme"
 YEAR = 365 * 86400
 
 
+def is_api(request: Any) -> bool:
+    """Whether a program asks, not a page: every answer then is JSON."""
+    return bool(request.path_info.startswith("/api/"))
+
+
 def language_of(request: Any) -> str:
-    """The language of the cookie, else Vietnamese."""
+    """The language of the cookie, else Vietnamese; of the API that of Accept-Language, where there is no cookie."""
+    if is_api(request):
+        return get_language_from_request(request)
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 

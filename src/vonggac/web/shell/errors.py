@@ -1,6 +1,6 @@
 """Pages of what went wrong: what happened, what it means, what to do. Never a stack trace, never what is inside.
 
-The page needs neither the database nor a session, so that it can be shown when those are what went wrong.
+Whoever asks the API gets the same as JSON, in its one shape of errors. The page needs neither the database nor a session, so that it can be shown when those are what went wrong.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import gettext
 
 from vonggac.errors import N_
-from vonggac.web.shell.choices import language_of, theme_of
+from vonggac.web.shell.choices import is_api, language_of, theme_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,21 @@ TROUBLES = {
 }
 """Status to what people read."""
 
+CODES = {
+    400: "malformed",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "not_there",
+    405: "method_not_allowed",
+    409: "edit_conflict",
+    413: "too_large",
+    415: "malformed",
+    422: "invalid_values",
+    429: "too_many",
+    500: "failed",
+}
+"""Status to the code by which programs know it."""
+
 FORM_TOO_OLD = Trouble(
     N_("This form stood open for too long"),
     N_("You were signed out meanwhile, or signed in anew in another window. Nothing was changed."),
@@ -96,6 +111,8 @@ FORM_TOO_OLD = Trouble(
 def error_page(request: HttpRequest, status: int, message: str = "", trouble: Trouble | None = None) -> HttpResponse:
     """The page for ``status``; ``message``, already in the reader's language, says it in particular."""
     told = trouble or TROUBLES.get(status, TROUBLES[400])
+    if is_api(request):
+        return api_error(status, CODES.get(status, "refused"), message or gettext(told.happened))
     values: dict[str, Any] = {
         "shell": {"language": translation.get_language() or language_of(request), "theme": theme_of(request)},
         "status": status,
@@ -107,6 +124,11 @@ def error_page(request: HttpRequest, status: int, message: str = "", trouble: Tr
         "request_id": getattr(request, "id", ""),
     }
     return HttpResponse(get_template("shell/error.html").render(values), status=status)
+
+
+def api_error(status: int, code: str, message: str) -> HttpResponse:
+    """An error in the shape of the API (``web.api.core.ErrorOut``); ``message`` is in the reader's language."""
+    return JsonResponse({"code": code, "message": message, "faults": []}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.utils.functional import SimpleLazyObject
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.scope.asker import Asker, Origin, nobody
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere, VonggacError
-from vonggac.web.shell.choices import language_of
+from vonggac.web.shell.choices import is_api, language_of
 from vonggac.web.shell.errors import error_page
 from vonggac.web.shell.words import tell
 
@@ -78,14 +78,14 @@ def request_log(get_response: Handler) -> Handler:
 
 
 def headers(get_response: Handler) -> Handler:
-    """What browsers are told about every answer; pages are kept in no cache, not even in the browser's own."""
+    """What browsers are told about every answer; pages and the API's are kept in no cache, not even in the browser's own."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        if is_page or getattr(request, "user_id", None) is not None:
+        if is_page or is_api(request) or getattr(request, "user_id", None) is not None:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -156,7 +156,7 @@ class desk_errors:  # noqa: N801  # named as the functions beside it: Django tak
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """An answer without a body (a method that a page does not take) gets one."""
         response = self.get_response(request)
-        if response.status_code == 405 and not response.streaming and not response.content:
+        if response.status_code == 405 and not response.streaming and (is_api(request) or not response.content):
             page = error_page(request, 405)
             page.headers["Allow"] = response.headers.get("Allow", "")
             return page
