@@ -59,21 +59,27 @@ def look_at(page, name):
     return found
 
 
-def goto(page, portal, path):
-    """Open it; False where the page only takes what is sent to it."""
-    return page.goto(portal.url + path).status != 405
+SECTIONS = ("account", "accounts", "audit", "contacts", "directory", "mandates", "networks", "notices", "operations",
+            "organisations", "people", "systems", "", "search", "components")  # fmt: skip
+"""First words of paths. Those of forms that are only sent (language, theme) have no page."""
 
 
-def test_every_page_serves_everybody(visit, portal, pages):
+def test_no_section_is_left_out(pages):
+    assert {path.split("/")[1] for path in pages.values()} - {"language", "theme"} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section or "today")
+def test_every_page_serves_everybody(visit, portal, pages, section):
     page = visit("administrator", None)
     found, n_seen = [], 0
     for name, path in pages.items():
-        for query in {"", VARIANTS.get(name, "")}:
-            if name not in OUTSIDE and goto(page, portal, path + query):
-                n_seen += 1
-                found += look_at(page, name + query)
+        if path.split("/")[1] == section and name not in OUTSIDE:
+            for query in sorted({"", VARIANTS.get(name, "")}):
+                if page.goto(portal.url + path + query).status != 405:  # it takes only what is sent to it
+                    n_seen += 1
+                    found += look_at(page, name + query)
     assert found == []
-    assert n_seen > 60
+    assert n_seen > 0
 
 
 def test_the_door_serves_everybody(visit, portal, pages):
