@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from vonggac.desk.accounts.models import Lockout
 from vonggac.desk.notices import actions, background
 from vonggac.desk.notices.channels import Undelivered
 from vonggac.desk.notices.channels.portal import Portal
 from vonggac.desk.notices.models import Chore, Notice, Received, Switch
+from vonggac.desk.replies.models import Reply
 from vonggac.jobs import deliver, worker
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +175,32 @@ def test_the_heart_beats_on_through_a_long_chore_but_not_through_a_stuck_one(mon
     during = [at - start[0] for doing, at in beats if doing == "long" and at < start[0] + 1.0]
     assert len(during) >= 2
     assert max(during) < 0.6
+
+
+def test_a_chore_whose_worker_was_killed_is_done_by_another_soon_and_a_good_one_a_day_later():
+    assert background.take("daily", timedelta(days=1))
+    assert not background.take("daily", timedelta(days=1)), "it is in hand"
+    Chore.objects.filter(name="daily").update(due_at=timezone.now())  # the hour after which its worker counts as lost
+    assert background.take("daily", timedelta(days=1))
+    background.ended("daily", timedelta(days=1))
+    row = Chore.objects.get(name="daily")
+    assert row.due_at == row.started_at + timedelta(days=1)
+    assert not background.take("daily", timedelta(days=1))
+
+
+def test_a_clock_that_was_set_back_stops_no_chore():
+    background.take("daily", timedelta(days=1))
+    Chore.objects.update(due_at=timezone.now() + timedelta(days=3000))
+    assert background.take("daily", timedelta(days=1))
+
+
+def test_what_the_house_need_not_keep_goes_with_the_chores():
+    names = {chore.name for chore in worker.CHORES}
+    assert {"clear_old", "clear_accounts", "clear_replies", "clear_sessions"} <= names
+    Reply.objects.create(owner="a", key="k", request="r", status=200, at=timezone.now() - timedelta(hours=25))
+    fresh = Reply.objects.create(owner="a", key="l", request="r", status=200)
+    Lockout.objects.create(kind="name", key="k", last_at=timezone.now() - timedelta(days=2))
+    run_for(0.5, *[chore for chore in worker.CHORES if chore.name.startswith("clear_")])
+    assert background.worker_state().faults == ()
+    assert list(Reply.objects.all()) == [fresh]
+    assert not Lockout.objects.exists()

@@ -16,7 +16,9 @@ from django.db import close_old_connections, connection, connections
 from django.utils import timezone
 
 from vonggac.config import Settings
+from vonggac.desk.accounts import actions as accounts
 from vonggac.desk.notices import actions, background
+from vonggac.desk.replies import actions as replies
 from vonggac.desk.scope.asker import machine
 from vonggac.jobs import anchors
 from vonggac.jobs.deliver import Courier
@@ -69,6 +71,14 @@ def _clear_old(_work: Work) -> None:
     actions.clear_old(machine("housekeeping"))
 
 
+def _clear_accounts(_work: Work) -> None:
+    accounts.clear_old(machine("housekeeping"))
+
+
+def _clear_replies(_work: Work) -> None:
+    replies.forget_old(timezone.now())
+
+
 def _clear_sessions(_work: Work) -> None:
     import_module(django_settings.SESSION_ENGINE).SessionStore.clear_expired()
 
@@ -78,6 +88,8 @@ CHORES = (
     Chore("import", timedelta(seconds=5), _import, once=False),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("clear_old", timedelta(days=1), _clear_old),
+    Chore("clear_accounts", timedelta(days=1), _clear_accounts),
+    Chore("clear_replies", timedelta(hours=6), _clear_replies),
     Chore("clear_sessions", timedelta(hours=6), _clear_sessions),
 )
 

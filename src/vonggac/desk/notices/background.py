@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from vonggac.desk.notices.models import Chore
@@ -15,6 +16,8 @@ FRESH = timedelta(seconds=60)
 """A worker beats far more often than this, in the middle of a long chore too."""
 AGAIN = timedelta(minutes=5)
 """When a chore that failed is tried again, if it is not due earlier."""
+LOST = timedelta(hours=1)
+"""When a chore is tried again whose worker never said how it ended (it was killed, the machine went down)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,21 @@ def take(name: str, every: timedelta) -> bool:
     """Whether the chore is due and now this worker's: whoever else asks is told no until it is due again."""
     now = timezone.now()
     Chore.objects.bulk_create([Chore(name=name, due_at=now)], ignore_conflicts=True)
-    due = Chore.objects.filter(Q(due_at__lte=now), name=name)
-    return due.update(due_at=now + every, started_at=now, ended_at=None) == 1
+    # Due later than it ever could be: the clock was set back since.
+    due = Chore.objects.filter(Q(due_at__lte=now) | Q(due_at__gt=now + every), name=name)
+    return due.update(due_at=now + min(every, LOST), started_at=now, ended_at=None) == 1
 
 
 def ended(name: str, every: timedelta, fault: str = "") -> None:
-    """The chore is over; after a fault it is due again soon."""
+    """The chore is over and due again ``every`` after its start; after a fault soon."""
     now = timezone.now()
-    changes = {"due_at": now + min(every, AGAIN)} if fault else {}
+    changes = {"due_at": now + min(every, AGAIN) if fault else Coalesce(F("started_at") + every, now + every)}
     Chore.objects.update_or_create(
         name=name,
         defaults={"ended_at": now, "fault": fault[:250], **changes},
-        create_defaults={"due_at": now + min(every, AGAIN), "ended_at": now, "fault": fault[:250]},
+        create_defaults={
+            "due_at": now + (min(every, AGAIN) if fault else every),
+            "ended_at": now,
+            "fault": fault[:250],
+        },
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from vonggac.desk.replies.models import Reply
 from vonggac.errors import N_, Fault, InvalidValues
@@ -23,6 +24,7 @@ def once(owner: str, key: str, request: bytes, write: Callable[[], tuple[int, st
     """
     digest = hashlib.sha256(request).hexdigest()
     with transaction.atomic():
+        Reply.objects.filter(owner=owner, key=key, at__lt=timezone.now() - KEPT).delete()
         Reply.objects.bulk_create([Reply(owner=owner, key=key, request=digest)], ignore_conflicts=True)
         made = Reply.objects.select_for_update().get(owner=owner, key=key)
         if made.request != digest:

@@ -40,6 +40,7 @@ from vonggac.desk.accounts.actions.signing import (
     signed_out,
 )
 from vonggac.desk.accounts.actions.tokens import create_token, revoke_token
+from vonggac.desk.accounts.actions.upkeep import clear_old
 
 __all__ = [
     "GrantValues",
@@ -49,6 +50,7 @@ __all__ = [
     "ask_for_link",
     "change_password",
     "choose",
+    "clear_old",
     "create_token",
     "deactivate",
     "edit_account",
