@@ -156,6 +156,7 @@ COLUMNS = {
     "code_is": N_("Code now"),
     "code_was": N_("Code before"),
     "counts": N_("Counts"),
+    "by_program": N_("Made by the program"),
     "created_at": N_("Made at"),
     "email": N_("E-mail"),
     "erased": N_("Entries erased"),
