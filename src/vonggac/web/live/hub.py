@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from vonggac.web.live import reading
 from vonggac.web.live.events import Change
 from vonggac.web.live.reading import Visitor
+from vonggac.web.operations.metrics import LIVE_CLIENTS
 
 log = logging.getLogger("vonggac.live")
 R = TypeVar("R")
@@ -109,12 +110,14 @@ class Hub:
         """A stream that gets every change after ``cursor``."""
         stream = Stream(visitor, self.limits.n_queued)
         self.streams.add(stream)
+        LIVE_CLIENTS.inc()
         self.n_of_user[visitor.user_id] += 1
         return stream
 
     def leave(self, stream: Stream) -> None:
         """The browser is gone."""
         self.streams.discard(stream)
+        LIVE_CLIENTS.dec()
         self.n_of_user[stream.visitor.user_id] -= 1
         if self.n_of_user[stream.visitor.user_id] <= 0:
             del self.n_of_user[stream.visitor.user_id]

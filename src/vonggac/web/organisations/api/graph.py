@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import AwareDatetime, Field
 
 from vonggac.desk.organisations import actions, queries
 from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, Text, page_of, written
 from vonggac.web.organisations.api.routes import Noun, register
-from vonggac.web.organisations.api.shapes import At, Kind, OrganisationEdit, OrganisationIn, OrganisationOut
+from vonggac.web.organisations.api.shapes import (
+    At,
+    Kind,
+    OrganisationEdit,
+    OrganisationIn,
+    OrganisationNew,
+    OrganisationOut,
+    Version,
+)
 
 router = Router(tags=["organisations"])
 
@@ -20,6 +28,10 @@ ALL_MOVES: tuple[Move, ...] = ("people", "networks", "systems", "mandates")
 
 
 Part = Literal["organisations", "people", "contacts", "networks", "systems", "mandates"]
+Closed = Annotated[bool | None, Query(None, description="Those that exist no longer (true) or still (false)")]
+Lacks = Annotated[
+    Literal["contact", "network"] | None, Query(None, description="Those that exist and have none of these")
+]
 
 
 class Organisations(Schema):
@@ -34,18 +46,24 @@ class NameOut(Schema):
 
     name: str
     short_name: str
+    basis: str
     valid_from: AwareDatetime | None
     valid_until: AwareDatetime | None
 
 
 class EventOut(Schema):
-    """Something in the life of an organisation; ``other_id`` only where the asker sees that one, too."""
+    """Something in the life of an organisation; ``other_id`` only where the asker sees that one, too.
+
+    ``reorganisation_id``: of a merger or split that was entered here, with which it can be undone.
+    """
 
     at: AwareDatetime | None
     what: str
     is_end: bool
     other_id: int | None
     label: str
+    basis: str
+    reorganisation_id: int | None
 
 
 class MergeIn(Strict):
@@ -88,23 +106,29 @@ def out(row: Any) -> OrganisationOut:
     operation_id="list_organisations",
     summary="List organisations",
 )
-def organisations(
+def organisations(  # noqa: PLR0913, PLR0917  # filters, by name in the address
     request: Any,
     limit: Limit,
     after: After,
     text: Text,
     kind: Kind | None = None,
+    parent_id: OptionalId = None,
     below_id: OptionalId = None,
     at: At = None,
+    closed: Closed = None,
+    lacks: Lacks = None,
 ) -> Any:
-    """Those that the asker sees."""
-    rows = queries.organisations(request.asker, text=text, kind=kind or "", below_id=below_id, at=at)
+    """Those that the asker sees; ``text`` finds names before a renaming as well."""
+    rows = queries.organisations(
+        request.asker, text=text, kind=kind or "", parent_id=parent_id, below_id=below_id, at=at, closed=closed,
+        lacks=lacks or "",
+    )  # fmt: skip
     return page_of(rows, limit, after, shape=out)
 
 
 register(
     Noun(
-        router, "organisation", "/organisations", OrganisationIn, OrganisationEdit, OrganisationOut,
+        router, "organisation", "/organisations", OrganisationNew, OrganisationEdit, OrganisationOut,
         read=queries.organisation, out=out,
         add=lambda asker, values: actions.create_organisation(asker, **values),
         edit=actions.edit_organisation, end=actions.close_organisation,
@@ -121,6 +145,7 @@ def history(request: Any, record_id: Id) -> Any:
         EventOut(
             at=event.at, what=event.what, is_end=event.is_end, label=str(event.row)[:250] if event.what != "placement" else "",
             other_id=event.other.pk if event.other is not None and event.is_open else None,
+            basis=getattr(event.row, "basis", ""), reorganisation_id=getattr(event.row, "reorganisation_id", None),
         )
         for event in queries.history(request.asker, record_id)
     ]  # fmt: skip
@@ -132,6 +157,19 @@ def history(request: Any, record_id: Id) -> Any:
 def name(request: Any, record_id: Id, at: AwareDatetime) -> Any:
     """What it was called then; null before it existed."""
     return queries.names_at(request.asker, record_id, at)
+
+
+@router.post(
+    "/organisations/{record_id}/reopen", response={200: OrganisationOut, **ERRORS}, operation_id="reopen_organisation"
+)
+def reopen(request: Any, record_id: Id, body: Version) -> Any:
+    """It was closed by mistake; what was closed with it stays ended."""
+
+    def write() -> OrganisationOut:
+        actions.reopen_organisation(request.asker, record_id, body.version)
+        return out(queries.organisation(request.asker, record_id))
+
+    return written(request, 200, write)
 
 
 @router.post("/mergers", response={200: OrganisationOut, **ERRORS}, operation_id="merge_organisations")
@@ -172,3 +210,9 @@ def split(request: Any, record_id: Id, body: SplitIn) -> Any:
         return Successors(items=[out(row) for row in rows])
 
     return written(request, 200, write)
+
+
+@router.post("/reorganisations/{record_id}/undo", response={204: None, **ERRORS}, operation_id="undo_succession")
+def undo(request: Any, record_id: Id) -> Any:
+    """Take a merger or split back, as long as nothing was built on it."""
+    return written(request, 204, lambda: actions.undo_succession(request.asker, record_id))

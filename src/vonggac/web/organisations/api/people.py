@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ninja import Router, Schema
+from pydantic import Field, RootModel
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, Text, page_of
+from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, Text, page_of, written
 from vonggac.web.organisations.api.routes import Noun, register
 from vonggac.web.organisations.api.shapes import At, ContactEdit, ContactIn, ContactOut, PersonEdit, PersonIn, PersonOut
 
@@ -26,6 +27,10 @@ class Contacts(Schema):
 
     items: list[ContactOut]
     next: str | None
+
+
+class Ladder(RootModel[list[ContactOut]]):
+    """Contact points in the order in which to try them."""
 
 
 def person_out(row: Any) -> PersonOut:
@@ -63,6 +68,28 @@ def contacts(request: Any, limit: Limit, after: After, organisation_id: Optional
 def support(request: Any) -> Any:
     """The contact points for support, which everybody signed in sees, in the order of reach."""
     return [contact_out(row) for row in queries.support_contacts(request.asker)]
+
+
+class Order(Strict):
+    """All contact points that hold now, in the order in which to try them."""
+
+    contact_ids: list[Id] = Field(max_length=999)
+
+
+@router.put(
+    "/organisations/{record_id}/contacts/order",
+    response={200: list[ContactOut], **ERRORS},
+    operation_id="order_contacts",
+    summary="Put contact points in order",
+)
+def order(request: Any, record_id: Id, body: Order) -> Any:
+    """The first is tried first. 409 when they are not (any more) all that hold now."""
+
+    def write() -> Ladder:
+        actions.reorder_contacts(request.asker, record_id, body.contact_ids)
+        return Ladder([contact_out(row) for row in queries.contact_ladder(request.asker, record_id)])
+
+    return written(request, 200, write)
 
 
 def _add_person(asker: Any, values: dict[str, Any]) -> Any:

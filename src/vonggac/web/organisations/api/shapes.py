@@ -51,6 +51,12 @@ class Edit(PeriodIn):
     version: int = Field(ge=1, lt=2**31)
 
 
+class Version(Strict):
+    """The version that was read."""
+
+    version: int = Field(ge=1, lt=2**31)
+
+
 class Ending(Strict):
     """The end of something: the first moment when it does not hold."""
 
@@ -70,8 +76,17 @@ class OrganisationIn(PeriodIn):
     note: str = Field("", max_length=10_000)
 
 
+class OrganisationNew(OrganisationIn):
+    """An organisation to add; ``basis``: by which document it has its name and place."""
+
+    basis: str = Field("", max_length=250)
+
+
 class OrganisationEdit(Edit):
-    """A change of an organisation. ``since``: from when a new name or place holds; null: now."""
+    """A change of an organisation. ``since``: from when a new name or place holds; null: what is there was wrong.
+
+    ``basis``: by which document the name or place that is given with it holds.
+    """
 
     code: str | None = Field(None, max_length=40)
     kind: Kind | None = None
@@ -81,6 +96,7 @@ class OrganisationEdit(Edit):
     address: str | None = Field(None, max_length=250)
     note: str | None = Field(None, max_length=10_000)
     since: AwareDatetime | None = None
+    basis: str | None = Field(None, max_length=250)
 
 
 class OrganisationOut(PeriodOut):

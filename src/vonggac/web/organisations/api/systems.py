@@ -29,13 +29,19 @@ def out(row: Any) -> SystemOut:
 
 
 @router.get("/systems", response={200: Systems, **ERRORS}, operation_id="list_systems", summary="List systems")
-def systems(  # filters, by name in the address
+def systems(  # noqa: PLR0913, PLR0917  # filters, by name in the address
     request: Any, limit: Limit, after: After, text: Text, organisation_id: OptionalId = None, level: Level = None,
-    exposure: Exposure | None = None, at: At = None,
+    exposure: Exposure | None = None, no_level: bool = False, at: At = None,
 ) -> Any:  # fmt: skip
     """Those that the asker sees."""
     rows = queries.systems(
-        request.asker, text=text, organisation_id=organisation_id, level=level, exposure=exposure or "", at=at
+        request.asker,
+        text=text,
+        organisation_id=organisation_id,
+        level=level,
+        no_level=no_level,
+        exposure=exposure or "",
+        at=at,
     )
     return page_of(rows.prefetch_related("addresses"), limit, after, shape=out)
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.timezone import now
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
-from vonggac.config import Settings, zone_from
+from vonggac.config import Settings
 from vonggac.desk.organisations.models.imports import STATES, Import, ImportFault, ImportLine
 from vonggac.desk.organisations.staging import life, queries
 from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.kinds import KINDS, choice_titles
 from vonggac.errors import Fault
 from vonggac.jobs import directory_export, directory_import
+from vonggac.web.organisations.imports.downloads import directory, download, language
 from vonggac.web.organisations.imports.uploads import spooling
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.paging import page_of
@@ -34,14 +33,6 @@ TONES = {
     "refused": "high",
     "abandoned": "muted",
 }
-_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "application/zip",
-}
-
-
-def _language() -> str:
-    return "en" if (get_language() or "vi").startswith("en") else "vi"
 
 
 def _limit_mb() -> int:
@@ -63,7 +54,7 @@ def upload(request: Any) -> HttpResponseBase:
         "limit_mb": _limit_mb(),
         "page": page_of(queries.imports(request.asker), request, size=20),
         "states": {name: (gettext(title), TONES[name]) for name, title in STATES.items()},
-        "kinds": [kind.titles[_language()] for kind in KINDS.values()],
+        "kinds": [kind.titles[language()] for kind in KINDS.values()],
         "may_export": request.asker.may("directory.export"),
     }
     return render(request, "organisations/imports/upload.html", context, status=status)
@@ -131,7 +122,7 @@ def _counts(row: Import) -> Iterator[dict[str, Any]]:
     for kind in KINDS.values():
         numbers = row.counts.get(kind.name)
         if numbers:
-            yield {"title": kind.titles[_language()], **numbers}
+            yield {"title": kind.titles[language()], **numbers}
 
 
 def _chips(row: Import, kind: str, op: str) -> Iterator[tuple[str, str, int, bool]]:
@@ -145,7 +136,7 @@ def _chips(row: Import, kind: str, op: str) -> Iterator[tuple[str, str, int, boo
         numbers = row.counts.get(one_kind.name, {})
         n = numbers.get("created", 0) + numbers.get("changed", 0)
         if n:
-            yield one_kind.titles[_language()], f"?kind={one_kind.name}", n, kind == one_kind.name
+            yield one_kind.titles[language()], f"?kind={one_kind.name}", n, kind == one_kind.name
 
 
 def _told(fault: ImportFault) -> dict[str, Any]:
@@ -159,15 +150,15 @@ def _shown(line: ImportLine) -> dict[str, Any]:
     for name, column in kind.columns.items():
         if name in line.changes:
             before, after = (_word(column, value) for value in line.changes[name])
-            changes.append((column.titles[_language()], before, after))
-    return {"line": line, "kind": kind.titles[_language()], "changes": changes}
+            changes.append((column.titles[language()], before, after))
+    return {"line": line, "kind": kind.titles[language()], "changes": changes}
 
 
 def _word(column: Any, value: Any) -> str:
     if column.kind == "flag":
         return gettext("yes") if value else gettext("no")
     if column.choices:
-        return choice_titles(column.choices, _language()).get(value, str(value))
+        return choice_titles(column.choices, language()).get(value, str(value))
     return "" if value is None else str(value)
 
 
@@ -209,36 +200,17 @@ def faults(request: Request, import_id: int) -> HttpResponseBase:
     row = queries.one(request.asker, import_id)
     rows = queries.faults(request.asker, row.pk)
     name = f"vonggac-import-{row.pk}-faults.xlsx"
-    return _download(name, "xlsx", lambda file: directory_export.write_faults(rows.iterator(2000), file, gettext))
+    return download(name, "xlsx", lambda file: directory_export.write_faults(rows.iterator(2000), file, gettext))
 
 
 @page("directory.import")
 def template(_request: Request) -> HttpResponseBase:
     """The workbook to fill in."""
-    language = _language()
-    return _download(
-        f"vonggac-directory-{language}.xlsx", "xlsx", lambda file: directory_export.template(file, language)
-    )
+    spoken = language()
+    return download(f"vonggac-directory-{spoken}.xlsx", "xlsx", lambda file: directory_export.template(file, spoken))
 
 
 @page("directory.export")
 def export(request: Request) -> HttpResponseBase:
     """All that the asker may take along, as XLSX or as a zip archive of CSVs."""
-    form = "csv" if request.GET.get("form") == "csv" else "xlsx"
-    zone, language = zone_from(SETTINGS.zone), _language()
-    name = f"vonggac-directory-{now().astimezone(zone):%Y-%m-%d}.{'zip' if form == 'csv' else 'xlsx'}"
-    return _download(name, form, lambda file: directory_export.export(request.asker, form, file, zone, language))
-
-
-def _download(name: str, form: str, write: Callable[[Any], object]) -> HttpResponseBase:
-    """What ``write`` writes, as a file that is whole before the first byte leaves; it has no name in the private folder."""
-    folder = directory_import.spool_folder(SETTINGS)
-    with directory_import.full_disk_told():
-        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the response closes it
-        try:
-            write(file)
-            file.seek(0)
-        except BaseException:
-            file.close()
-            raise
-    return FileResponse(file, as_attachment=True, filename=name, content_type=_TYPES[form])
+    return directory(request.asker, "csv" if request.GET.get("form") == "csv" else "xlsx")
