@@ -1,11 +1,9 @@
 """Every page that answers GET with HTML, from the URL resolver, with an id of this installation in each place.
 
-Runs with Django on an installation, see ``Portal.pages``; prints ``{name of the page: path}`` as JSON.
+Runs with Django on an installation, see ``Portal.pages``.
 """
 
 from __future__ import annotations
-
-import json
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -18,9 +16,17 @@ WITHOUT_HTML = frozenset({
 
 def example_ids() -> dict[str, dict[str, object]]:
     """Words of a route to ids, by name of the page where they must fit together; ``""`` stands for the others."""
-    from vonggac.desk.accounts.models import ApiToken, Grant, Invitation, User
+    from vonggac.desk.accounts.models import ApiToken, Grant, Invitation
     from vonggac.desk.notices.models import Notice
-    from vonggac.desk.organisations.models import ContactPoint, InformationSystem, Mandate, Network, Organisation, Person, Reorganisation
+    from vonggac.desk.organisations.models import (
+        ContactPoint,
+        InformationSystem,
+        Mandate,
+        Network,
+        Organisation,
+        Person,
+        Reorganisation,
+    )
     from vonggac.desk.organisations.models.imports import Import
 
     def first(model, **values):
@@ -53,13 +59,12 @@ def routes(resolver=None):
             yield entry.name, tuple(entry.pattern.converters)
 
 
-def main() -> None:
-    """Print them."""
+def paths() -> dict[str, str]:
+    """Name of every page to its path."""
     ids, found = example_ids(), {}
     for name, words in routes():
         known = {**ids[""], **ids.get(name, {})}
         values = {word: known.get(word) for word in words}
         if name not in WITHOUT_HTML and None not in values.values():
             found[name] = reverse(name, kwargs=values)
-    print(json.dumps(found))
-
+    return found

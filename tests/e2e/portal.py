@@ -99,7 +99,7 @@ class Portal:
 
     def pages(self) -> dict[str, str]:
         """Name to path of every page, see ``pages``."""
-        found: dict[str, str] = json.loads(self.python("import pages; pages.main()"))
+        found: dict[str, str] = json.loads(self.python("import json, pages; print(json.dumps(pages.paths()))"))
         return found
 
     def _run(self, *words: str) -> str:

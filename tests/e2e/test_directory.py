@@ -39,7 +39,11 @@ def id_of(portal, code):
 
 def test_import_with_faults_then_without(visit, portal, workbook):
     page = visit("administrator", None)
-    wrong = workbook("sai.xlsx", ("SV.X.MOI1", "Ủy ban nhân dân xã Ghềnh Ráng", "làng", "SV.KHONG"), ("SV.X.MOI2", "", "commune", "SV"))
+    wrong = workbook(
+        "sai.xlsx",
+        ("SV.X.MOI1", "Ủy ban nhân dân xã Ghềnh Ráng", "làng", "SV.KHONG"),
+        ("SV.X.MOI2", "", "commune", "SV"),
+    )
     send(page, portal, wrong)
     said = page.locator("main").inner_text()
     assert "làng" in said
@@ -60,7 +64,9 @@ def test_who_owned_an_address_then(visit, portal):
         "from vonggac.desk.organisations.models import Network as N;"
         "print(N.objects.get(organisation__code='SV.XD', valid_until__isnull=False).text)"
     )
-    address = network.partition("/")[0].rpartition(".")[0] + "." + str(int(network.partition("/")[0].rpartition(".")[2]) + 1)
+    address = (
+        network.partition("/")[0].rpartition(".")[0] + "." + str(int(network.partition("/")[0].rpartition(".")[2]) + 1)
+    )
     page = visit("duty_officer", "/networks/owner")
 
     def ask(at):

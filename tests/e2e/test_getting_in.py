@@ -86,7 +86,9 @@ def test_invitation_from_the_form_to_the_first_page(visit, portal, sink):
     for _try in range(100):
         mine = [message for message in sink.messages if "moi@songvan.example" in (message["To"] or "")]
         if mine:
-            link = re.search(r"http://localhost:\d+/account/invitation/\S+", mine[0].get_body(("plain",)).get_content())[0]
+            link = re.search(
+                r"http://localhost:\d+/account/invitation/\S+", mine[0].get_body(("plain",)).get_content()
+            )[0]
             break
         admin.wait_for_timeout(200)
     assert link, "nothing arrived"
