@@ -10,6 +10,7 @@ from province import PASSWORD, admin, make_user
 from signing import give_factor
 
 from vonggac.desk.accounts import actions, lockouts, queries
+from vonggac.desk.accounts.actions import signing
 from vonggac.desk.accounts.lockouts import POLICIES, Policy, Try
 from vonggac.desk.accounts.models import ApiToken, Lockout, PasswordLink, User
 from vonggac.desk.audit.models import Detail, Entry
@@ -64,6 +65,16 @@ def test_names_that_nobody_has_are_locked_alike():
         name: [wrong(name, Origin("web", "")).refused_until is None for _ in range(7)] for name in ("nam", "nobody")
     }
     assert seen["nam"] == seen["nobody"] == [True] * 5 + [False] * 2
+
+
+@pytest.mark.parametrize("spelling", ["NAM.KHI", " nam.khi ", "nam.khı", "nam.KHİ"])
+def test_no_other_spelling_of_a_name_gives_more_guesses(spelling):
+    make_user("nam.khi")
+    if signing.known(spelling) is None:
+        pytest.skip("this database does not take it for the same name")
+    for _ in range(6):
+        wrong("nam.khi", Origin("web", ""))
+    assert wrong(spelling, Origin("web", "")).refused_until is not None
 
 
 def test_spraying_from_one_place_is_stopped_and_success_does_not_wash_it_away():

@@ -108,6 +108,11 @@ def test_the_first_time_by_verified_address_then_by_subject(client, service):
         ({"email": "lan@vonggac.example", "email_verified": True}, {"email_verified": False}),
         ({"email": "lan@vonggac.example", "email_verified": True}, {"email_verified": True, "is_active": False}),
         ({}, {"email_verified": True, "email": ""}),
+        # another mailbox, which PostgreSQL takes for the same address where case does not count
+        (
+            {"email": "lın@vonggac.example", "email_verified": True},
+            {"email_verified": True, "email": "lin@vonggac.example"},
+        ),
     ],
 )
 def test_no_account_is_made_and_none_is_taken_by_an_address_that_is_not_sure(client, service, claims, local):

@@ -165,6 +165,8 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             if emails
             else None
         )
+        if user is not None and user.email.lower() != emails[0].lower():  # PostgreSQL takes “ı” for “i”
+            user = None
         if user is None:
             told = _(
                 "“{name}” knows you, but no account here belongs to you yet. Ask your administrator for an invitation."

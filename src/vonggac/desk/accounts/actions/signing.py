@@ -118,7 +118,9 @@ def _locked(user: User, origin: Origin, kind: str, n: int) -> None:
 
 def _password_tries(username: str, origin: Origin) -> list[Try]:
     user = known(username)
-    tries = [Try("name", lockouts.of_name(username), None if user is None else user.pk)]
+    # Of the account, not of what was typed: databases take more spellings for the same name than casefold does (“ı” for “i”).
+    of = lockouts.of_name(username if user is None else user.username)
+    tries = [Try("name", of, None if user is None else user.pk)]
     return [*tries, Try("address", lockouts.of_address(origin.address))] if origin.address else tries
 
 
