@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,58 @@ def test_faults_stand_beside_their_fields_and_nothing_typed_is_lost(browser, pro
     assert typed["provider"] == "Nhà cung cấp Ô Mai"
     assert 'id="id_text_error"' in response.content.decode()
     assert queries.networks(admin(), organisation_id=province.id("donghoa")).count() == 1
+
+
+def test_a_renaming_and_a_move_keep_their_documents_in_the_history(browser, province, fields):
+    client, pk = browser("administrator"), province.id("tayson")
+    address = reverse("organisation-rename", args=[pk])
+    since = {"how": "since", "since": "2025-07-01"}
+    values = fields(client.get(address)) | since | {"name": "Phường Tây Sơn", "basis": "Nghị quyết 1/NQ-UBTVQH15"}
+    assert client.post(address, values).status_code == 302
+    address = reverse("organisation-move", args=[pk])
+    values = fields(client.get(address)) | since | {"parent_id": "sokhcn", "basis": "Quyết định 2/QĐ-UBND"}
+    assert client.post(address, values).status_code == 302
+    text = client.get(reverse("organisation-history", args=[pk])).content.decode()
+    assert "Nghị quyết 1/NQ-UBTVQH15" in text
+    assert "Quyết định 2/QĐ-UBND" in text
+    address = reverse("organisation-rename", args=[pk])
+    values = fields(client.get(address)) | {"how": "wrong", "since": "", "name": "Phường Tây Sơn Đông"}
+    assert client.post(address, values).status_code == 302
+    name = queries.names_at(admin(), pk, datetime(2025, 8, 1, tzinfo=UTC))
+    assert (name.name, name.basis) == ("Phường Tây Sơn Đông", "Nghị quyết 1/NQ-UBTVQH15")
+
+
+def test_letters_that_only_look_alike_are_written_once_they_are_confirmed(browser, province, fields):
+    client, pk = browser("administrator"), province.id("tayson")
+    address = reverse("organisation-rename", args=[pk])
+    false = "Xã T\u0430y Sơn"  # a Cyrillic а
+    typed = fields(client.get(address)) | {"how": "since", "since": "2025-07-01", "name": false}
+    response = client.post(address, typed)
+    assert response.status_code == 422
+    assert 'id="cautions"' in response.content.decode()
+    assert "id_name_error" not in response.content.decode()
+    mark = re.search(r'name="heeded" value="(\w+)"', response.content.decode())[1]
+    other = client.post(address, typed | {"name": "Xã \u0421ũ Tây", "heeded": mark})
+    assert other.status_code == 422
+    assert queries.organisation(admin(), pk).name == "Xã Tây Sơn"
+    assert client.post(address, fields(response) | {"heeded": mark}).status_code == 302
+    assert queries.organisation(admin(), pk).name == false
+    edit = reverse("organisation-edit", args=[pk])  # what was confirmed once is not asked about again
+    assert client.post(edit, fields(client.get(edit)) | {"address": "Đường Mới"}).status_code == 302
+
+
+def test_a_domain_made_to_be_mistaken_is_a_caution(browser, province):
+    address = reverse("system-add", args=[province.id("donghoa")])
+    values = {
+        "name": "Cổng",
+        "code": "cong2",
+        "exposure": "internet",
+        "addresses": "xn--e1awd7f.example\np\u0430ypal.example",
+    }
+    response = browser("agency_officer").post(address, values)
+    assert response.status_code == 422
+    assert "cautions" in response.content.decode()
+    assert not queries.systems(admin(), text="cong2")
 
 
 def test_fields_that_the_form_does_not_have_change_nothing(browser, province, fields):

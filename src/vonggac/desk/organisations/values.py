@@ -231,6 +231,20 @@ def clean_mandate(check: Check, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def cautions(values: Mapping[str, Any]) -> list[Fault]:
+    """What is worth a second look in the values of a record, though it can stand: words and names that mix scripts that look alike.
+
+    Ask before an action, and let whoever typed it say that it is meant. Imports note the same by row.
+    """
+    check = Check()
+    for name, value in values.items():
+        if isinstance(value, str):
+            check.text(name, value, most=len(value), lines="\n" in value)
+        elif name == "addresses":
+            clean_addresses(check, value)
+    return check.warnings
+
+
 def _only(known: Any, values: Mapping[str, Any]) -> None:
     """Raise TypeError for a value that the record has not: a fault of the program, or somebody who tries field names."""
     if unknown := sorted(values.keys() - known.__optional_keys__):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
+from vonggac.errors import EditConflict, Fault, InvalidValues, NotAllowed, NotThere
 from vonggac.web.organisations.forms import RecordForm
 from vonggac.web.shell.pages import Request
 from vonggac.web.shell.words import tell, tell_fault
@@ -62,6 +63,7 @@ def run(
 ) -> HttpResponse:
     """Show the form of ``make``; on POST ``write`` its values and go back.
 
+    Values that are worth a second look are written once the editor says that they are meant; until then status 422.
     ``read`` gives the record's values and version as they are now (None: there is no record yet). Faults come back beside
     their fields with status 422, a conflict with status 409 and everything that was typed.
     """
@@ -74,7 +76,8 @@ def run(
     form = make(request.POST, initial=initial, asker=request.asker)
     changes: list[Change] = []
     conflict, refused = "", 422
-    if form.is_valid():
+    cautions = form.cautions() if form.is_valid() else []
+    if form.is_valid() and (not cautions or request.POST.get("heeded") == _mark_of(cautions)):
         try:
             written = write(form.values(), form.cleaned_data["version"] or 0)
         except InvalidValues as error:
@@ -89,7 +92,8 @@ def run(
         else:
             messages.success(request, about.done)
             return HttpResponseRedirect(about.back if isinstance(about.back, str) else about.back(written))
-    return _show(request, about, form, conflict=conflict, changes=changes, status=409 if conflict else refused)
+    status = 409 if conflict else refused
+    return _show(request, about, form, conflict=conflict, changes=changes, cautions=cautions, status=status)
 
 
 def capital(text: str) -> str:
@@ -154,6 +158,18 @@ def _as_read(bound: forms.BoundField, sent: str) -> str:
     return sent
 
 
+def told_of(form: RecordForm, cautions: Sequence[Fault]) -> list[tuple[str, str]]:
+    """Label of the field and text of each caution."""
+    labels = {name: str(field.label) for name, field in form.fields.items()}
+    return [(labels.get(one.field, ""), capital(tell_fault(one))) for one in cautions]
+
+
+def _mark_of(cautions: Sequence[Fault]) -> str:
+    """What a form sends back when its editor has looked at exactly these."""
+    content = "\0".join(f"{one.field}:{one.message}:{sorted(one.params.items())}" for one in cautions)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
 def _show(
     request: Request,
     about: About,
@@ -161,7 +177,11 @@ def _show(
     *,
     conflict: str = "",
     changes: Sequence[Change] = (),
+    cautions: Sequence[Fault] = (),
     status: int = 200,
 ) -> HttpResponse:
     context = {"about": about, "form": form, "conflict": conflict, "changes": changes, **about.extra}
+    if cautions:
+        mark = _mark_of(cautions)
+        context |= {"cautions": told_of(form, cautions), "mark": mark, "is_heeded": request.POST.get("heeded") == mark}
     return render(request, about.template, context, status=status)

@@ -9,12 +9,13 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vonggac.desk.organisations import actions
 from vonggac.desk.organisations.models.graph import KINDS, MANDATES
 from vonggac.desk.organisations.models.networks import SIDES
 from vonggac.desk.organisations.models.people import CHANNELS
 from vonggac.desk.organisations.models.systems import EXPOSURES, LEVELS
 from vonggac.desk.scope.asker import Asker
-from vonggac.errors import N_
+from vonggac.errors import N_, Fault
 from vonggac.web.organisations.fields import Day, Moment, OrganisationPick
 
 Choices = list[tuple[Any, Any]]
@@ -70,6 +71,10 @@ class RecordForm(forms.Form):
             else:
                 taken[name] = value
         return taken
+
+    def cautions(self) -> list[Fault]:
+        """What is worth a second look in the values that the editor changed."""
+        return actions.cautions({name: value for name, value in self.values().items() if name in self.changed_data})
 
     def add_faults(self, faults: Iterable[tuple[str, str]]) -> None:
         """Each fault (field, text) beside its field; those of no field of this form above them all."""
@@ -127,6 +132,7 @@ class NewOrganisationForm(OrganisationForm):
         "code",
         "parent_id",
         "valid_from",
+        "basis",
         "address",
         "note",
     )
@@ -134,6 +140,7 @@ class NewOrganisationForm(OrganisationForm):
     name = _text(_("Name"), 250, needed=True)
     short_name = _text(_("Short name"), 60, help_text=_("As people say it: shown where room is scarce."))
     parent_id = OrganisationPick(label=_("Stands under"), required=False)
+    basis = _text(_("Basis"), 250, help_text=_("The decision or document that says so, with its number and date."))
 
 
 class SinceForm(RecordForm):
@@ -149,6 +156,13 @@ class SinceForm(RecordForm):
         initial="since",
     )
     since = Day(label=_("Holds from"), required=False)
+    basis = _text(
+        _("Basis"),
+        250,
+        help_text=_(
+            "The decision or document that says so, with its number and date. Left empty in a correction, what is there stays."
+        ),
+    )
 
     def clean(self) -> dict[str, Any]:
         """A change needs its day, a correction has none."""
@@ -162,14 +176,15 @@ class SinceForm(RecordForm):
     def values(self) -> dict[str, Any]:
         """What the action takes."""
         taken = super().values()
-        del taken["how"]
+        if taken.pop("how") == "wrong" and not taken["basis"]:
+            taken["basis"] = None
         return taken
 
 
 class RenameForm(SinceForm):
     """A new name."""
 
-    field_order: Iterable[str] | None = ("name", "short_name", "how", "since")
+    field_order: Iterable[str] | None = ("name", "short_name", "how", "since", "basis")
 
     name = _text(_("Name"), 250, needed=True)
     short_name = _text(_("Short name"), 60)
@@ -178,7 +193,7 @@ class RenameForm(SinceForm):
 class MoveForm(SinceForm):
     """A new place in the tree."""
 
-    field_order: Iterable[str] | None = ("parent_id", "how", "since")
+    field_order: Iterable[str] | None = ("parent_id", "how", "since", "basis")
 
     parent_id = OrganisationPick(
         label=_("Stands under"),

@@ -9,7 +9,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from vonggac.desk.organisations import actions
 from vonggac.desk.organisations.models.graph import KINDS
+from vonggac.errors import Fault
 from vonggac.web.organisations.fields import Day, OrganisationPick
 from vonggac.web.organisations.forms import RecordForm, choices
 
@@ -59,6 +61,11 @@ class SuccessorForm(RecordForm):
         parent = self.cleaned_data["parent_id"]
         new = {name: self.cleaned_data[name] for name in ("name", "short_name", "kind", "code")}
         return {**new, "parent_id": None if parent is None else parent.pk}
+
+    def cautions(self) -> list[Fault]:
+        """What is worth a second look in the values of a new organisation."""
+        taker = self.taker()
+        return actions.cautions(taker) if isinstance(taker, dict) else []
 
     def title(self) -> str:
         """What people read for who takes over."""

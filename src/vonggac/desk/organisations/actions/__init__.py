@@ -19,6 +19,7 @@ from vonggac.desk.organisations.actions.people import (
 )
 from vonggac.desk.organisations.actions.succession import MOVES, merge, split, undo_succession
 from vonggac.desk.organisations.actions.systems import add_system, edit_system, end_system
+from vonggac.desk.organisations.values import cautions
 
 __all__ = [
     "MOVES",
@@ -27,6 +28,7 @@ __all__ = [
     "add_network",
     "add_person",
     "add_system",
+    "cautions",
     "close_organisation",
     "create_organisation",
     "edit_contact",

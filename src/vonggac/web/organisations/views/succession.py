@@ -95,6 +95,7 @@ def merge(request: Request) -> HttpResponse:
         if status == 200:
             leaving = [_leaving(request, one, values["at"], values["moves"]) for one in chosen]
             context |= {"form": form, "leaving": leaving, "taker": form.title(), "is_new": values["who"] == "new"}
+            context["cautions"] = editing.told_of(form, form.cautions())
             return render(request, "organisations/succession/merge_check.html", context)
     elif step != "edit":
         status = 422
@@ -206,6 +207,7 @@ def split(request: Request, organisation_id: int) -> HttpResponse:
     if step == "confirm":
         messages.success(request, _("The organisation was split; its past leads to its successors."))
         return HttpResponseRedirect(reverse("organisation-history", args=[row.pk]))
+    context["cautions"] = [told for one in parts for told in editing.told_of(one, one.cautions())]
     context |= {"plan": _plan(context["takers"], groups, context["rest"]), "carried": _carried(request, ("step",))}
     return render(request, "organisations/succession/split_check.html", context)
 
