@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -11,7 +13,11 @@ from django.template import engines
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
+from vonggac.web import shell
+from vonggac.web.shell.navigation import NAVIGATION
 from vonggac.web.shell.paging import Paged, page_of
+
+WEB = Path(shell.__file__).parent.parent
 
 HOSTILE = """"><script>alert(1)</script>'&"""
 
@@ -182,3 +188,12 @@ def test_a_head_sorts_and_turns_round():
 def test_a_meter_stays_within_its_bounds():
     assert 'width="100.0"' in shown("{% meter 9 3 %}")
     assert 'width="0.0"' in shown("{% meter 3 0 %}")
+
+
+def test_every_icon_that_is_named_is_drawn():
+    drawn = set(re.findall(r'id="([\w-]+)"', (WEB / "shell/static/vonggac/sprite.svg").read_text("utf-8")))
+    used = {item.icon for section in NAVIGATION for item in section.items}
+    for template in WEB.rglob("*.html"):
+        used |= set(re.findall(r'{% icon "([\w-]+)"', template.read_text("utf-8")))
+    assert used - drawn == set()
+    assert len(used) > 30
