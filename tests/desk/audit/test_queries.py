@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,3 +118,11 @@ def test_who_sees_a_record_but_not_the_audit_record_sees_its_history_without_fro
 
 def test_the_number_to_begin_a_stream_at(province):
     assert queries.last_seq() == Entry.objects.count() == 5
+
+
+def test_an_export_holds_only_what_may_be_exported(auditor, province):
+    only_sees = replace(auditor, only=frozenset({"audit.view"}))
+    assert len(entries(only_sees, Filters()).entries) == 5
+    assert list(every(only_sees, Filters())) == []
+    assert queries.n_entries(only_sees, Filters(), 100) == 0
+    assert len(list(every(auditor, Filters()))) == queries.n_entries(auditor, Filters(), 100) == 5

@@ -19,6 +19,7 @@ from vonggac.desk.searching import search_form
 from vonggac.errors import N_, NotThere
 
 VIEW = "audit.view"
+EXPORT = "audit.export"
 PAGE = 50
 WINDOW = 5000
 """Entries whose texts are looked through at a time."""
@@ -81,10 +82,16 @@ class Page:
 
 
 def entries(
-    asker: Asker, filters: Filters, *, before: int | None = None, after: int | None = None, limit: int = PAGE
+    asker: Asker,
+    filters: Filters,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE,
+    permission: str = VIEW,
 ) -> Page:
     """The newest ``limit`` entries below number ``before`` and above ``after`` that ``filters`` let through."""
-    rows = _filtered(asker, filters)
+    rows = _filtered(asker, filters, permission)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     if after is not None:
@@ -130,10 +137,10 @@ def history_of(
 
 
 def every(asker: Asker, filters: Filters, chunk: int = 1000) -> Iterator[Shown]:
-    """All entries that ``filters`` let through, read in parts: for exports. Each part is a read of its own."""
+    """All entries that ``filters`` let through and the asker may export, read in parts. Each part is a read of its own."""
     before: int | None = None
     while True:
-        page = entries(asker, filters, before=before, limit=chunk)
+        page = entries(asker, filters, before=before, limit=chunk, permission=EXPORT)
         yield from page.entries
         before = page.before if page.before is not None else page.looked_to
         if before is None:
@@ -141,8 +148,8 @@ def every(asker: Asker, filters: Filters, chunk: int = 1000) -> Iterator[Shown]:
 
 
 def n_entries(asker: Asker, filters: Filters, most: int) -> int:
-    """How many entries ``filters`` let through, counted up to ``most`` (texts are not looked at)."""
-    return _filtered(asker, filters).order_by()[:most].count()
+    """How many entries an export would hold, counted up to ``most`` (texts are not looked at)."""
+    return _filtered(asker, filters, EXPORT).order_by()[:most].count()
 
 
 def last_seq() -> int:
@@ -179,8 +186,10 @@ def holding_details(seqs: Iterable[int] = (), actor_id: int | None = None, perso
     return rows.filter(entry_id__in=list(seqs))
 
 
-def _filtered(asker: Asker, filters: Filters) -> QuerySet[Any]:
+def _filtered(asker: Asker, filters: Filters, permission: str) -> QuerySet[Any]:
     rows = visible(Entry.objects.all(), asker, VIEW)
+    if permission != VIEW:
+        rows = visible(rows, asker, permission)
     if filters.action:
         of_noun = [action for action in ACTIONS if action.startswith(f"{filters.action}.")]
         rows = rows.filter(action__in=of_noun or [filters.action])
