@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from vonggac.errors import N_, ConfigError
@@ -14,20 +16,27 @@ def secret_key_in(folder: Path) -> str:
     path = folder / "secret.key"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return _read(path)
-        with os.fdopen(handle, "w") as stream:
-            key = secrets.token_urlsafe(64)
-            stream.write(key)
-            stream.flush()
-            os.fsync(handle)
+        if not path.exists():
+            _make(path)
+        return _read(path)
     except OSError as error:
         raise ConfigError(
             N_("the secret key could not be kept: {reason}"), where=str(path), reason=error.strerror
         ) from None
-    return key
+
+
+def _make(path: Path) -> None:
+    """A new key under its name once it is whole; of several who make one at once, the first counts."""
+    handle, new = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for its owner only
+    try:
+        with os.fdopen(handle, "w") as stream:
+            stream.write(secrets.token_urlsafe(64))
+            stream.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):
+            os.link(new, path)
+    finally:
+        os.unlink(new)
 
 
 def _read(path: Path) -> str:
