@@ -170,3 +170,27 @@ def test_sizes_reckon_with_what_was_measured():
     )
     assert f"**{sizing.PACKED} times** smaller" in text
     assert f"{sizing.DESK_PROCESS_BYTES // 1024**2} MiB for each" in text
+
+
+def test_the_audit_record_must_keep_its_triggers_and_its_last_anchor(ours):
+    from django.db import connection
+
+    from vonggac.desk.audit import anchors, guard
+    from vonggac.desk.audit.actions import recording
+    from vonggac.desk.scope.asker import machine
+    from vonggac.jobs.anchors import path_of
+
+    assert found(ours, "audit record") == [("ok", "the audit record can only be added to")]
+    with recording(machine("tests"), "notices.hold"):
+        pass
+    anchor = anchors.head(timezone.now())
+    anchors.append(path_of(ours), anchor)
+    assert [verdict for verdict, _said in found(ours, "audit record")] == ["ok", "ok"]
+    anchors.append(path_of(ours), dataclasses.replace(anchor, hash="0" * 64))
+    name = guard.TABLES[0] + "_no_delete"
+    on = f" ON {guard.TABLES[0]}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {name}{on}")
+    lines = found(ours, "audit record")
+    assert [verdict for verdict, _said in lines] == ["fail", "fail"]
+    assert name in lines[0][1]

@@ -246,8 +246,9 @@ def _put_files(settings: Settings, folder: Path) -> None:
         if name == archive.ANCHORS and place.exists():
             place.replace(place.with_name(f"{place.name}.before-{datetime.now(UTC):{_STAMP}}"))
         new = place.with_name(f".{place.name}.new")
+        new.unlink(missing_ok=True)
+        new.touch(0o600)  # before anything stands in it
         shutil.copyfile(found, new)  # it may be another disk
-        new.chmod(0o600)
         new.replace(place)
 
 

@@ -404,6 +404,38 @@ def _sqlite() -> Iterator[Line]:
         yield Line(WARN, N_("the log beside the database holds {n} MiB"), params, advice)
 
 
+def _audit(case: Case) -> Iterator[Line]:
+    from django.db import connection
+
+    from vonggac.desk.audit import anchors, guard
+    from vonggac.jobs.anchors import path_of
+
+    if "audit_entry" not in connection.introspection.table_names():
+        return
+    missing = guard.missing()
+    if missing:
+        advice = N_(
+            "Somebody removed them. Look who can reach the database; vonggac audit verify looks at every entry."
+        )
+        yield Line(FAIL, N_("triggers that keep the audit record from being changed are gone: {names}"),
+                   {"names": ", ".join(missing)}, advice)  # fmt: skip
+    else:
+        yield Line(OK, N_("the audit record can only be added to"))
+    last = anchors.last(path_of(case.settings))
+    if last is None:
+        return
+    params = {"time": f"{last.at.astimezone(UTC):%Y-%m-%d %H:%M}", "seq": last.seq}
+    try:
+        anchors.check(last)
+    except anchors.ChainBroken:
+        advice = N_("It was changed or cut, or an older backup stands here. Run: vonggac audit verify")
+        yield Line(
+            FAIL, N_("the audit record no longer agrees with its anchor of {time} UTC at entry {seq}"), params, advice
+        )
+    else:
+        yield Line(OK, N_("the audit record agrees with its anchor of {time} UTC at entry {seq}"), params)
+
+
 def _worker(case: Case) -> Iterator[Line]:
     from vonggac.desk.notices.background import worker_state
 
@@ -463,6 +495,7 @@ CHECKS: tuple[tuple[str, Callable[[Case], Iterator[Line]]], ...] = (
     (N_("memory"), _memory),
     (N_("ports"), _ports),
     (N_("database"), _database),
+    (N_("audit record"), _audit),
     (N_("background work"), _worker),
     (N_("upkeep"), _upkeep),
     (N_("mail"), _mail),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from django.db import connection
@@ -51,6 +52,7 @@ def live_url(settings: Settings) -> str:
     return settings.live_url or f"{public.scheme}://{public.hostname}:{split_address(settings.live_listen)[1]}"
 
 
+@cache
 def migrations_of_program() -> frozenset[tuple[str, str]]:
     """The migrations that this program has, each (app, name)."""
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
