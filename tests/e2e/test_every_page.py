@@ -52,7 +52,7 @@ def look_at(page, name):
         page.evaluate(AXE_SCRIPT)
     for size, scheme, rules in ((DESKTOP, "light", []), (DESKTOP, "dark", BY_THEME), (PHONE, "dark", BY_WIDTH)):
         page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         found += [(name, size["width"], scheme, fault) for fault in page.evaluate(RUN, rules)]
         if overflow(page) > 0:
             found.append((name, size["width"], "wider than its window by", overflow(page)))
@@ -70,7 +70,7 @@ def test_no_section_is_left_out(pages):
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section or "today")
 def test_every_page_serves_everybody(visit, portal, pages, section):
-    page = visit("administrator", None)
+    page = visit("administrator", None, reduced_motion="reduce")
     found, n_seen = [], 0
     for name, path in pages.items():
         if path.split("/")[1] == section and name not in OUTSIDE:
@@ -83,7 +83,7 @@ def test_every_page_serves_everybody(visit, portal, pages, section):
 
 
 def test_the_door_serves_everybody(visit, portal, pages):
-    page = visit("", None)
+    page = visit("", None, reduced_motion="reduce")
     found = []
     for name in OUTSIDE:
         page.goto(portal.url + pages[name])
@@ -94,7 +94,7 @@ def test_the_door_serves_everybody(visit, portal, pages):
 def test_the_first_page_of_every_role_serves_everybody(visit, portal):
     found = []
     for role in portal.logins:
-        found += look_at(visit(role, "/"), f"today of {role}")
+        found += look_at(visit(role, "/", reduced_motion="reduce"), f"today of {role}")
     for path in ("/organisations/mine", "/systems/", "/people/"):
-        found += look_at(visit("agency_officer", path), path)
+        found += look_at(visit("agency_officer", path, reduced_motion="reduce"), path)
     assert found == []
