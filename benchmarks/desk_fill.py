@@ -253,6 +253,9 @@ class Province:
     def _audit(self) -> None:
         made = audit_rows(self.size.entries, [one.pk for one in self.organisations])
         last: Entry | None = None
+        with connection.schema_editor() as editor:  # built once at the end, they take a third of the time
+            for index in Entry._meta.indexes:
+                editor.remove_index(Entry, index)
         while pairs := list(islice(made, 20_000)):
             with transaction.atomic():
                 write_rows(Entry, (entry for entry, _detail in pairs))
@@ -260,6 +263,9 @@ class Province:
             last = pairs[-1][0]
         assert last is not None  # a size is over zero
         Head.objects.update_or_create(pk=1, defaults={"seq": last.seq, "hash": last.hash})
+        with connection.schema_editor() as editor:
+            for index in Entry._meta.indexes:
+                editor.add_index(Entry, index)
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Entry]):
                 cursor.execute(statement)

@@ -322,7 +322,33 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="informationsystem",
+            index=models.Index(
+                models.OrderBy(
+                    models.Func(
+                        "level", output_field=models.SmallIntegerField(), template="COALESCE(%(expressions)s, 0)"
+                    ),
+                    descending=True,
+                ),
+                models.F("sort_key"),
+                models.F("id"),
+                name="system_by_level",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="informationsystem",
+            index=models.Index(fields=["code", "id"], name="system_by_code"),
+        ),
+        migrations.AddIndex(
+            model_name="informationsystem",
             index=models.Index(fields=["organisation", "level", "valid_from", "valid_until"], name="system_counted"),
+        ),
+        migrations.AddIndex(
+            model_name="informationsystem",
+            index=models.Index(fields=["level", "exposure", "valid_from", "valid_until"], name="system_in_matrix"),
+        ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["sort_key", "id"], name="person_by_name"),
         ),
         migrations.AddConstraint(
             model_name="informationsystem",

@@ -33,7 +33,10 @@ class Person(Dated):
     sort_key = models.CharField(max_length=SORT_KEY_LENGTH, editable=False)
 
     class Meta:
-        indexes = (models.Index(fields=["organisation", "sort_key"], name="person_of_organisation"),)
+        indexes = (
+            models.Index(fields=["organisation", "sort_key"], name="person_of_organisation"),
+            models.Index(fields=["sort_key", "id"], name="person_by_name"),
+        )
 
     def __str__(self) -> str:
         return self.name

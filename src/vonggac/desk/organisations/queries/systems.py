@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from vonggac.desk.organisations.models import InformationSystem, SystemAddress
+from vonggac.desk.organisations.models.systems import BY_LEVEL
 from vonggac.desk.organisations.queries.graph import below, matching
 from vonggac.desk.organisations.spans import key_of_text
 from vonggac.desk.organisations.validity import valid_at
@@ -18,7 +19,7 @@ from vonggac.errors import N_, NotThere
 SORTS: dict[str, tuple[Any, ...]] = {
     "name": ("sort_key", "pk"),
     "code": ("code", "pk"),
-    "level": (F("level").desc(nulls_last=True), "sort_key", "pk"),
+    "level": (BY_LEVEL.desc(), "sort_key", "pk"),
 }
 """What a list of systems can be sorted by; by level, the highest first and what is not yet approved last."""
 
