@@ -10,7 +10,8 @@ FOCUS = """() => {
     const on = document.activeElement, style = getComputedStyle(on), box = on.getBoundingClientRect();
     return {
         tag: on.tagName, text: (on.innerText || on.getAttribute('aria-label') || on.name || '').trim().slice(0, 40),
-        ringed: (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none',
+        // within a date the browser rings its own parts
+        ringed: /^date/.test(on.type) || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none',
         seen: box.width > 0 && box.height > 0 && box.right > 0 && box.bottom > 0 && box.top < innerHeight,
     };
 }"""
