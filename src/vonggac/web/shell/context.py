@@ -49,5 +49,6 @@ def shell(request: Any) -> dict[str, Any]:
         "roles": roles,
         "mine": [item for item in MINE if is_built(item.url)],
         "live": f"{settings.LIVE_URL}/live",
+        "live_after": getattr(request, "live_after", None),
     }
     return {"shell": values, "navigation": navigation_for(request)}

@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
+from vonggac.desk.audit.queries import last_seq
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, NotAllowed
 
@@ -45,6 +46,9 @@ def page(permission: str, *methods: str) -> Callable[[View[P]], View[P]]:
                     return _to_sign_in(request)
                 if permission != SIGNED_IN and not request.asker.may(permission):
                     raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission=permission)
+                if "HX-Request" not in request.headers:  # a part of a page goes on with the stream of the whole
+                    # Before anything is read for the page: what changes while it is made is then told to it, too.
+                    request.live_after = last_seq()
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]
