@@ -36,7 +36,7 @@ def _make(path: Path) -> None:
         with suppress(FileExistsError):
             os.link(new, path)
     finally:
-        os.unlink(new)
+        Path(new).unlink()
 
 
 def _read(path: Path) -> str:

@@ -10,7 +10,7 @@ from province import PASSWORD, make_user
 
 from vonggac.desk.accounts import queries
 from vonggac.desk.accounts.models import Grant, Invitation, User
-from vonggac.desk.notices.models import Notice
+from vonggac.desk.notices.models import Notice, Switch
 from vonggac.desk.scope.asker import Held, Origin
 from vonggac.desk.scope.roles import PERMISSIONS, ROLES
 from vonggac.web.accounts import words
@@ -256,3 +256,20 @@ def test_invitations_change_by_post_only_and_by_who_may(boss, branch, graph, ver
 def test_every_role_and_permission_has_its_words():
     assert set(words.ROLE_WORDS) == set(ROLES)
     assert set(words.PERMISSION_TITLES) == PERMISSIONS
+
+
+def test_pages_that_send_mail_say_that_messages_are_held(boss, graph):
+    user = make_user("nam", ("agency_officer", graph["donghoa"]), organisation=graph["donghoa"])
+    told = "/notices/?state=held"
+    sending = [
+        "/accounts/invite/",
+        "/accounts/invitations/",
+        f"/accounts/{user.pk}/send-link/",
+        f"/accounts/{user.pk}/reset-factors/",
+    ]
+    for address in sending:
+        assert told in boss.get(address).content.decode(), address
+    assert told not in boss.get(f"/accounts/{user.pk}/edit/").content.decode()
+    Switch.objects.update_or_create(pk=1, defaults={"is_on": False})
+    for address in sending:
+        assert told not in boss.get(address).content.decode(), address

@@ -32,7 +32,7 @@ def invite(request: Request) -> HttpResponse:
         leave=reverse("accounts"),
         crumbs=(Crumb(_("Accounts"), reverse("accounts")),),
         template="accounts/grant.html",
-        extra={"roles": roles},
+        extra={"roles": roles, "sends": True},
     )
     return run(
         request,

@@ -178,7 +178,7 @@ def send_link(request: Request, user_id: int) -> HttpResponse:
         _("A link goes to {email}. It can be used once, within two hours.").format(email=user.email or "–"),
         _("Their password stays good until they use it."),
     ]
-    about = _about(user, _("Send a link for a new password"), _("Send"), _("The link is on its way."), told)
+    about = _about(user, _("Send a link for a new password"), _("Send"), _("The link is on its way."), told, sends=True)
     return run(request, about, RecordForm, lambda _values, _version: actions.send_link(request.asker, user_id))
 
 
@@ -193,7 +193,13 @@ def reset_factors(request: Request, user_id: int) -> HttpResponse:
         _("They are told of it, and the audit keeps it."),
     ]
     about = _about(
-        user, _("Remove the second factors"), _("Remove"), _("The second factors are gone."), told, is_danger=True
+        user,
+        _("Remove the second factors"),
+        _("Remove"),
+        _("The second factors are gone."),
+        told,
+        is_danger=True,
+        sends=True,
     )
     return run(request, about, RecordForm, lambda _values, _version: actions.reset_factors(request.asker, user_id))
 
@@ -236,8 +242,17 @@ def revoke_token(request: Request, user_id: int, token_id: int) -> HttpResponse:
 
 
 def _about(
-    user: Any, title: str, submit: str, done: str, consequences: Any = (), *, extra: Any = None, is_danger: bool = False
+    user: Any,
+    title: str,
+    submit: str,
+    done: str,
+    consequences: Any = (),
+    *,
+    extra: Any = None,
+    is_danger: bool = False,
+    sends: bool = False,
 ) -> About:
+    """What a page about ``user`` says. ``sends``: it puts an e-mail in the outbox, which may be held."""
     back = reverse("account", args=[user.pk])
     return About(
         title=title,
@@ -249,7 +264,7 @@ def _about(
         consequences=consequences,
         is_danger=is_danger,
         template="accounts/grant.html" if extra else "accounts/form.html",
-        extra=extra or {},
+        extra={**(extra or {}), "sends": sends},
     )
 
 
