@@ -9,14 +9,14 @@ import threading
 import time
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
-from province import START, admin, make_user
+from province import START, admin, make_organisation, make_user
 
 from vonggac.desk.accounts import actions, last, queries
 from vonggac.desk.accounts.models import Grant, User
 from vonggac.desk.scope.asker import Origin
-from vonggac.errors import InvalidValues
+from vonggac.errors import InvalidValues, NotAllowed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,3 +113,24 @@ def test_who_saves_a_name_does_not_write_an_old_password_back(transactional_db, 
     assert found.password != before
     assert found.check_password(made[0])
     assert found.must_change_password
+
+
+@pytest.mark.parametrize("act", [actions.one_time_password, actions.reset_factors, actions.send_link])
+def test_nobody_opens_an_account_that_is_being_given_more_than_they_hold(transactional_db, act):
+    place = make_organisation("benhvien")
+    user = make_user("an", organisation=place)
+    branch = queries.asker_of(make_user("branch", ("administrator", place), organisation=place), Origin())
+    is_open = threading.Event()
+
+    def promote():
+        with transaction.atomic():
+            actions.grant(admin(), user.pk, role="administrator", organisation_id=None)
+            is_open.set()
+            time.sleep(0.5)
+
+    def attack():
+        is_open.wait(10)
+        return act(branch, user.pk)
+
+    _promoted, attacked = side_by_side(promote, attack)
+    assert isinstance(attacked, NotAllowed)

@@ -57,17 +57,18 @@ def seen_users(asker: Asker) -> Q:
     return Q(pk__in=home) | Q(pk__in=granted)
 
 
-def to_see(asker: Asker, user_id: int) -> User:
-    """The account, if the asker sees it; raises NotThere."""
-    user = User.objects.filter(seen_users(asker), pk=user_id).first()
+def to_see(asker: Asker, user_id: int, *, lock: bool = False) -> User:
+    """The account, if the asker sees it; raises NotThere. ``lock``: nobody changes it, or grants it something, meanwhile."""
+    rows = User.objects.select_for_update(of=("self",)) if lock else User.objects.all()
+    user = rows.filter(seen_users(asker), pk=user_id).first()
     if user is None:
         raise NotThere(N_("there is no such account here"))
     return user
 
 
-def to_manage(asker: Asker, user_id: int) -> User:
-    """The account, if the asker may act on it; raises NotThere, or NotAllowed where they only see it."""
-    user = to_see(asker, user_id)
+def to_manage(asker: Asker, user_id: int, *, lock: bool = False) -> User:
+    """The account, if the asker may act on it; raises NotThere, or NotAllowed where they only see it. ``lock``: see to_see."""
+    user = to_see(asker, user_id, lock=lock)
     if not may_manage(asker, user):
         raise NotAllowed(N_("this account holds more than you do, or stands outside your organisations"))
     return user

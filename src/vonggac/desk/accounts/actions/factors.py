@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.utils import timezone
 
 from vonggac.desk.accounts import sessions
@@ -33,24 +34,25 @@ def recovery_codes_made(asker: Asker, user: User) -> None:
 
 def reset_factors(asker: Asker, user_id: int) -> int:
     """Take all second factors from somebody who lost them; their sessions end, and they are told. Returns how many there were."""
-    row = to_manage(asker, user_id)
-    with recording(asker, "accounts.reset_factors", on=row, organisation_id=row.organisation_id) as record:
-        kinds = list(Authenticator.objects.filter(user=row).values_list("type", flat=True))
-        Authenticator.objects.filter(user=row).delete()
-        User.objects.filter(pk=row.pk).update(totp_step=0)
-        sessions.end(row.pk)
-        record.note(kinds=kinds)
-        now = timezone.now()
-        enqueue(
-            template="mfa_reset",
-            organisation_id=row.organisation_id,
-            user_id=row.pk,
-            email=row.email,
-            language=row.language,
-            values={"name": str(row), "by": asker.name or "Vọng Gác", "at": now},
-            key=f"mfa_reset:{row.pk}:{now.timestamp()}",
-            urgent=True,
-        )
+    with transaction.atomic():
+        row = to_manage(asker, user_id, lock=True)
+        with recording(asker, "accounts.reset_factors", on=row, organisation_id=row.organisation_id) as record:
+            kinds = list(Authenticator.objects.filter(user=row).values_list("type", flat=True))
+            Authenticator.objects.filter(user=row).delete()
+            User.objects.filter(pk=row.pk).update(totp_step=0)
+            sessions.end(row.pk)
+            record.note(kinds=kinds)
+            now = timezone.now()
+            enqueue(
+                template="mfa_reset",
+                organisation_id=row.organisation_id,
+                user_id=row.pk,
+                email=row.email,
+                language=row.language,
+                values={"name": str(row), "by": asker.name or "Vọng Gác", "at": now},
+                key=f"mfa_reset:{row.pk}:{now.timestamp()}",
+                urgent=True,
+            )
     return len(kinds)
 
 

@@ -58,15 +58,16 @@ def ask_for_link(name_or_email: str, origin: Origin) -> None:
 
 def send_link(asker: Asker, user_id: int) -> None:
     """Send somebody a link for a new password; the old one stays good until it is used."""
-    row = to_manage(asker, user_id)
-    check = Check()
-    if not row.email:
-        check.fault("", N_("this account has no e-mail address: give it a one-time password instead"))
-    if not row.is_active:
-        check.fault("", N_("this account is shut: open it first"))
-    check.done()
-    with recording(asker, "accounts.send_link", on=row, organisation_id=row.organisation_id):
-        _send_link(row)
+    with transaction.atomic():
+        row = to_manage(asker, user_id, lock=True)
+        check = Check()
+        if not row.email:
+            check.fault("", N_("this account has no e-mail address: give it a one-time password instead"))
+        if not row.is_active:
+            check.fault("", N_("this account is shut: open it first"))
+        check.done()
+        with recording(asker, "accounts.send_link", on=row, organisation_id=row.organisation_id):
+            _send_link(row)
 
 
 def one_time_password(asker: Asker, user_id: int) -> str:
@@ -74,18 +75,20 @@ def one_time_password(asker: Asker, user_id: int) -> str:
 
     Returns it: it is shown once and kept nowhere.
     """
-    row = to_manage(asker, user_id)
     password = secret_texts.one_time_password()
-    with recording(asker, "accounts.one_time_password", on=row, organisation_id=row.organisation_id) as record:
-        before = snapshot(row)
-        row.must_change_password = True
-        row.password_expires_at = timezone.now() + ONE_TIME_LIFE
-        row.set_password(password)
-        row.save(update_fields=["password", "must_change_password", "password_expires_at"])
-        record.changed(row, before)
-        PasswordLink.objects.filter(user=row, used_at=None).delete()
-        sessions.end(row.pk)
-        lockouts.release(row)
+    # Whoever is given more meanwhile is no longer the asker's to open.
+    with transaction.atomic():
+        row = to_manage(asker, user_id, lock=True)
+        with recording(asker, "accounts.one_time_password", on=row, organisation_id=row.organisation_id) as record:
+            before = snapshot(row)
+            row.must_change_password = True
+            row.password_expires_at = timezone.now() + ONE_TIME_LIFE
+            row.set_password(password)
+            row.save(update_fields=["password", "must_change_password", "password_expires_at"])
+            record.changed(row, before)
+            PasswordLink.objects.filter(user=row, used_at=None).delete()
+            sessions.end(row.pk)
+            lockouts.release(row)
     return password
 
 
