@@ -55,14 +55,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What every answer carries comes first, so that probes and assets carry it too.
+    "vonggac.web.shell.middleware.headers",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "vonggac.web.operations.middleware.forwarded",
     "vonggac.web.operations.middleware.probes",
     "vonggac.web.operations.middleware.counted",
     "vonggac.web.shell.middleware.request_log",
-    "vonggac.web.shell.middleware.headers",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "vonggac.web.operations.middleware.limited",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "vonggac.web.shell.middleware.language",
@@ -137,7 +138,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # ----------------------------------------------------------------------------------------------------- security
 
 AUTH_USER_MODEL = "accounts.User"
-SESSION_COOKIE_NAME = "vonggac_session"
+# With this prefix browsers hold a cookie to this very host, by https only; they refuse it without https.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}vonggac_session"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}vonggac_language"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -156,6 +160,7 @@ CSRF_FAILURE_VIEW = "vonggac.web.shell.errors.form_too_old"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        "object-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],

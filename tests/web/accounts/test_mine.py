@@ -30,7 +30,7 @@ def test_somebody_changes_their_own_values_and_the_language_follows(client, sign
     signed_in(client, user)
     response = client.post("/account/", profile_of(user, name="Lê Lan", language="en", theme="dark"))
     assert response.status_code == 302
-    assert response.cookies["django_language"].value == "en"
+    assert response.cookies["vonggac_language"].value == "en"
     user.refresh_from_db()
     assert (user.name, user.language, user.theme, user.version) == ("Lê Lan", "en", "dark", 2)
     assert "My account" in client.get("/account/").content.decode()

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language_from_request
 
 THEMES = ("auto", "light", "dark")
-THEME_COOKIE = "vonggac_theme"
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}vonggac_theme"
 YEAR = 365 * 86400
 
 

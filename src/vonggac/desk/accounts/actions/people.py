@@ -18,7 +18,7 @@ from vonggac.desk.organisations.editing import require_version, update
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on
-from vonggac.errors import N_, EditConflict, InvalidValues, NotAllowed, NotThere
+from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotAllowed, NotThere
 
 FIRST = "admin"
 """What the first administrator signs in with."""
@@ -84,23 +84,24 @@ def edit_account(
     asker: Asker, user_id: int, version: int, *, name: str, email: str, phone: str, organisation_id: int | None
 ) -> User:
     """Change what stands in somebody's account; its new home too must be one where the asker edits accounts."""
-    row = to_manage(asker, user_id)
-    require_version(row, version)
-    check = Check()
-    values: dict[str, Any] = {
-        "name": check.text("name", name, most=120, needed=True),
-        "email": clean_email(check, email, needed=bool(row.email), but=row),
-        "phone": check.phone("phone", phone),
-        "organisation_id": organisation_id,
-    }
-    known = organisation_id is None or Organisation.objects.filter(pk=organisation_id).exists()
-    if organisation_id != row.organisation_id and not (known and may_on(asker, EDIT, organisation_id)):
-        check.fault("organisation_id", N_("you do not manage accounts there"))
-    check.done()
-    if values["email"] != row.email.lower():
-        values["email_verified"] = False
-    with recording(asker, "accounts.edit", on=row, organisation_id=row.organisation_id) as record:
-        update(record, row, version, values)
+    with transaction.atomic():
+        row = to_manage(asker, user_id, lock=True)
+        require_version(row, version)
+        check = Check()
+        values: dict[str, Any] = {
+            "name": check.text("name", name, most=120, needed=True),
+            "email": clean_email(check, email, needed=bool(row.email), but=row),
+            "phone": check.phone("phone", phone),
+            "organisation_id": organisation_id,
+        }
+        known = organisation_id is None or Organisation.objects.filter(pk=organisation_id).exists()
+        if organisation_id != row.organisation_id and not (known and may_on(asker, EDIT, organisation_id)):
+            check.fault("organisation_id", N_("you do not manage accounts there"))
+        check.done()
+        if values["email"] != row.email.lower():
+            values["email_verified"] = False
+        with recording(asker, "accounts.edit", on=row, organisation_id=row.organisation_id) as record:
+            update(record, row, version, values)
     return row
 
 
@@ -109,7 +110,7 @@ def deactivate(asker: Asker, user_id: int, version: int) -> None:
     with transaction.atomic():
         row = to_manage(asker, user_id)
         if row.pk == asker.user_id:
-            raise InvalidValues([_fault(N_("you cannot shut your own account"))])
+            raise InvalidValues([Fault("", N_("you cannot shut your own account"))])
         keep_an_administrator(without_user=row.pk)
         _set_active(asker, row, version, is_active=False)
         sessions.end(row.pk)
@@ -142,9 +143,9 @@ def end_own_sessions(asker: Asker, *, this: str, only: int | None = None) -> int
     row = _own(asker)
     with recording(asker, "accounts.end_own_sessions", on=row, organisation_id=row.organisation_id) as record:
         n = sessions.end(row.pk, but=this, only=only)
+        if only is not None and not n:
+            raise NotThere(N_("there is no such session: it may have ended"))
         record.note(n=n)
-    if only is not None and not n:
-        raise NotThere(N_("there is no such session: it may have ended"))
     return n
 
 
@@ -165,9 +166,3 @@ def _set_active(asker: Asker, row: User, version: int, *, is_active: bool) -> No
         if not User.objects.filter(pk=row.pk, version=version).update(is_active=is_active, version=version + 1):
             raise EditConflict(N_("somebody else changed this since you opened it"))
         record.changed(row, before)
-
-
-def _fault(message: str) -> Any:
-    from vonggac.errors import Fault
-
-    return Fault("", message)
