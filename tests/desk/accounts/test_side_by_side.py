@@ -115,7 +115,12 @@ def test_who_saves_a_name_does_not_write_an_old_password_back(transactional_db, 
     assert found.must_change_password
 
 
-@pytest.mark.parametrize("act", [actions.one_time_password, actions.reset_factors, actions.send_link])
+def take_the_address(asker, user_id):
+    """After which a link for a new password goes there."""
+    return actions.edit_account(asker, user_id, 1, name="An", email="mine@a.example", phone="", organisation_id=None)
+
+
+@pytest.mark.parametrize("act", [actions.one_time_password, actions.reset_factors, actions.send_link, take_the_address])
 def test_nobody_opens_an_account_that_is_being_given_more_than_they_hold(transactional_db, act):
     place = make_organisation("benhvien")
     user = make_user("an", organisation=place)
