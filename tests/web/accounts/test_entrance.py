@@ -488,6 +488,14 @@ def test_a_link_sets_a_password_and_leaves_the_second_factor(client, graph):
     assert post_login(client, "lan", NEW)["Location"] == "/account/login/code/"
 
 
+@pytest.mark.parametrize("page", ["invitation", "password/new"])
+def test_the_token_of_an_opened_link_stands_nowhere_in_the_database(client, page):
+    client.get(f"/account/{page}/?t=a-token-that-opens-something")
+    kept = client.session
+    assert len(list(kept.keys())) == 1
+    assert "a-token-that-opens-something" not in str(dict(kept.items()))
+
+
 def test_a_guessed_link_is_a_page_of_its_own(client):
     client.get("/account/password/new/?t=guess")
     assert client.get("/account/password/new/").status_code == 404

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from vonggac.desk.accounts import actions, queries
 from vonggac.errors import InvalidValues, NotThere
-from vonggac.web.accounts import passkeys, sign_on
+from vonggac.web.accounts import passkeys, sealed, sign_on
 from vonggac.web.accounts.faults import put
 from vonggac.web.accounts.forms import AcceptForm, AskForLinkForm, NewPasswordForm
 from vonggac.web.accounts.words import role_words
@@ -32,7 +32,9 @@ EVEN_S = 0.4
 """How long an answer takes at least that must not tell by its time whether there is such an account."""
 
 INVITED, LINKED = "invitation_token", "password_token"
-"""Session keys: tokens of links that were opened, so that they stand in no address that is kept or sent on."""
+"""Session keys: tokens of links that were opened, so that they stand in no address that is kept or sent on; sealed, since
+sessions stand in the database.
+"""
 
 
 class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has no types
@@ -108,7 +110,7 @@ def new_password(request: Any) -> HttpResponse:
     """Whoever opened a link chooses a new password."""
     if "t" in request.GET:
         return _take_token(request, LINKED)
-    token = request.session.get(LINKED, "")
+    token = _token(request, LINKED)
     try:
         user = queries.link_user(token)
     except NotThere as error:
@@ -140,7 +142,7 @@ def invitation(request: Any) -> HttpResponse:
         return _take_token(request, INVITED)
     if request.user.is_authenticated:
         return render(request, "accounts/already_in.html", status=409)
-    token = request.session.get(INVITED, "")
+    token = _token(request, INVITED)
     try:
         offer = queries.offer_of(token)
     except NotThere as error:
@@ -180,8 +182,13 @@ def _take_token(request: Any, key: str) -> HttpResponse:
     if request.user.is_authenticated and key == LINKED:
         # A link of somebody else must not change what this person is signed in as: it is opened after signing out.
         return render(request, "accounts/already_in.html", status=409)
-    request.session[key] = token
+    request.session[key] = sealed.seal(token)
     return HttpResponseRedirect(request.path)
+
+
+def _token(request: Any, key: str) -> str:
+    kept = request.session.get(key, "")
+    return sealed.opened(kept) if kept else ""
 
 
 @contextmanager
