@@ -59,7 +59,8 @@ def _taken_apart(char: str) -> tuple[str, str]:
     """A letter without its tone, and the number of the tone (0: level)."""
     if char.isascii():
         return char, "0"
-    first, *marks = unicodedata.normalize("NFD", char)
+    apart = unicodedata.normalize("NFD", char)
+    first, marks = apart[0], apart[1:]
     tone = next((str(_TONES.index(mark) + 1) for mark in marks if mark in _TONES), "0")
     letter = unicodedata.normalize("NFC", first + "".join(mark for mark in marks if mark in _OF_LETTERS))
     return letter if len(letter) == 1 else first, tone

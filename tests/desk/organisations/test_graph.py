@@ -200,7 +200,6 @@ def test_a_stranger_sees_nothing_and_changes_nothing(graph):
         queries.history,
         queries.successors,
         queries.predecessors,
-        queries.last_reorganisation,
     ):
         with pytest.raises(NotThere):
             query(stranger, row.pk)

@@ -74,7 +74,6 @@ def test_an_import_of_somebody_else_is_not_there_for_those_of_a_part(api, upload
 def test_the_directory_is_taken_along_as_far_as_one_may(api):
     answer = api("administrator")("get", "/export?form=xlsx")
     book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
-    answer.close()
     codes = {row[0].value for row in book.worksheets[0].iter_rows()}
     assert {"ubnd", "donghoa", "stranger"} <= codes
     assert api("administrator", ["organisations.view"])("get", "/export").status_code == 403

@@ -13,7 +13,7 @@ from ninja import NinjaAPI, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from ninja.security.session import SessionAuth
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from vonggac import __version__
 from vonggac.desk.accounts.queries import asker_of_token
@@ -167,7 +167,7 @@ def read_cursor(text: str) -> int:
 # ----------------------------------------------------------------------------------------------- writes that are repeated
 
 
-def written(request: Any, status: int, write: Callable[[], Schema | None]) -> HttpResponse:
+def written(request: Any, status: int, write: Callable[[], BaseModel | None]) -> HttpResponse:
     """Do ``write`` and answer ``status`` with what it returns; with an Idempotency-Key, do it once and answer a repetition alike."""
 
     def run() -> tuple[int, str]:

@@ -66,7 +66,7 @@ NAVIGATION = (
                 directory.n_own_gaps,
                 _workplace,
             ),
-            Item(N_("Organisations"), "/organisations/", "organisation", "organisations.view"),
+            Item(N_("Organisations"), "/organisations/", "organisation", "organisations.view", directory.n_lacking),
             Item(N_("Networks"), "/networks/", "network", "networks.view"),
             Item(N_("Systems"), "/systems/", "system", "systems.view"),
             Item(N_("People"), "/people/", "people", "people.view"),

@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 
 from vonggac.desk.organisations.models import InformationSystem, Organisation
-from vonggac.desk.organisations.queries.graph import PARTS, has, seen
+from vonggac.desk.organisations.queries.graph import PARTS, has, seen, workplace
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
@@ -62,15 +62,15 @@ def n_own_gaps(asker: Asker) -> int:
 
 
 def n_lacking(asker: Asker) -> int:
-    """How many organisations have no contact point, for who may add one; 0 for everybody else."""
-    if not asker.may("people.edit"):
+    """How many organisations have no contact point, for who looks after many and may add one; 0 for everybody else."""
+    if not asker.may("people.edit") or workplace(asker) is not None:
         return 0
     now = timezone.now()
     rows = visible(Organisation.objects.filter(valid_at(now)), asker, "people.edit", through="id")
     return rows.exclude(has(asker, "contact", now)).count()
 
 
-def own_organisations(asker: Asker, limit: int = 3) -> list[Organisation]:
+def own_organisations(asker: Asker, limit: int = 3) -> list[Any]:
     """The organisations on which the asker holds a role, when they are few, each with what it has.
 
     ``has_contact``, ``has_network``, ``n_systems`` and ``n_without_level`` are set. Nothing for who holds a role everywhere.
@@ -95,4 +95,7 @@ def _marked(asker: Asker) -> QuerySet[Any]:
     now = timezone.now()
     rows: QuerySet[Any] = seen(asker).filter(valid_at(now))
     marks = {f"has_{part}": has(asker, part, now) for part in PARTS}
-    return rows.annotate(**{name: ExpressionWrapper(mark, BooleanField()) for name, mark in marks.items()})
+    marked: QuerySet[Any] = rows.annotate(
+        **{name: ExpressionWrapper(mark, BooleanField()) for name, mark in marks.items()}
+    )
+    return marked

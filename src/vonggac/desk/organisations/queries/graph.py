@@ -17,7 +17,6 @@ from vonggac.desk.organisations.models import (
     Network,
     Organisation,
     Placement,
-    Reorganisation,
     Succession,
 )
 from vonggac.desk.organisations.validity import valid_at
@@ -177,14 +176,6 @@ def predecessors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
     """From whom it took over, the latest first."""
     organisation(asker, organisation_id)
     return Succession.objects.filter(successor_id=organisation_id).select_related("predecessor").order_by("-at", "pk")
-
-
-def last_reorganisation(asker: Asker, organisation_id: int) -> Reorganisation | None:
-    """The latest merger or split in which it took part and that was entered here: what ``undo_succession`` can take back."""
-    row = organisation(asker, organisation_id)
-    rows = Succession.objects.filter(Q(predecessor=row) | Q(successor=row)).select_related("reorganisation")
-    last = rows.order_by("-pk").first()
-    return None if last is None else last.reorganisation
 
 
 @dataclass(frozen=True, slots=True)
