@@ -55,15 +55,16 @@ def branches(asker: Asker, at: datetime | None = None) -> list[Branch]:
     columns = ("pk", "code", "kind", "name", "parent_id", "valid_until", "folded")
     before = _names_before(at or timezone.now())
     if at is None:
-        rows = seen(asker).order_by("sort_key", "pk").values_list(*columns)
-        return [Branch(*row)._replace(before=before.get(row[0], ())) for row in rows]
-    names = dict(Name.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "name"))
+        present = seen(asker).order_by("sort_key", "pk").values_list(*columns)
+        return [Branch(*row)._replace(before=before.get(row[0], ())) for row in present]
+    rows = Name.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "name", "folded")
+    names = {pk: (name, folded) for pk, name, folded in rows}
     places = dict(Placement.objects.filter(valid_at(at)).order_by("pk").values_list("organisation_id", "parent_id"))
     found = []
     for row in seen(asker).filter(valid_at(at)).values_list(*columns):
         branch = Branch(*row)
-        name = names.get(branch.id, branch.name)
-        searched = branch.searched if name == branch.name else f"{search_form(name)} {branch.searched}"
+        name, folded = names.get(branch.id, (branch.name, ""))
+        searched = branch.searched if name == branch.name else f"{folded} {branch.searched}"
         found.append(
             branch._replace(
                 name=name, parent_id=places.get(branch.id), searched=searched, before=before.get(branch.id, ())
