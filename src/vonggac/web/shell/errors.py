@@ -82,6 +82,12 @@ TROUBLES = {
         ),
         "severity-high",
     ),
+    503: Trouble(
+        N_("The portal cannot save or read at this moment"),
+        N_("Its database is busy, away or without room. Nothing was half saved: either all of it or nothing."),
+        N_("Try again in a minute. If it stays, tell the administrator of the portal: the log says why."),
+        "clock",
+    ),
 }
 """Status to what people read."""
 
@@ -97,6 +103,7 @@ CODES = {
     422: "invalid_values",
     429: "too_many",
     500: "failed",
+    503: "unavailable",
 }
 """Status to the code by which programs know it."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
@@ -25,6 +26,7 @@ from vonggac.web.shell.words import tell
 Handler = Callable[[HttpRequest], HttpResponse]
 STATUSES = {NotAllowed: 403, NotThere: 404, EditConflict: 409, InvalidValues: 422}
 
+LOG = logging.getLogger("vonggac.web")
 REQUEST_LOG = logging.getLogger("vonggac.requests")
 REQUEST_ID: ContextVar[str] = ContextVar("vonggac_request_id", default="")
 """The id of the request that is being answered, for whoever writes a log line meanwhile."""
@@ -163,8 +165,23 @@ class desk_errors:  # noqa: N801  # named as the functions beside it: Django tak
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A page for our own errors; others are Django's."""
+        """A page for our own errors and for those of the database that are nobody's fault; others are Django's."""
+        if isinstance(exception, IntegrityError) and _is_taken(exception):
+            LOG.warning("two wrote the same at once")  # the error itself holds the value
+            return error_page(request, 409)
+        if isinstance(exception, OperationalError):
+            LOG.error("the database could not do it", exc_info=exception)
+            page = error_page(request, 503)
+            page.headers["Retry-After"] = "30"
+            return page
         if not isinstance(exception, VonggacError):
             return None
         status = next((status for kind, status in STATUSES.items() if isinstance(exception, kind)), 400)
         return error_page(request, status, tell(exception))
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether a row of the same unique value was there first: made after the action looked."""
+    cause = error.__cause__
+    names = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
+    return getattr(cause, "sqlstate", "") == "23505" or getattr(cause, "sqlite_errorname", "") in names
