@@ -14,6 +14,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -105,6 +106,7 @@ def writer_token() -> str:
     asker = people_queries.asker_of(user, Origin("web"))
     until = timezone.now() + timedelta(days=1)
     user.api_tokens.all().delete()
+    Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})  # tokens need it
     return create_token(
         asker, name="writer", permissions=["organisations.view", "organisations.edit"], expires_at=until
     )[1]
