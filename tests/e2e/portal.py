@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ctypes
 import hmac
 import json
 import os
@@ -44,6 +45,11 @@ def one_time_code(seed: str, at: float | None = None) -> str:
     digest = hmac.digest(key, struct.pack(">Q", int((time.time() if at is None else at) // 30)), "sha1")
     start = digest[-1] & 15
     return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def end_with_parent() -> None:
+    """In the child: SIGTERM when the tests die, however they die (prctl(2))."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 @dataclass
@@ -115,7 +121,7 @@ class Portal:
         with (self.folder / "up.out").open("wb") as out:
             self.up = subprocess.Popen(
                 [sys.executable, "-m", "vonggac", "up"], env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=end_with_parent,  # noqa: PLW1509  # the child calls prctl alone
             )  # fmt: skip
         self.wait_for(r"is open at")
 
