@@ -46,6 +46,11 @@ def test_a_made_up_cursor_is_told(api, cursor):
     assert answer.json()["faults"][0]["field"].endswith("after")
 
 
+def test_a_nul_in_an_address_is_refused_in_the_shape_of_errors(api):
+    answer = api("administrator")("get", "/organisations?text=%00")
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
 def test_a_stranger_sees_and_changes_only_their_own(api, province):
     ask = api("agency_officer")  # of one commune
     listed = ask("get", "/organisations").json()["items"]
