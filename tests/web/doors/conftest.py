@@ -1,0 +1,32 @@
+"""The two sides of ``marked``, once for every file of tests: each try is taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: Any, django_db_blocker: Any) -> Any:
+    """Two organisations, everybody who tries, and a ruler."""
+    from marked import build, hold
+
+    yield from hold(django_db_blocker, build)
+
+
+@pytest.fixture(scope="module")
+def ways(world: Any) -> Any:
+    """Browsers and API clients of everybody in it."""
+    from reach import Ways
+
+    return Ways(world)
+
+
+@pytest.fixture
+def _django_db_helper(world: Any) -> Any:
+    """In place of pytest-django's: each test takes itself back within the transaction of the module."""
+    from marked import undone
+
+    with undone():
+        yield
