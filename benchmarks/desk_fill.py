@@ -254,7 +254,7 @@ class Province:
         made = audit_rows(self.size.entries, [one.pk for one in self.organisations])
         last: Entry | None = None
         with connection.schema_editor() as editor:  # built once at the end, they take a third of the time
-            for index in Entry._meta.indexes:
+            for index in Entry._meta.indexes:  # noqa: SLF001
                 editor.remove_index(Entry, index)
         while pairs := list(islice(made, 20_000)):
             with transaction.atomic():
@@ -264,7 +264,7 @@ class Province:
         assert last is not None  # a size is over zero
         Head.objects.update_or_create(pk=1, defaults={"seq": last.seq, "hash": last.hash})
         with connection.schema_editor() as editor:
-            for index in Entry._meta.indexes:
+            for index in Entry._meta.indexes:  # noqa: SLF001
                 editor.add_index(Entry, index)
         with connection.cursor() as cursor:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Entry]):

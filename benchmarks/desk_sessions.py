@@ -106,7 +106,9 @@ def writer_token() -> str:
     asker = people_queries.asker_of(user, Origin("web"))
     until = timezone.now() + timedelta(days=1)
     user.api_tokens.all().delete()
-    Authenticator.objects.get_or_create(user=user, type=Authenticator.Type.TOTP, defaults={"data": {}})  # tokens need it
+    Authenticator.objects.get_or_create(
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {}}
+    )  # tokens need it
     return create_token(
         asker, name="writer", permissions=["organisations.view", "organisations.edit"], expires_at=until
     )[1]

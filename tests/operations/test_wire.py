@@ -101,6 +101,39 @@ def test_heads_that_break_lines_or_never_end(served):
     assert served.get("/healthz") == (200, "ok\n")
 
 
+def test_odd_bytes_in_the_head_break_nothing(served):
+    """Headers and paths are bytes: whatever they are, the answer is no fault of the program."""
+    for odd in ("\xff\xfe", "\xe2\x80\xae", "\xe1\xba\xae" * 50, "\x80", "=;=;\xff=\xe2", "a" * 9000):
+        for name in (
+            "Cookie",
+            "User-Agent",
+            "Accept-Language",
+            "Referer",
+            "Authorization",
+            "X-Request-ID",
+            "HX-Current-URL",
+            "Origin",
+            "Host",
+        ):
+            answer = sent(served, head(served, f"{name}: {odd}", "Connection: close", method="GET"))
+            assert answer[9:12] in {b"", b"200", b"302", b"400", b"431"}, (name, odd, answer[:60])
+    for path in (
+        "/%ff",
+        "/%ED%A0%80",
+        "/\xff\xfe",
+        "/%00",
+        "/organisations/%E0%A4%A/",
+        "/search?q=\xff",
+        "/%%%",
+        "/a;b=c?d#e",
+        "//evil.example//",
+        "/..%2f..%2fetc/passwd",
+    ):
+        answer = sent(served, head(served, "Connection: close", method="GET", path=path))
+        assert answer[9:12] in {b"", b"302", b"400", b"404"}, (path, answer[:60])
+        assert b"root:" not in answer
+
+
 def test_no_method_of_proxies_is_answered(served):
     for method, path in (("TRACE", "/"), ("CONNECT", "localhost:1"), ("TRACK", "/"), ("GET", "http://evil.example/")):
         answer = sent(served, head(served, "Cookie: secret=zzz", "Connection: close", method=method, path=path))

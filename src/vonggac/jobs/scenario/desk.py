@@ -84,7 +84,9 @@ def fill(settings: Settings, folder: Path, set_up_factor: Callable[[User, str], 
     _import(settings, asker, workbook)
     _merge(settings, asker)
     logins = tuple(_person(asker, role, set_up_factor) for role in PEOPLE)
-    for first in User.objects.filter(username=FIRST):  # nobody knows the one-time password: the administrator above signs in
+    for first in User.objects.filter(
+        username=FIRST
+    ):  # nobody knows the one-time password: the administrator above signs in
         deactivate(asker, first.pk, first.version)
     return Filled(counts["organisations"], counts["people"], counts["networks"], counts["systems"], logins)
 
