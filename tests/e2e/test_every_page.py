@@ -30,9 +30,7 @@ BY_WIDTH = ["scrollable-region-focusable", "target-size", "aria-hidden-focus", "
 """Rules whose answer a theme, or a width, can change; the others read the same document."""
 
 RUN = """async rules => {
-    // colours that are on their way to those of another theme arrive first
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    document.getAnimations().forEach(moving => moving.finish());
     const options = {resultTypes: ['violations'], ...(rules.length ? {runOnly: rules} : {})};
     const found = (await axe.run(document, options)).violations;
     return found.filter(one => ['serious', 'critical'].includes(one.impact))
