@@ -18,6 +18,7 @@ from vonggac.desk.notices.channels import CHANNELS, Reachable
 from vonggac.desk.notices.delivery import is_holding
 from vonggac.desk.notices.models import DROPPED, FAILED, HELD, WAITING, Notice, Received, Switch
 from vonggac.desk.notices.rendering import place, site
+from vonggac.desk.organisations.checks import Check
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import require, visible
 from vonggac.errors import N_, Fault, InvalidValues, NotAllowed, NotThere
@@ -130,9 +131,11 @@ def _with_company(asker: Asker, ids: Collection[int]) -> set[int]:
 
 def drop(asker: Asker, ids: Collection[int], reason: str) -> int:
     """Never send these messages that are held or were not delivered; ``reason`` stays with them. Returns how many."""
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > 250:
-        raise InvalidValues([Fault("reason", N_("say why, in up to 250 characters"))])
+    check = Check()
+    reason = check.text("reason", reason, most=250)
+    if not reason:
+        check.fault("reason", N_("say why, in up to 250 characters"))
+    check.done()
 
     def write(rows: QuerySet[Notice]) -> int:
         return rows.update(state=DROPPED, reason=reason, secrets="", ended_at=timezone.now())

@@ -135,7 +135,8 @@ class Check:
             return None
         if not _EARLIEST <= value < _LATEST:
             self.fault(field, N_("the year {year} is not possible"), year=value.year)
-        elif latest is not None and value > latest:
+            return None  # at the edge of what a calendar holds it has no time in UTC
+        if latest is not None and value > latest:
             self.fault(field, N_("this lies in the future: it can be written down from that day on"))
         return value.astimezone(UTC)
 
