@@ -169,12 +169,13 @@ def test_without_scripts_the_frame_still_works(opened):
 def test_axe_finds_no_serious_fault(opened):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = opened("/")
+    page = opened("/", reduced_motion="reduce")  # colours of a theme arrive at once
     origin = page.url.rstrip("/")
     for path in ("/", "/search?q=dong", "/components/", "/not-there"):
         page.goto(origin + path)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             found = Axe().run(page).response["violations"]
             serious = [
                 (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
