@@ -10,7 +10,8 @@ from io import BytesIO
 from typing import Any
 
 from django.apps import apps
-from django.db import connection
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection
 from django.test import Client
 from doors import Door
 from marked import MARK, World
@@ -63,9 +64,16 @@ class Ways:
 def go(client: Client, door: Door, path: str, body: Any = None, **headers: str) -> Any:
     """Through it. A body goes as JSON to the API and as a form to a page; an answer in parts is read to its end."""
     response = _sent(client, door, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    return read(response)
+
+
+def read(response: Any) -> Any:
+    """An answer in parts, read to its end into ``whole``. Its end must not close the connection that a test's transaction is on."""
     if response.streaming:
         response.whole = b"".join(response.streaming_content)
+        request_finished.disconnect(close_old_connections)
         response.close()
+        request_finished.connect(close_old_connections)
     return response
 
 

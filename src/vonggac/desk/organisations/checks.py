@@ -19,6 +19,7 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of what nobody sees: controls, format characters (bidi overrides and isolates, zero-width marks, tags),
 surrogates, private use, unassigned, line and paragraph separators."""
 _SPACES = re.compile("[ \\u00a0\\u2000-\\u200a\\u202f\\u205f\\u3000]+")
+_UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -58,6 +59,8 @@ class Check:
                 name=_name_of(text[hidden]),
                 position=hidden + 1,
             )
+            # Whoever looks whether there is such a code already asks the database, which fails at these.
+            text = _UNSTORABLE.sub("\ufffd", text)
         if needed and not text:
             self.fault(field, N_("this is needed"))
         if len(text) > most:
