@@ -23,6 +23,8 @@ def parse_domain(text: str, field: str = "addresses") -> str:
 
 def shown(name: str) -> str:
     """``name`` in the letters that people read; in A-labels still when those mix scripts or cannot be decoded."""
+    if name.isascii() and "xn--" not in name.lower():
+        return name
     try:
         letters = idna.decode(name)
     except (idna.IDNAError, UnicodeError):

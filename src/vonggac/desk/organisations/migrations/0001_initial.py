@@ -344,7 +344,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="informationsystem",
-            index=models.Index(fields=["level", "exposure", "valid_from", "valid_until"], name="system_in_matrix"),
+            index=models.Index(
+                fields=["level", "exposure", "organisation", "valid_from", "valid_until"], name="system_in_matrix"
+            ),
         ),
         migrations.AddIndex(
             model_name="person",

@@ -47,7 +47,9 @@ class InformationSystem(Dated):
             models.Index(fields=["code", "id"], name="system_by_code"),
             # Whole columns of counts come from it alone.
             models.Index(fields=["organisation", "level", "valid_from", "valid_until"], name="system_counted"),
-            models.Index(fields=["level", "exposure", "valid_from", "valid_until"], name="system_in_matrix"),
+            models.Index(
+                fields=["level", "exposure", "organisation", "valid_from", "valid_until"], name="system_in_matrix"
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -54,6 +55,12 @@ def shown(value: Any) -> SafeString:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """A drawing of the sprite. Decoration unless ``label`` says what it means."""
+    return _icon(name, str(label), css)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, label: str, css: str) -> SafeString:
+    """Drawn once: a list shows the same few in every row."""
     href = f"{static('vonggac/sprite.svg')}#{name}"
     if label:
         return format_html('<svg class="icon {}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href)
