@@ -106,6 +106,13 @@ def test_a_refused_host_and_a_forged_form_carry_it_too(ways):
     assert faults(ways.browser("ruler", enforce_csrf_checks=True).post("/theme", {"theme": "dark"})) == []
 
 
+def test_signing_out_leaves_nothing_in_the_browser(ways):
+    response = ways.browser("ruler").post("/account/logout/")
+    assert response.status_code == 302
+    assert response.headers["Clear-Site-Data"] == '"storage"'
+    assert not response.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 def under_https():
     """Our settings as they are when the portal's address begins with https."""
     names = "SESSION_COOKIE_NAME LANGUAGE_COOKIE_NAME SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SECURE_HSTS_SECONDS COOKIE_PREFIX"

@@ -56,6 +56,16 @@ class SignInView(account_views.LoginView):  # type: ignore[misc]  # allauth has 
         }
 
 
+class SignOutView(account_views.LogoutView):  # type: ignore[misc]
+    """The end of a session, on the server and in the browser."""
+
+    def post(self, *args: Any, **kwargs: Any) -> Any:
+        """What was typed and not sent goes with it: pages keep that in the browser's storage."""
+        response = super().post(*args, **kwargs)
+        response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+
 class SecondFactorView(factor_views.AuthenticateView):  # type: ignore[misc]
     """A code or a passkey, after the password."""
 
@@ -68,7 +78,7 @@ class SecondFactorView(factor_views.AuthenticateView):  # type: ignore[misc]
 sign_in = page(PUBLIC, "POST")(SignInView.as_view())
 sign_in_by_passkey = page(PUBLIC, "POST")(passkey_views.LoginWebAuthnView.as_view())
 second_factor = page(PUBLIC, "POST")(SecondFactorView.as_view())
-sign_out = page(PUBLIC, "POST")(account_views.LogoutView.as_view())
+sign_out = page(PUBLIC, "POST")(SignOutView.as_view())
 inactive = page(PUBLIC)(account_views.AccountInactiveView.as_view())
 
 
