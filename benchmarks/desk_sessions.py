@@ -46,6 +46,9 @@ NOT_PAGES = frozenset(
 )  # fmt: skip
 """What is no page: probes, ways out, files of the whole."""
 
+FILES = frozenset({"/api/v1/export"})
+"""Routes of the API that give files of the whole."""
+
 LISTS = {
     "today": ("",),
     "organisations": ("view=list", "view=list&q=hoa+son", "q=hoa+son", "kind=department", "at=2021-01-01", "closed=1", "root={organisation_id}"),
@@ -179,11 +182,11 @@ def _steps(ids: dict[str, list[int]], chance: random.Random) -> Iterator[Step]:
             if path and name not in NOT_PAGES:
                 yield Step(re.sub(r"<int:\w+>|{\w+}", "N", label), path)
     for route, operations in api.get_openapi_schema()["paths"].items():
-        if "get" not in operations:
+        if "get" not in operations or route in FILES:
             continue
         noun = route.removeprefix("/api/v1/").split("/")[0]
-        is_list = "{" not in route
-        for query in ("", *(API_LISTS if is_list else ())):
+        known = {one["name"] for one in operations["get"].get("parameters", ())}
+        for query in ("", *(query for query in API_LISTS if query.partition("=")[0] in known)):
             label = route.replace("{record_id}", "{" + NOUNS.get(noun, "") + "}") + (f"?{query}" if query else "")
             path = _filled(label, ids, chance)
             if path:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, F, Func, Model, QuerySet
+from django.db.models import BigIntegerField, Count, F, Func, Model, Q, QuerySet
 from django.db.models.lookups import In
 
 from vonggac.desk.scope.asker import Asker, Everywhere
@@ -45,8 +45,11 @@ def visible(rows: QuerySet[Row], asker: Asker, permission: str, *, through: str 
 @lru_cache(maxsize=1024)
 def _is_wide(roots: frozenset[int], _period: int) -> bool:
     """Whether these reach many organisations: what is quicker hangs on it, never what is seen, so that it may be minutes old."""
-    n_reached = Reach.objects.filter(ancestor_id__in=sorted(roots)).count()
-    return n_reached > WIDE * Reach.objects.filter(ancestor_id=F("descendant_id")).count()
+    found = Reach.objects.aggregate(
+        reached=Count("pk", filter=Q(ancestor_id__in=sorted(roots))),
+        everything=Count("pk", filter=Q(ancestor_id=F("descendant_id"))),
+    )
+    return bool(found["reached"] > WIDE * found["everything"])
 
 
 def may_on(asker: Asker, permission: str, organisation_id: int | None) -> bool:
