@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, Count, F, Func, Model, Q, QuerySet
-from django.db.models.lookups import In
+from django.db.models import Count, F, Model, Q, QuerySet
 
+from vonggac.desk.plans import among
 from vonggac.desk.scope.asker import Asker, Everywhere
 from vonggac.desk.scope.models import Reach
 from vonggac.errors import N_, NotAllowed
@@ -33,12 +33,8 @@ def visible(rows: QuerySet[Row], asker: Asker, permission: str, *, through: str 
     if not roots:
         return rows.none()
     below = Reach.objects.filter(ancestor_id__in=sorted(roots)).values("descendant_id")
-    # For IN, SQLite fetches all rows of the scope by their organisation and sorts them. With a plus before the column it reads in
-    # the list's own order and ends with the page (sqlite.org/optoverview.html, 2.1). PostgreSQL chooses by itself.
     if connection.vendor == "sqlite" and _is_wide(roots, int(time.monotonic() / _LOOKED_EVERY_S)):
-        return rows.filter(
-            In(Func(F(through), template="+%(expressions)s", output_field=BigIntegerField()), below.query)
-        )
+        return among(rows, through, below)
     return rows.filter(**{f"{through}__in": below})
 
 

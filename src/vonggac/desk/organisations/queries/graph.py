@@ -20,6 +20,7 @@ from vonggac.desk.organisations.models import (
     Succession,
 )
 from vonggac.desk.organisations.validity import valid_at
+from vonggac.desk.plans import among
 from vonggac.desk.scope.asker import Asker, Everywhere
 from vonggac.desk.scope.models import Reach
 from vonggac.desk.scope.rule import visible
@@ -54,7 +55,10 @@ def _holds(words: Iterable[str]) -> Q:
 
 def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Those of ``rows`` whose search form holds every word of ``text``."""
-    return rows.filter(_holds(words_of(text)))
+    words = words_of(text)
+    # The table is looked through once in the order in which it lies; along the index of a list it is five times as slow.
+    found = rows.model._default_manager.filter(_holds(words))  # noqa: SLF001  # the documented name of Django's model API
+    return among(rows, "pk", found.values("pk")) if words else rows
 
 
 def named(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
