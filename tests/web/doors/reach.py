@@ -172,16 +172,16 @@ def _references(table: str) -> list[tuple[int, str]]:
 
 
 class Watch:
-    """Sees statements that write, so that tables are read only after some statement did."""
+    """Sees statements that may write (whatever is no plain reading), so that tables are read only after one."""
 
     def __init__(self) -> None:
         self.wrote = False
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """One statement."""
-        if sql.lstrip()[:6].upper() in {"INSERT", "UPDATE", "DELETE", "REPLAC"} and not any(
-            table in sql.split("WHERE", maxsplit=1)[0] for table in NOT_COUNTED
-        ):
+        words = sql.split(maxsplit=4)
+        is_reading = words[0].upper() in {"SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "SET"}
+        if not is_reading and not any(word.strip('"') in NOT_COUNTED for word in words[1:3]):
             self.wrote = True
         return execute(sql, params, many, context)
 
