@@ -5,7 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import openpyxl
@@ -216,14 +222,52 @@ def test_sources_lists_all_with_their_concepts(vonggac: Run) -> None:
     assert all(source.name in table for source in SOURCES)
 
 
-def test_demo_shows_both_jobs(vonggac: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    said = vonggac("demo", "--folder", folder, "--lang", "vi")
-    assert said.status == 0
+def test_demo_shows_both_jobs_then_opens_the_portal_until_it_is_stopped(vonggac: Run, tmp_path: Path) -> None:
+    folder, shown = tmp_path / "demo", tmp_path / "shown"
+    pages, live = free_ports(2)
+    ports = {
+        "VONGGAC_LISTEN": f"127.0.0.1:{pages}",
+        "VONGGAC_LIVE_LISTEN": f"127.0.0.1:{live}",
+        "VONGGAC_PUBLIC_URL": f"http://localhost:{pages}",
+    }
+    command = [sys.executable, "-m", "vonggac", "demo", "--folder", str(folder), "--lang", "vi"]
+    with (
+        shown.open("wb") as out,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **ports}
+        ) as process,
+    ):
+        try:
+            wait_for_portal(process, f"http://localhost:{pages}/healthz")
+        finally:
+            process.terminate()
+        assert process.wait(60) == 0
+    said = shown.read_text("utf-8")
     for text in ("Phát hiện theo mức độ", "Sở Y tế", "203.0.113.999", str(folder)):
-        assert text in said.out + said.err
+        assert text in said
     assert (folder / "networks.csv").exists()
     assert vonggac("demo", "--folder", folder).status == 2  # what somebody keeps there is never mixed with ours
+
+
+def free_ports(n: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def wait_for_portal(process: subprocess.Popen, url: str) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        assert process.poll() is None, "the demonstration ended before its portal was open"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the portal of the demonstration did not open")
 
 
 def test_demo_once_leaves_nothing(vonggac: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
