@@ -20,6 +20,8 @@ from vonggac.desk.accounts import actions as accounts
 from vonggac.desk.notices import actions, background
 from vonggac.desk.replies import actions as replies
 from vonggac.desk.scope.asker import machine
+from vonggac.desk.work import actions as work_actions
+from vonggac.desk.work.actions.alarms import AT_ONCE
 from vonggac.jobs import anchors
 from vonggac.jobs.deliver import Courier
 
@@ -63,6 +65,12 @@ def _import(work: Work) -> None:
     directory_import.run_pending(work.settings)
 
 
+def _clocks(_work: Work) -> None:
+    work_actions.look_again()
+    while work_actions.ring(machine("clocks")) == AT_ONCE:
+        pass
+
+
 def _anchor(work: Work) -> None:
     anchors.run(work.settings, timezone.now())
 
@@ -86,6 +94,7 @@ def _clear_sessions(_work: Work) -> None:
 CHORES = (
     Chore("deliver", timedelta(seconds=3), _deliver, once=False),
     Chore("import", timedelta(seconds=5), _import, once=False),
+    Chore("clocks", timedelta(minutes=1), _clocks),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("clear_old", timedelta(days=1), _clear_old),
     Chore("clear_accounts", timedelta(days=1), _clear_accounts),

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "vonggac.desk.organisations",
     "vonggac.desk.notices",
     "vonggac.desk.accounts",
+    "vonggac.desk.work",
+    "vonggac.desk.intel",
     "vonggac.web.shell",
     "vonggac.web.accounts",
 ]
@@ -85,7 +87,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [
             HERE / noun / "templates"
-            for noun in ("shell", "accounts", "organisations", "audit", "notices", "operations")
+            for noun in ("shell", "accounts", "organisations", "audit", "notices", "operations", "work", "intel")
         ],
         "OPTIONS": {
             "context_processors": [
@@ -126,7 +128,7 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VONGGAC.data_dir / "static"
-STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit")]
+STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit", "work", "intel")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

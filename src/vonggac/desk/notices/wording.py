@@ -75,6 +75,30 @@ TEMPLATES = (
         {"file": "text", "n_created": "number", "n_changed": "number", "n_same": "number", "link": "link"},
     ),
     Template("import_refused", N_("Import refused"), {"file": "text", "n_faults": "number", "link": "link"}),
+    Template("work_new", N_("New work"), {"organisation": "text", "n": "number", "title": "text", "link": "link"}),
+    Template(
+        "work_submitted", N_("Result reported"), {"organisation": "text", "title": "text", "by": "text", "link": "link"}
+    ),
+    Template(
+        "work_returned",
+        N_("Work returned"),
+        {"organisation": "text", "title": "text", "reason": "text", "link": "link"},
+    ),
+    Template("work_comment", N_("Comment"), {"organisation": "text", "title": "text", "by": "text", "link": "link"}),
+    Template(
+        "work_due",
+        N_("A clock is about to break"),
+        {"organisation": "text", "n": "number", "title": "text", "until": "when", "link": "link"},
+    ),
+    Template(
+        "work_late", N_("A clock broke"), {"organisation": "text", "n": "number", "title": "text", "link": "link"}
+    ),
+    Template(
+        "work_head",
+        N_("Work without an answer"),
+        {"organisation": "text", "n": "number", "title": "text", "link": "link"},
+        is_urgent=True,
+    ),
     Template("digest", N_("Digest"), {"organisation": "text", "n": "number", "list": "lines", "link": "link"}),
     Template("test", N_("Test message"), {"at": "when"}, is_urgent=True),
 )

@@ -1,0 +1,70 @@
+"""Every write over work: opened, moved by its owner, reviewed, re-checked, its clocks, many at once."""
+
+from vonggac.desk.work.actions.alarms import look_again, ring
+from vonggac.desk.work.actions.bulk import Outcome, undo
+from vonggac.desk.work.actions.moving import (
+    acknowledge,
+    assign,
+    begin,
+    comment,
+    contain,
+    hand_over,
+    pause,
+    resume,
+    set_priority,
+    submit,
+    unwatch,
+    watch,
+    withdraw,
+)
+from vonggac.desk.work.actions.opening import Draft, approve, hide_batch, open_task, publish, stage
+from vonggac.desk.work.actions.policies import (
+    add_day_off,
+    decide_policy,
+    move_to_policy,
+    propose_policy,
+    remove_day_off,
+)
+from vonggac.desk.work.actions.recheck import pass_recheck, reappear
+from vonggac.desk.work.actions.review import accept, reopen, return_
+from vonggac.desk.work.actions.verbs import VERBS
+from vonggac.desk.work.actions.views import delete_view, save_view
+
+__all__ = [
+    "VERBS",
+    "Draft",
+    "Outcome",
+    "accept",
+    "acknowledge",
+    "add_day_off",
+    "approve",
+    "assign",
+    "begin",
+    "comment",
+    "contain",
+    "decide_policy",
+    "delete_view",
+    "hand_over",
+    "hide_batch",
+    "look_again",
+    "move_to_policy",
+    "open_task",
+    "pass_recheck",
+    "pause",
+    "propose_policy",
+    "publish",
+    "reappear",
+    "remove_day_off",
+    "reopen",
+    "resume",
+    "return_",
+    "ring",
+    "save_view",
+    "set_priority",
+    "stage",
+    "submit",
+    "undo",
+    "unwatch",
+    "watch",
+    "withdraw",
+]

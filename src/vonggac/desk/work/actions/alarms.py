@@ -1,0 +1,128 @@
+"""Clocks that are about to break or broke: told once each, first to the owner, then to the centre too, then to the head of the unit."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from vonggac.desk.audit.actions import recording
+from vonggac.desk.notices.actions import enqueue
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.work import tallies
+from vonggac.desk.work.models import FAR, Step, Task
+from vonggac.desk.work.notifying import answering, contact_email, reviewing, send
+from vonggac.desk.work.queries.tasks import published
+from vonggac.desk.work.states import UNANSWERED, WITH_OWNER
+
+AT_ONCE = 2000
+SOON, BROKEN, HEAD = 1, 2, 3
+_VERBS = {SOON: "warn", BROKEN: "break", HEAD: "climb"}
+_TEMPLATES = {SOON: "work_due", BROKEN: "work_late", HEAD: "work_head"}
+
+
+def ring(asker: Asker, now: datetime | None = None) -> int:
+    """Give every warning that is due, up to AT_ONCE Tasks; gives how many. One message per organisation and kind of warning."""
+    at = now or timezone.now()
+    due = published().filter(alarm_at__lte=at).order_by("alarm_at", "pk")
+    if not due.exists():
+        return 0
+    with recording(asker, "work.ring") as record:
+        rows = list(due.select_related("policy", "organisation").select_for_update(of=("self",))[:AT_ONCE])
+        told: dict[tuple[int, int], list[Task]] = defaultdict(list)
+        moved: Counter[tallies.Cell] = Counter()
+        for task in rows:
+            was = tallies.cell_of(task)
+            if level := _ring(task, at):
+                told[task.organisation_id, level].append(task)
+            if tallies.cell_of(task) != was:
+                moved[was] -= 1
+                moved[tallies.cell_of(task)] += 1
+        Task.objects.bulk_update(rows, ["alarm_at", "alarms", "is_late"], batch_size=200)
+        tallies.move(moved)
+        for (organisation_id, level), tasks in sorted(told.items(), key=lambda item: item[0]):
+            _tell(organisation_id, level, tasks, at)
+        record.note(
+            n=len(rows),
+            told={_VERBS[level]: sum(len(t) for (_o, one), t in told.items() if one == level) for level in _VERBS},
+        )
+    return len(rows)
+
+
+def _ring(task: Task, at: datetime) -> int:
+    """Move one Task to its next warning; the level that is to be told now, 0 for none."""
+    if task.state not in WITH_OWNER or task.stopped_at is not None or task.due_at == FAR or task.policy is None:
+        task.alarm_at = FAR
+        return 0
+    if at < task.due_at:
+        level, task.alarm_at = SOON, task.due_at
+    elif task.alarms < BROKEN:
+        level, task.alarm_at = BROKEN, task.due_at + timedelta(seconds=task.policy.climb_s)
+        task.is_late = task.is_binding
+    else:
+        level, task.alarm_at = HEAD, FAR
+        if task.state not in UNANSWERED:
+            return 0
+    if level <= task.alarms:
+        return 0
+    task.alarms = level
+    return level
+
+
+def _tell(organisation_id: int, level: int, tasks: Sequence[Task], at: datetime) -> None:
+    first = min(tasks, key=lambda task: (task.due_at, task.pk))
+    values = {"organisation": first.organisation.name, "n": len(tasks), "title": first.subject, "link": _link(tasks)}
+    if level == SOON:
+        values["until"] = first.due_at
+    key = f"{_VERBS[level]}:{organisation_id}:{first.pk}:{int(at.timestamp())}"
+    people = answering([organisation_id]).get(organisation_id, [])
+    send(_TEMPLATES[level], organisation_id, people, values, key)
+    if level >= BROKEN and any(task.is_binding for task in tasks):
+        told = {user.pk for user in people}
+        if others := [user for user in reviewing() if user.pk not in told]:
+            send(_TEMPLATES[level], organisation_id, others, values, key)
+    if level == HEAD and (email := contact_email(organisation_id, is_head=True)):
+        with transaction.atomic():
+            enqueue(
+                template="work_head",
+                organisation_id=organisation_id,
+                email=email,
+                values=values,
+                key=f"{key}:head",
+                urgent=True,
+            )
+    verb = _VERBS[level]
+    Step.objects.bulk_create(
+        [
+            Step(task=task, at=at, by_id=None, by_name="", verb=verb, before=task.state, after=task.state)
+            for task in tasks
+        ]
+    )
+
+
+def _link(tasks: Sequence[Task]) -> str:
+    return f"/work/{tasks[0].pk}/" if len(tasks) == 1 else "/work/?state=open"
+
+
+def look_again(now: datetime | None = None) -> int:
+    """Put right what a step of the machine's clock left: Tasks marked overdue whose clock is not broken. Gives how many."""
+    at = now or timezone.now()
+    with transaction.atomic():
+        rows = list(
+            Task.objects.filter(is_late=True, due_at__gt=at)
+            .select_related("policy")
+            .select_for_update(of=("self",))[:AT_ONCE]
+        )
+        moved: Counter[tallies.Cell] = Counter()
+        for task in rows:
+            moved[tallies.cell_of(task)] -= 1
+            task.is_late, task.alarms = False, 0
+            warn = timedelta(seconds=task.policy.warn_s if task.policy else 0)
+            task.alarm_at = FAR if task.due_at == FAR else task.due_at - warn
+            moved[tallies.cell_of(task)] += 1
+        Task.objects.bulk_update(rows, ["is_late", "alarms", "alarm_at"], batch_size=200)
+        tallies.move(moved)
+    return len(rows)

@@ -1,0 +1,111 @@
+"""What a reviewer does: accept an answer, return it, open a Task again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vonggac.desk.accounts.models import User
+from vonggac.desk.organisations.checks import Check
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.work import clocks
+from vonggac.desk.work.actions.bulk import Outcome, do_many
+from vonggac.desk.work.actions.changing import Change, Seen
+from vonggac.desk.work.calendar import Calendar
+from vonggac.desk.work.kinds import BY_NAME
+from vonggac.desk.work.models import Answer
+from vonggac.desk.work.notifying import answering, send
+from vonggac.desk.work.states import ACCEPTED, CLOSED, REOPENED, RETURNED, SUBMITTED
+from vonggac.desk.work.values import reason
+from vonggac.errors import N_, Fault, InvalidValues
+
+
+def accept(asker: Asker, seen: Sequence[Seen], note: str = "") -> Outcome:
+    """The answers hold; what the machine does not re-check is closed with that. Needs work.review; nobody reviews their own answer."""
+    check = Check()
+    note = check.text("note", note, most=2000, lines=True)
+    check.done()
+
+    def do(change: Change) -> None:
+        _judge(change, "accepted", note)
+        change.step("accept", note, state=ACCEPTED)
+        if not BY_NAME[change.task.kind].recheck:
+            change.step("close", state=CLOSED)
+
+    return do_many(asker, "work.accept", "work.review", seen, do)
+
+
+def return_(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:
+    """The answers do not hold, because: the owner goes on, its finishing clock runs on from where it stood. Needs work.review."""
+    check = Check()
+    why = reason(check, why)
+    check.done()
+
+    def do(change: Change) -> None:
+        task = change.task
+        answer = _judge(change, "returned", why)
+        change.step("return", why, state=RETURNED)
+        if task.finish_met_at is not None and task.finish_due_at is not None:
+            # Time under review is not the owner's.
+            task.finish_due_at += max(change.now - task.finish_met_at, change.now - change.now)
+            task.finish_met_at = None
+        _tell_owner(change, why, f"returned:{answer.pk}")
+
+    return do_many(asker, "work.return", "work.review", seen, do)
+
+
+def _judge(change: Change, verdict: str, why: str) -> Answer:
+    task, asker = change.task, change.asker
+    if task.state != SUBMITTED:
+        raise InvalidValues(
+            [
+                Fault(
+                    "state", N_("this cannot be done with a task that is in the state “{state}”"), {"state": task.state}
+                )
+            ]
+        )
+    answer = Answer.objects.filter(task=task).order_by("-pk").first()
+    if answer is None:
+        raise InvalidValues([Fault("", N_("there is no answer yet"))])
+    if asker.user_id is not None and answer.by_id == asker.user_id and not answer.came_by:
+        raise InvalidValues([Fault("", N_("nobody reviews their own answer"))])
+    answer.verdict, answer.verdict_at, answer.verdict_by_name, answer.verdict_reason = (
+        verdict, change.now, asker.name[:150], why,
+    )  # fmt: skip
+    answer.save()
+    return answer
+
+
+def _tell_owner(change: Change, why: str, key: str) -> None:
+    task = change.task
+    users: list[User] = answering([task.organisation_id]).get(task.organisation_id, [])
+    values = {
+        "organisation": task.organisation.name,
+        "title": task.subject,
+        "reason": why[:480],
+        "link": f"/work/{task.pk}/",
+    }
+    send("work_returned", task.organisation_id, users, values, key)
+
+
+def reopen(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:
+    """What was done is not done, because: clocks begin anew. Needs work.review."""
+    check = Check()
+    why = reason(check, why)
+    check.done()
+    days = clocks.calendar()
+
+    def do(change: Change) -> None:
+        again(change, "reopen", why, days)
+        _tell_owner(change, why, f"reopened:{change.task.pk}:{change.task.version}")
+
+    return do_many(asker, "work.reopen", "work.review", seen, do)
+
+
+def again(change: Change, verb: str, why: str, days: Calendar) -> None:
+    """One Task opened again, clocks anew under the policy of now."""
+    task = change.task
+    change.step(verb, why, state=REOPENED)
+    policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)
+    clocks.restart(task, BY_NAME[task.kind], policy, change.now, days)
+    task.n_reopened += 1
+    task.proof = ""

@@ -1,0 +1,21 @@
+"""Work: what somebody has to do, until when, what they answered, and what became of it."""
+
+from vonggac.desk.work.models.answers import Answer, Comment, Evidence
+from vonggac.desk.work.models.clocks import ClockPolicy, DayOff
+from vonggac.desk.work.models.tasks import FAR, Batch, Bulk, SavedView, Step, Tally, Task, Watcher
+
+__all__ = [
+    "FAR",
+    "Answer",
+    "Batch",
+    "Bulk",
+    "ClockPolicy",
+    "Comment",
+    "DayOff",
+    "Evidence",
+    "SavedView",
+    "Step",
+    "Tally",
+    "Task",
+    "Watcher",
+]
