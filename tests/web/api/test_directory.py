@@ -146,3 +146,10 @@ def test_a_session_writes_only_with_the_csrf_token(province):
 
 def test_everybody_signed_in_sees_whom_to_call(api):
     assert [one["value"] for one in api("agency_officer")("get", "/support").json()] == ["0000 000 123"]
+
+
+@pytest.mark.parametrize("offset", ["%2B23:59", "-23:59", "-19:18"])
+@pytest.mark.parametrize("year", ["0001", "2026", "9999"])
+@pytest.mark.parametrize("where", ["/networks?", "/mandates?", "/owner?address=198.51.100.5&"])
+def test_an_offset_that_no_database_takes_is_a_time_like_any_other(api, where, year, offset):
+    assert api("analyst")("get", f"{where}at={year}-01-01T00:00:00{offset}").status_code == 200

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from vonggac.desk.accounts import actions, queries
 from vonggac.desk.accounts.actions import GrantValues
-from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, Text, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, page_of, written
 
 router = Router(tags=["accounts"])
 
@@ -46,7 +46,7 @@ class AccountOut(Schema):
     phone: str
     organisation_id: int | None
     is_active: bool
-    last_login: AwareDatetime | None
+    last_login: Moment | None
     version: int
 
 
@@ -78,8 +78,8 @@ class GrantIn(Strict):
 
     role: Role
     organisation_id: Id | None = None
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
 
 
 class GrantOut(Schema):
@@ -88,8 +88,8 @@ class GrantOut(Schema):
     id: int
     role: str
     organisation_id: int | None
-    valid_from: AwareDatetime | None
-    valid_until: AwareDatetime | None
+    valid_from: Moment | None
+    valid_until: Moment | None
 
 
 class InvitationIn(Strict):
@@ -109,8 +109,8 @@ class InvitationOut(Schema):
     email: str
     name: str
     organisation_id: int | None
-    created_at: AwareDatetime
-    expires_at: AwareDatetime
+    created_at: Moment
+    expires_at: Moment
 
 
 class Invitations(Schema):

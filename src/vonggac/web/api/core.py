@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.db.models import Model, QuerySet
@@ -13,7 +14,7 @@ from ninja import NinjaAPI, Query, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 from ninja.security.session import SessionAuth
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from vonggac import __version__
 from vonggac.desk.accounts.queries import asker_of_token
@@ -52,6 +53,17 @@ class ErrorOut(Schema):
 ERRORS: dict[int, type[Schema]] = dict.fromkeys((400, 401, 403, 404, 409, 422), ErrorOut)
 """What every route may answer instead of what was asked for."""
 
+
+def _in_utc(value: datetime) -> datetime:
+    """``value`` in UTC: databases take no offset beyond 16 hours. At the edges of what a calendar holds it has none there."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return value.replace(tzinfo=UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its offset, kept in UTC."""
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Limit = Annotated[int, Query(50, ge=1, le=MAX_ITEMS, description="Items of one page")]
 After = Annotated[str, Query("", max_length=40, description="The cursor `next` of the page before")]

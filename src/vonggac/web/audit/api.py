@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime
 
 from vonggac.desk.audit import queries
-from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Text, cursor_of, read_cursor
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Text, cursor_of, read_cursor
 
 router = Router(tags=["audit"])
 
 Word = Annotated[str, Query("", max_length=64)]
-Moment = Annotated[AwareDatetime | None, Query(None)]
+MomentAsked = Annotated[Moment | None, Query(None)]
 
 
 class EntryOut(Schema):
     """One thing that was done. Names, addresses and values are empty once they were erased."""
 
     seq: int
-    at: AwareDatetime
+    at: Moment
     action: str
     actor_id: int | None
     actor: str
@@ -52,7 +51,7 @@ def out(row: queries.Shown) -> EntryOut:
 @router.get("/audit", response={200: Entries, **ERRORS}, operation_id="list_entries", summary="Who did what")
 def entries(  # noqa: PLR0913, PLR0917  # filters, by name in the address
     request: Any, limit: Limit, after: After, text: Text, action: Word, object_type: Word, object_id: Word,
-    actor_id: OptionalId = None, organisation_id: OptionalId = None, since: Moment = None, until: Moment = None,
+    actor_id: OptionalId = None, organisation_id: OptionalId = None, since: MomentAsked = None, until: MomentAsked = None,
 ) -> Any:  # fmt: skip
     """Newest first; those of the organisations whose record the asker may see."""
     filters = queries.Filters(

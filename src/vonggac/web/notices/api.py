@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from vonggac.desk.notices import actions, queries
-from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, cursor_of, read_cursor, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, cursor_of, read_cursor, written
 
 router = Router(tags=["notices"])
 
@@ -25,7 +25,7 @@ class NoticeOut(Schema):
     to: str
     subject: str
     organisation_id: int | None
-    created_at: AwareDatetime
+    created_at: Moment
 
 
 class Notices(Schema):

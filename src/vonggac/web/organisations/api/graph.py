@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import ERRORS, After, Id, Limit, OptionalId, Strict, Text, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, page_of, written
 from vonggac.web.organisations.api.routes import Noun, register
 from vonggac.web.organisations.api.shapes import (
     At,
@@ -47,8 +47,8 @@ class NameOut(Schema):
     name: str
     short_name: str
     basis: str
-    valid_from: AwareDatetime | None
-    valid_until: AwareDatetime | None
+    valid_from: Moment | None
+    valid_until: Moment | None
 
 
 class EventOut(Schema):
@@ -57,7 +57,7 @@ class EventOut(Schema):
     ``reorganisation_id``: of a merger or split that was entered here, with which it can be undone.
     """
 
-    at: AwareDatetime | None
+    at: Moment | None
     what: str
     is_end: bool
     other_id: int | None
@@ -72,7 +72,7 @@ class MergeIn(Strict):
     predecessor_ids: list[Id] = Field(min_length=1, max_length=100)
     successor_id: Id | None = None
     successor: OrganisationIn | None = None
-    at: AwareDatetime
+    at: Moment
     basis: str = Field("", max_length=250)
     moves: list[Move] = list(ALL_MOVES)  # noqa: RUF012  # copied for every value by pydantic
 
@@ -89,7 +89,7 @@ class SplitIn(Strict):
     """The predecessor exists no longer from ``at`` on. ``goes``: what goes to whom; ``rest`` gets all else."""
 
     successors: list[Id | OrganisationIn] = Field(min_length=2, max_length=50)
-    at: AwareDatetime
+    at: Moment
     basis: str = Field("", max_length=250)
     goes: list[GoesIn] = Field(default_factory=list, max_length=1000)
     rest: int | None = Field(0, ge=0, le=49)
@@ -154,7 +154,7 @@ def history(request: Any, record_id: Id) -> Any:
 @router.get(
     "/organisations/{record_id}/name", response={200: NameOut | None, **ERRORS}, operation_id="organisation_name_at"
 )
-def name(request: Any, record_id: Id, at: AwareDatetime) -> Any:
+def name(request: Any, record_id: Id, at: Moment) -> Any:
     """What it was called then; null before it existed."""
     return queries.names_at(request.asker, record_id, at)
 

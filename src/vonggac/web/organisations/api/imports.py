@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from django.conf import settings as django_settings
 from django.http import HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime
 
 from vonggac.config import Settings
 from vonggac.desk.organisations.models.imports import Import, ImportFault, ImportLine
@@ -18,7 +17,7 @@ from vonggac.desk.organisations.staging.known import IMPORT
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, Fault, InvalidValues, NotAllowed
 from vonggac.jobs import directory_import
-from vonggac.web.api.core import ERRORS, After, Id, Limit, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, page_of, written
 from vonggac.web.organisations.imports import downloads
 from vonggac.web.shell.words import tell_fault
 
@@ -40,9 +39,9 @@ class ImportOut(Schema):
     file_name: str
     size: int
     sha256: str
-    created_at: AwareDatetime
-    checked_at: AwareDatetime | None
-    applied_at: AwareDatetime | None
+    created_at: Moment
+    checked_at: Moment | None
+    applied_at: Moment | None
     n_rows: int
     n_faults: int
     n_lines: int

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ninja import Router, Schema
-from pydantic import AwareDatetime
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, page_of
+from vonggac.web.api.core import ERRORS, After, Limit, Moment, OptionalId, page_of
 from vonggac.web.organisations.api.routes import Noun, register
 from vonggac.web.organisations.api.shapes import At, MandateEdit, MandateIn, MandateOut, Subject
 
@@ -47,7 +46,7 @@ def mandates(
     operation_id="holders_at",
     summary="Who held a mandate then?",
 )
-def holders(request: Any, subject: Subject, at: AwareDatetime, over_id: OptionalId = None) -> Any:
+def holders(request: Any, subject: Subject, at: Moment, over_id: OptionalId = None) -> Any:
     """The mandates of this subject that held then over an organisation (null: the province), the most specific first."""
     return [out(row) for row in queries.holders(request.asker, subject, over_id, at)]
 

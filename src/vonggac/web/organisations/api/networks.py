@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from ninja import Query, Router, Schema
-from pydantic import AwareDatetime
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import ERRORS, After, Limit, OptionalId, Text, page_of
+from vonggac.web.api.core import ERRORS, After, Limit, Moment, OptionalId, Text, page_of
 from vonggac.web.organisations.api.graph import out as organisation_out
 from vonggac.web.organisations.api.routes import Noun, register
 from vonggac.web.organisations.api.shapes import At, NetworkEdit, NetworkIn, NetworkOut, OwnerOut, Side
@@ -40,7 +39,7 @@ def networks(
 @router.get(
     "/owner", response={200: list[OwnerOut], **ERRORS}, operation_id="owner_at", summary="Who held an address then?"
 )
-def owner(request: Any, address: Annotated[str, Query(max_length=45)], at: AwareDatetime) -> Any:
+def owner(request: Any, address: Annotated[str, Query(max_length=45)], at: Moment) -> Any:
     """The networks that held it, public ones first, the smallest first; empty when nobody's that the asker sees."""
     return [
         OwnerOut(network=out(row), organisation=organisation_out(row.organisation))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from ninja import Query, Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from vonggac.web.api.core import Id, Strict
+from vonggac.web.api.core import Id, Moment, Strict
 
-At = Annotated[AwareDatetime | None, Query(None, description="Only what holds at this time")]
+At = Annotated[Moment | None, Query(None, description="Only what holds at this time")]
 
 Kind = Literal[
     "authority",
@@ -34,15 +34,15 @@ Subject = Literal["state_management", "coordination", "specialised_unit", "monit
 class PeriodIn(Strict):
     """When it holds."""
 
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
 
 
 class PeriodOut(Schema):
     """When it holds."""
 
-    valid_from: AwareDatetime | None
-    valid_until: AwareDatetime | None
+    valid_from: Moment | None
+    valid_until: Moment | None
 
 
 class Edit(PeriodIn):
@@ -61,7 +61,7 @@ class Ending(Strict):
     """The end of something: the first moment when it does not hold."""
 
     version: int = Field(ge=1, lt=2**31)
-    at: AwareDatetime
+    at: Moment
 
 
 class OrganisationIn(PeriodIn):
@@ -95,7 +95,7 @@ class OrganisationEdit(Edit):
     parent_id: Id | None = None
     address: str | None = Field(None, max_length=250)
     note: str | None = Field(None, max_length=10_000)
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     basis: str | None = Field(None, max_length=250)
 
 
