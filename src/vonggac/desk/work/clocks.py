@@ -15,7 +15,7 @@ from vonggac.desk.work.calendar import Calendar
 from vonggac.desk.work.kinds import Kind
 from vonggac.desk.work.models import FAR, ClockPolicy, DayOff, Task
 from vonggac.desk.work.models.clocks import CLOCKS
-from vonggac.desk.work.states import WITH_OWNER
+from vonggac.desk.work.states import WITH_OWNER, turn_of
 
 
 def calendar() -> Calendar:
@@ -78,7 +78,8 @@ def running(task: Task) -> Iterable[tuple[str, datetime]]:
 
 
 def settle(task: Task, now: datetime) -> None:
-    """Work out ``due_at``, ``alarm_at``, ``alarms`` and ``is_late`` anew from state and clocks; nothing is saved."""
+    """Work out ``turn``, ``due_at``, ``alarm_at``, ``alarms`` and ``is_late`` anew from state and clocks; nothing is saved."""
+    task.turn = turn_of(task.state)
     stands = task.stopped_at is not None or task.state not in WITH_OWNER
     due = FAR if stands else min((moment for _clock, moment in running(task)), default=FAR)
     if due != task.due_at:

@@ -42,6 +42,18 @@ WITH_CENTRE: Final = frozenset({PROPOSED, SUBMITTED})
 DONE: Final = frozenset({ACCEPTED, RECHECKED, CLOSED, WITHDRAWN})
 """Nobody has to act: what is accepted waits for the machine's re-check."""
 
+OWNER: Final = "owner"
+CENTRE: Final = "centre"
+NOBODY: Final = "nobody"
+
+
+def turn_of(state: str) -> str:
+    """Whose turn it is in ``state``: the owner's, the centre's, nobody's."""
+    if state in WITH_OWNER:
+        return OWNER
+    return CENTRE if state in WITH_CENTRE else NOBODY
+
+
 _TO_OWN = frozenset({ACKNOWLEDGED, IN_PROGRESS, SUBMITTED, WITHDRAWN})
 FOLLOWS: Final = {
     PROPOSED: frozenset({NEW, WITHDRAWN}),

@@ -24,7 +24,7 @@ from vonggac.desk.work.actions.changing import Seen, changing
 from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import Batch, Task
 from vonggac.desk.work.notifying import tell_organisations
-from vonggac.desk.work.states import NEW, PRIORITIES, PROPOSED
+from vonggac.desk.work.states import NEW, PRIORITIES, PROPOSED, turn_of
 from vonggac.errors import N_, Fault, InvalidValues, NotThere
 
 
@@ -67,7 +67,7 @@ def open_task(asker: Asker, draft: Draft) -> Task:
         row = Task(
             kind=kind.name, key=key_of(kind, draft.organisation_id, details), organisation_id=draft.organisation_id,
             subject=subject, value=draft.value, details=details, priority=draft.priority, parent_id=draft.parent_id,
-            state=PROPOSED if kind.needs_approval else NEW, created_at=now, changed_at=now, batch_id=0,
+            state=_first_state(kind), turn=turn_of(_first_state(kind)), created_at=now, changed_at=now, batch_id=0,
             proof="", result="", n_reopened=0, alarms=0, is_late=False, stop_reason="", version=1,
             folded=search_form(subject, draft.more_words), **{name: getattr(start, name) for name in start.__slots__},
         )  # fmt: skip
@@ -81,6 +81,10 @@ def open_task(asker: Asker, draft: Draft) -> Task:
         tallies.move(Counter({tallies.cell_of(row): 1}))
         tell_organisations({row.organisation_id: 1}, title=str(subject), url=f"/work/{row.pk}/", key=f"task:{row.pk}")
     return row
+
+
+def _first_state(kind: Kind) -> str:
+    return PROPOSED if kind.needs_approval else NEW
 
 
 def _require_assign(asker: Asker, organisation_id: int) -> None:
@@ -107,7 +111,7 @@ def approve(asker: Asker, seen: Sequence[Seen]) -> int:
 # ------------------------------------------------------------------------------------------------------ many at once
 
 _COLUMNS = (
-    "kind", "key", "organisation_id", "parent_id", "batch_id", "subject", "value", "details", "priority", "policy_id", "is_binding",
+    "kind", "state", "turn", "key", "organisation_id", "parent_id", "batch_id", "subject", "value", "details", "priority", "policy_id", "is_binding",
     "acknowledge_due_at", "contain_due_at", "finish_due_at", "due_at", "alarm_at", "created_at", "changed_at", "folded",
 )  # fmt: skip
 """What stage() writes; the other columns have their default in the database."""
@@ -142,11 +146,13 @@ def stage(batch: Batch, drafts: Sequence[Draft], at: datetime, written: Callable
             times = (one.acknowledge_due_at, one.contain_due_at, one.finish_due_at, one.due_at, one.alarm_at)
             start = (one.policy_id, one.is_binding, *(None if time is None else adapt(time) for time in times))
             starts[draft.kind, draft.priority] = start
+        kind = BY_NAME[draft.kind]
+        state = _first_state(kind)
         rows.append(
             (
-                draft.kind, key_of(BY_NAME[draft.kind], draft.organisation_id, draft.details), draft.organisation_id, draft.parent_id,
-                batch.pk, draft.subject, draft.value, json.dumps(draft.details, ensure_ascii=False), draft.priority, *start, moment, moment,
-                search_form(draft.subject, draft.more_words),
+                draft.kind, state, turn_of(state), key_of(kind, draft.organisation_id, draft.details), draft.organisation_id,
+                draft.parent_id, batch.pk, draft.subject, draft.value, json.dumps(draft.details, ensure_ascii=False), draft.priority,
+                *start, moment, moment, search_form(draft.subject, draft.more_words),
             )
         )  # fmt: skip
     with transaction.atomic():

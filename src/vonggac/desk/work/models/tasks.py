@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.work.models.clocks import ClockPolicy
-from vonggac.desk.work.states import NEW
+from vonggac.desk.work.states import NEW, OWNER
 
 FAR: Final = datetime(2199, 12, 31, tzinfo=UTC)
 """In the place of a time that does not come: sorted after all others."""
@@ -45,7 +45,8 @@ class Task(models.Model):
     ``kind``: a name of ``kinds.KINDS``, which says what else holds. ``key``: what makes it unique in its kind. ``value``: the one
     thing that it is about, normalised (an address). ``subject``: that in words of no language. ``details``: what the kind's
     templates show. ``batch_id``: the Batch that opened or last reopened it; 0: nothing did. ``priority``: 1 to 5, 1 the most
-    pressing. ``proof``: ``declared``, ``proven`` or nothing yet. ``result``: of the last answer.
+    pressing. ``turn``: whose it is to act
+    in that state (``states.turn_of``). ``proof``: ``declared``, ``proven`` or nothing yet. ``result``: of the last answer.
 
     Clocks: ``<clock>_due_at`` (None: this Task has no such clock) and ``<clock>_met_at``. ``due_at``: the next that is to be
     met, FAR while none runs. ``alarm_at``: when the next warning is due, FAR for never. ``alarms``: how many were given for
@@ -66,6 +67,7 @@ class Task(models.Model):
     details = models.JSONField(default=dict)
     priority = models.SmallIntegerField(db_default=3)
     state = models.CharField(max_length=12, db_default=NEW)
+    turn = models.CharField(max_length=6, db_default=OWNER)
     proof = models.CharField(max_length=8, db_default="")
     result = models.CharField(max_length=24, db_default="")
     n_reopened = models.SmallIntegerField(db_default=0)
@@ -91,7 +93,8 @@ class Task(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=["kind", "key"], name="task_once"),)
         indexes = (
-            models.Index(fields=["organisation", "state", "due_at", "id"], name="task_of_organisation"),
+            models.Index(fields=["organisation", "turn", "due_at", "id"], name="task_of_organisation"),
+            models.Index(fields=["turn", "due_at", "id"], name="task_by_turn"),
             models.Index(fields=["state", "due_at", "id"], name="task_by_state"),
             models.Index(fields=["value"], name="task_by_value", condition=~models.Q(value="")),
             models.Index(fields=["batch_id", "organisation"], name="task_of_batch"),

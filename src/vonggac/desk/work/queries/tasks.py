@@ -18,8 +18,11 @@ from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Answer, Batch, Bulk, Comment, Evidence, SavedView, Step, Task
 from vonggac.desk.work.states import (
     ACCEPTED,
+    CENTRE,
     CLOSED,
     DONE,
+    NOBODY,
+    OWNER,
     RECHECKED,
     STATES,
     SUBMITTED,
@@ -46,6 +49,9 @@ GROUPS = {
     **{state: frozenset({state}) for state in STATES},
 }
 """What ``Filters.state`` may name: groups of states, and each state."""
+
+TURNS = {"open": OWNER, "review": CENTRE, "done": NOBODY}
+"""Groups that are all states of one turn."""
 
 UNDO_WITHIN = timedelta(minutes=10)
 
@@ -91,8 +97,10 @@ def tasks(asker: Asker, filters: Filters | None = None, *, sort: str = "due") ->
     }
     rows = rows.filter(**{name: value for name, value in conditions.items() if value is not None})
     if wanted.state:
-        states = GROUPS.get(wanted.state, frozenset())
-        rows = rows.filter(state__in=sorted(states))
+        if turn := TURNS.get(wanted.state):
+            rows = rows.filter(turn=turn)  # one value, so that the index gives the order
+        else:
+            rows = rows.filter(state__in=sorted(GROUPS.get(wanted.state, frozenset())))
     if wanted.below_id is not None:
         rows = rows.filter(organisation_id__in=below(wanted.below_id))
     if text := wanted.text.strip():
