@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 import pytest
 
-from vonggac.web import outgoing
-from vonggac.web.outgoing import Guarded, Refused, is_public
+from vonggac.jobs import outgoing
+from vonggac.jobs.outgoing import Guarded, Refused, is_public
 
 
 @pytest.mark.parametrize(
@@ -42,8 +44,20 @@ class Host(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if self.path == "/drip":  # never silent for long, never done
+            with contextlib.suppress(OSError):
+                for byte in b"HTTP/1.0 200 OK\r\nX-Long: " + b"x" * 200:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.05)
+            return
         self.send_response(200)
         self.end_headers()
+        if self.path == "/slow":
+            with contextlib.suppress(OSError):
+                for _ in range(200):
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
+            return
         body = b"x" * (outgoing.LARGEST + 10) if self.path == "/large" else b"hello"
         self.wfile.write(body)
 
@@ -137,4 +151,19 @@ def test_proxies_of_the_environment_are_not_asked(host, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with Guarded({"127.0.0.1"}) as session:
+        assert session.get(f"http://{host}/").text == "hello"
+
+
+@pytest.mark.parametrize("path", ["/drip", "/slow"])
+def test_an_answer_that_comes_byte_by_byte_is_not_waited_for(host, path):
+    began = time.monotonic()
+    with Guarded({"127.0.0.1"}, whole_s=0.5) as session, pytest.raises(Refused, match=r"longer than 0\.5 s"):
+        session.get(f"http://{host}{path}")
+    assert time.monotonic() - began < 4
+
+
+def test_a_session_asks_again_after_one_that_was_late(host):
+    with Guarded({"127.0.0.1"}, whole_s=0.5) as session:
+        with pytest.raises(Refused):
+            session.get(f"http://{host}/slow")
         assert session.get(f"http://{host}/").text == "hello"

@@ -7,9 +7,12 @@ address (DNS rebinding) opens nothing.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +23,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
 CONNECT_S, READ_S = 5.0, 10.0
+"""How long a connection may take to be made, and any single wait for its next bytes."""
+WHOLE_S = 30.0
+"""How long all of it may take, however diligently the other side sends a byte now and then."""
 LARGEST = 1024 * 1024
 """Bytes of one answer."""
 REDIRECTS = 3
@@ -49,15 +55,46 @@ class Guarded(requests.Session):
     where clouds keep their metadata), and by plain HTTP if they are this machine. Redirects stay on their host. Raises Refused.
     """
 
-    def __init__(self, own_hosts: Collection[str] = ()) -> None:
+    def __init__(self, own_hosts: Collection[str] = (), whole_s: float = WHOLE_S) -> None:
         super().__init__()
         self.own_hosts = frozenset(host.lower() for host in own_hosts)
+        self.whole_s = whole_s
         self.trust_env = False  # no proxies and no .netrc of the environment
-        self.mount("https://", _Adapter(self.own_hosts))
-        self.mount("http://", _Adapter(self.own_hosts))
+        self._made: list[socket.socket] = []
+        self.mount("https://", _Adapter(self.own_hosts, self._made))
+        self.mount("http://", _Adapter(self.own_hosts, self._made))
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        """As in requests, the body of the answer read up to LARGEST."""
+        """As in requests, the body of the answer read up to LARGEST, all of it within ``whole_s`` seconds."""
+        with self._ended_in_time():
+            return self._asked(method, url, *args, **kwargs)
+
+    @contextmanager
+    def _ended_in_time(self) -> Iterator[None]:
+        is_late = threading.Event()
+        self._made[:] = [one for one in self._made if one.fileno() >= 0]
+
+        def end() -> None:
+            is_late.set()
+            for one in list(self._made):
+                with contextlib.suppress(OSError):  # closed meanwhile
+                    socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+        timer = threading.Timer(self.whole_s, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            if is_late.is_set():
+                raise Refused(f"it took longer than {self.whole_s:g} s") from error
+            raise
+        finally:
+            timer.cancel()
+        if is_late.is_set():
+            raise Refused(f"it took longer than {self.whole_s:g} s")
+
+    def _asked(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         kwargs.update(timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False)
         target = str(url)
         for _turn in range(REDIRECTS + 1):
@@ -127,33 +164,45 @@ def _look(connection: socket.socket, host: str, own_hosts: frozenset[str]) -> No
 
 class _Plain(HTTPConnection):
     own_hosts: frozenset[str] = frozenset()
+    made: list[socket.socket]
 
     def _new_conn(self) -> socket.socket:
         connection = super()._new_conn()
         _look(connection, self.host, self.own_hosts)
         return connection
+
+    def connect(self) -> None:
+        """As in urllib3; the socket stays known while an answer is read from it."""
+        super().connect()
+        self.made.append(self.sock)
 
 
 class _Secure(HTTPSConnection):
     own_hosts: frozenset[str] = frozenset()
+    made: list[socket.socket]
 
     def _new_conn(self) -> socket.socket:
         connection = super()._new_conn()
         _look(connection, self.host, self.own_hosts)
         return connection
+
+    def connect(self) -> None:
+        """As in urllib3; the socket stays known while an answer is read from it."""
+        super().connect()
+        self.made.append(self.sock)
 
 
 class _Adapter(HTTPAdapter):
     """Connections that look where they went."""
 
-    def __init__(self, own_hosts: frozenset[str]) -> None:
-        self._own_hosts = own_hosts
+    def __init__(self, own_hosts: frozenset[str], made: list[socket.socket]) -> None:
+        self._own_hosts, self._made = own_hosts, made
         super().__init__(max_retries=Retry(0, redirect=0))
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As in requests, with our connections."""
         super().init_poolmanager(*args, **kwargs)
-        mine = {"own_hosts": self._own_hosts}
+        mine = {"own_hosts": self._own_hosts, "made": self._made}
         plain = type("Plain", (HTTPConnectionPool,), {"ConnectionCls": type("PlainHere", (_Plain,), mine)})
         secure = type("Secure", (HTTPSConnectionPool,), {"ConnectionCls": type("SecureHere", (_Secure,), mine)})
         self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}
