@@ -59,10 +59,10 @@ def import_(settings: Settings, file: Path, is_applied: bool, as_json: bool) -> 
     """Check the file, apply it if asked, and give the status."""
     asker = _asker()
     from vonggac.desk.organisations.staging import life
-    from vonggac.jobs import directory_import
+    from vonggac.jobs import directory_import, spool
 
     directory_import.sweep(settings)
-    spooled = directory_import.spool_file(settings, file, directory_import.UPLOAD_LIMIT)
+    spooled = spool.spool_file(settings, file, spool.UPLOAD_LIMIT)
     row = directory_import.receive(settings, asker, spooled, file.name)
     directory_import.advance(settings, asker, row)
     row.refresh_from_db()
@@ -158,7 +158,7 @@ def _language() -> str:
 
 def _write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """``path`` appears when it is whole, in one step; a full disk leaves what was there."""
-    from vonggac.jobs.directory_import import full_disk_told
+    from vonggac.jobs.spool import full_disk_told
 
     handle, name = -1, ""
     try:

@@ -1,4 +1,4 @@
-"""Files that become the directory: kept in a private spool, read, checked, staged, applied; by a request, a command or the worker.
+"""Files that become the directory: read, checked, staged, applied; by a request, a command or the worker.
 
 What dies on the way leaves whole states only. Rows that were staged by a run that died are removed before the next one
 stages its own; an import of the command line whose process died while it was checked is abandoned, since nobody waits for it.
@@ -6,19 +6,9 @@ stages its own; an import of the command line whose process died while it was ch
 
 from __future__ import annotations
 
-import errno
-import hashlib
-import os
-import secrets
-import stat
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from django.db import OperationalError
 from django.utils import timezone
 
 from vonggac.config import Settings, zone_from
@@ -30,7 +20,9 @@ from vonggac.desk.organisations.staging.checking import check, found_sheets
 from vonggac.desk.organisations.staging.sheets import Sheets
 from vonggac.desk.organisations.staging.visible import Part, apply
 from vonggac.desk.scope.asker import Asker, Origin, machine
-from vonggac.errors import N_, DeskError, FormatUnknown, InputError, UnsafeInput, VonggacError
+from vonggac.errors import N_, FormatUnknown, InputError, VonggacError
+from vonggac.jobs import spool
+from vonggac.jobs.spool import DiskFull, Spooled, drop, full_disk_told, spool_folder
 from vonggac.tables import Table, Tables, read_tables
 from vonggac.tables.zips import ZIP_MAGICS, open_zip
 
@@ -38,136 +30,8 @@ SMALL_BYTES = 256 << 10
 SMALL_ROWS = 3_000
 """What is checked and applied while somebody waits; more is the worker's."""
 
-UPLOAD_LIMIT = 50 << 20
-"""Bytes of one file."""
-
 MOST_TRIES = 3
-_LEFT_ALONE_S = 3600
-"""A file in the spool that no import knows is removed after this time: a request may still be writing it."""
-
-_PIECE = 1 << 20
 _MOST_INNER = 64 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class DiskFull(DeskError):
-    """Nothing more can be written."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            N_("the disk is full: nothing was imported and nothing is half-written; make room, then do it again")
-        )
-
-
-class TooLarge(UnsafeInput):
-    """A file over the limit."""
-
-    def __init__(self, limit: int) -> None:
-        message = N_("the file is larger than {limit} MB, which is the most that is taken: cut it in parts")
-        super().__init__(message, limit=limit >> 20)
-
-
-@contextmanager
-def full_disk_told() -> Iterator[None]:
-    """Turn what a full disk causes, in the database or a file, into DiskFull."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise DiskFull from error
-        raise
-    except OperationalError as error:
-        text = str(error).casefold()
-        if "disk is full" in text or "no space left" in text or "disk i/o error" in text or "could not extend" in text:
-            raise DiskFull from error
-        raise
-
-
-# -------------------------------------------------------------------------------------------------------------- spool
-
-
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A file in the spool: its random name, size and SHA-256."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-def spool_folder(settings: Settings) -> Path:
-    """The private folder of files that wait, made when it is not there."""
-    folder = settings.data_dir / "spool"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-class Spool:
-    """A file that is being taken in, piece by piece, under a random name; more than ``limit`` bytes are refused while they come."""
-
-    def __init__(self, settings: Settings, limit: int) -> None:
-        self.limit, self.size = limit, 0
-        self.name = secrets.token_hex(16)
-        self._path = spool_folder(settings) / self.name
-        self._digest = hashlib.sha256()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with full_disk_told():
-            self._file: BinaryIO = os.fdopen(os.open(self._path, flags, 0o600), "wb")
-
-    def write(self, piece: bytes) -> None:
-        """Take one more piece; raises TooLarge or DiskFull, and then nothing is left of the file."""
-        self.size += len(piece)
-        if self.size > self.limit:
-            self.drop()
-            raise TooLarge(self.limit)
-        self._digest.update(piece)
-        try:
-            with full_disk_told():
-                self._file.write(piece)
-        except (OSError, DiskFull):
-            self.drop()
-            raise
-
-    def done(self) -> Spooled:
-        """It is whole, and on the disk."""
-        try:
-            with full_disk_told():
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._file.close()
-        except (OSError, DiskFull):
-            self.drop()
-            raise
-        return Spooled(self.name, self.size, self._digest.hexdigest())
-
-    def drop(self) -> None:
-        """Nothing is left of it."""
-        self._path.unlink(missing_ok=True)
-        try:
-            self._file.close()
-        except OSError as error:  # what waited in memory cannot be written either: it is not wanted
-            if error.errno not in _FULL:
-                raise
-
-
-def drop(settings: Settings, spooled: Spooled) -> None:
-    """Remove a file from the spool."""
-    (spool_folder(settings) / spooled.name).unlink(missing_ok=True)
-
-
-def spool_file(settings: Settings, path: Path, limit: int) -> Spooled:
-    """Take a copy of ``path`` in; raises InputError when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(N_("this is not a file"), where=str(path))
-            spool = Spool(settings, limit)
-            while piece := file.read(_PIECE):
-                spool.write(piece)
-    except OSError as error:
-        message = N_("could not be opened: {reason}")
-        raise InputError(message, where=str(path), reason=error.strerror or str(error)) from None
-    return spool.done()
 
 
 # ------------------------------------------------------------------------------------------------------------- reading
@@ -259,7 +123,7 @@ def _after_full_disk(import_id: int, run: str) -> None:
 
 def _check(settings: Settings, asker: Asker, row: Import, run: str, *, only_small: bool) -> bool:
     try:
-        sheets = read_sheets(_read_spool(settings, row), row.file_name)
+        sheets = read_sheets(spool.read(settings, row.spool, row.sha256), row.file_name)
     except InputError as error:
         life.refuse(row.pk, run, error)
         _forget(settings, row)
@@ -290,7 +154,7 @@ def _apply(settings: Settings, asker: Asker, row: Import, run: str, progress: Ca
             apply(row.pk, run, asker, progress)
         except life.Moved:
             before, was_partly = row.digest, Import.objects.get(pk=row.pk).n_applied > 0
-            sheets = read_sheets(_read_spool(settings, row), row.file_name)
+            sheets = read_sheets(spool.read(settings, row.spool, row.sha256), row.file_name)
             _plan(settings, asker, row, run, sheets)
             row = Import.objects.get(pk=row.pk)
             if was_partly or row.n_faults or row.digest != before:
@@ -321,17 +185,6 @@ def _say_moved(row: Import, *, was_partly: bool) -> None:
     life.say(row.pk, message)
 
 
-def _read_spool(settings: Settings, row: Import) -> bytes:
-    """The file of an import. Raises InputError when it is gone or is not the one that was uploaded."""
-    try:
-        data = (spool_folder(settings) / row.spool).read_bytes() if row.spool else b""
-    except FileNotFoundError:
-        data = b""
-    if hashlib.sha256(data).hexdigest() != row.sha256:
-        raise InputError(N_("the uploaded file is gone or was changed: upload it again"))
-    return data
-
-
 # ------------------------------------------------------------------------------------------------------------- worker
 
 
@@ -359,22 +212,11 @@ def _asker(row: Import) -> Asker:
 
 
 def sweep(settings: Settings) -> None:
-    """Remove what nobody needs any more: files and staged rows of imports that ended, files that no import knows."""
+    """Remove what nobody needs any more: files and staged rows of imports that ended, files that no record knows."""
     life.expire(timezone.now())
     for row in life.finished():
         _clear(settings, row)
-    needed, limit = life.spools(), time.time() - _LEFT_ALONE_S
-    for path in _strangers(spool_folder(settings), needed):
-        try:
-            if path.lstat().st_mtime < limit:
-                path.unlink()
-        except FileNotFoundError:
-            continue
-
-
-def _strangers(folder: Path, needed: Iterable[str]) -> Iterator[Path]:
-    known = frozenset(needed)
-    return (path for path in folder.iterdir() if path.name not in known)
+    spool.sweep(settings)
 
 
 def _clear(settings: Settings, row: Import) -> None:

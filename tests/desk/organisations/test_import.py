@@ -37,7 +37,7 @@ from vonggac.desk.organisations.staging.kinds import KINDS
 from vonggac.desk.scope.asker import Asker, Held, Origin
 from vonggac.desk.scope.models import Reach
 from vonggac.errors import DeskError, EditConflict, NotAllowed, NotThere
-from vonggac.jobs import directory_export, directory_import
+from vonggac.jobs import directory_export, directory_import, spool
 
 pytestmark = pytest.mark.django_db
 ZONE = zone_from("+07:00")
@@ -64,9 +64,9 @@ def book(**sheets) -> bytes:
 
 def checked(settings, data: bytes, asker=None, name="danh bạ.xlsx") -> Import:
     asker = asker or admin()
-    spool = directory_import.Spool(settings, directory_import.UPLOAD_LIMIT)
-    spool.write(data)
-    row = directory_import.receive(settings, asker, spool.done(), name)
+    taken = spool.Spool(settings, spool.UPLOAD_LIMIT)
+    taken.write(data)
+    row = directory_import.receive(settings, asker, taken.done(), name)
     directory_import.advance(settings, asker, row)
     row.refresh_from_db()
     return row
@@ -455,7 +455,7 @@ def test_only_who_uploaded_sees_applies_or_drops_it(province, settings):
             act(other, row.pk)
     with pytest.raises(NotThere):
         queries.one(other, row.pk)
-    spooled = directory_import.Spool(settings, 10).done()
+    spooled = spool.Spool(settings, 10).done()
     with pytest.raises(NotAllowed):
         directory_import.receive(settings, province.asker("analyst"), spooled, "x")
     assert len(list((settings.data_dir / "spool").iterdir())) == 1
@@ -510,9 +510,9 @@ def test_an_import_is_applied_once(province, settings):
 
 
 def test_two_workers_never_mix_their_rows(db, settings):
-    spool = directory_import.Spool(settings, directory_import.UPLOAD_LIMIT)
-    spool.write(book(**full()))
-    row = directory_import.receive(settings, admin(), spool.done(), "x.xlsx")
+    taken = spool.Spool(settings, spool.UPLOAD_LIMIT)
+    taken.write(book(**full()))
+    row = directory_import.receive(settings, admin(), taken.done(), "x.xlsx")
     first = life.claim(row.pk, "reading")
     assert life.claim(row.pk, "reading") is None
     Import.objects.update(beat_at=datetime(2020, 1, 1, tzinfo=UTC))
@@ -595,9 +595,9 @@ def test_the_worker_takes_what_waits_and_drops_what_a_dead_command_left(province
     asker = province.asker("administrator")
     rows = []
     for one in (asker, admin()):
-        spool = directory_import.Spool(settings, directory_import.UPLOAD_LIMIT)
-        spool.write(data)
-        rows.append(directory_import.receive(settings, one, spool.done(), "x.xlsx"))
+        taken = spool.Spool(settings, spool.UPLOAD_LIMIT)
+        taken.write(data)
+        rows.append(directory_import.receive(settings, one, taken.done(), "x.xlsx"))
     Import.objects.filter(pk=rows[1].pk).update(via="cli", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert directory_import.run_pending(settings) == 1
     assert [Import.objects.get(pk=row.pk).state for row in rows] == ["checked", "abandoned"]
@@ -608,9 +608,9 @@ def test_the_worker_takes_what_waits_and_drops_what_a_dead_command_left(province
 
 
 def test_a_file_that_was_changed_in_the_spool_is_not_taken(db, settings):
-    spool = directory_import.Spool(settings, directory_import.UPLOAD_LIMIT)
-    spool.write(book(**full()))
-    row = directory_import.receive(settings, admin(), spool.done(), "x.xlsx")
+    taken = spool.Spool(settings, spool.UPLOAD_LIMIT)
+    taken.write(book(**full()))
+    row = directory_import.receive(settings, admin(), taken.done(), "x.xlsx")
     (settings.data_dir / "spool" / row.spool).write_bytes(b"Code,Name,Kind\nZ,Z,agency\n")
     directory_import.advance(settings, admin(), row)
     row.refresh_from_db()

@@ -16,11 +16,11 @@ from openpyxl import Workbook
 
 from vonggac.desk.audit.models import Entry
 from vonggac.desk.organisations.models import Import, Organisation
-from vonggac.jobs import directory_import
+from vonggac.jobs import directory_import, spool
 from vonggac.web.organisations.imports import urls
 
 pytestmark = pytest.mark.django_db
-SPOOL = directory_import.spool_folder(django_settings.VONGGAC)
+SPOOL = spool.spool_folder(django_settings.VONGGAC)
 UPLOAD = "/directory/import/"
 
 
@@ -210,7 +210,7 @@ def test_a_gigabyte_is_refused_before_it_is_read(browser, province):
     client = browser("administrator")
     answer, body = post_endless(client, 1 << 30)
     assert (answer.status_code, body.n_read) == (413, 0)
-    answer, body = post_endless(client, directory_import.UPLOAD_LIMIT + (200 << 10))
+    answer, body = post_endless(client, spool.UPLOAD_LIMIT + (200 << 10))
     assert (answer.status_code, body.n_read) == (413, 0)
     assert "50 MB" in answer.content.decode()
     assert not list(SPOOL.iterdir())
@@ -218,7 +218,7 @@ def test_a_gigabyte_is_refused_before_it_is_read(browser, province):
 
 def test_a_body_longer_than_the_limit_ends_while_it_comes(browser, province, monkeypatch):
     """A length that is said to be in order, with a limit of the file that is passed on the way."""
-    monkeypatch.setattr(directory_import.Spool, "__init__", _small_spool(directory_import.Spool.__init__))
+    monkeypatch.setattr(spool.Spool, "__init__", _small_spool(spool.Spool.__init__))
     client = browser("administrator")
     client.get(UPLOAD)
     tracemalloc.start()
@@ -282,7 +282,7 @@ def test_a_full_disk_is_told_on_the_page(browser, province, monkeypatch):
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(directory_import.os, "fsync", full)
+    monkeypatch.setattr(spool.os, "fsync", full)
     answer = send(browser("administrator"), book(*GOOD))
     assert answer.status_code == 422
     assert "ổ đĩa đã đầy" in answer.content.decode()

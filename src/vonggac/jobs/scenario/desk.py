@@ -21,7 +21,7 @@ from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.organisations.staging import life
 from vonggac.desk.scope.asker import Asker, Origin, machine
 from vonggac.desk.scope.roles import ROLES
-from vonggac.jobs import directory_import
+from vonggac.jobs import directory_import, spool
 from vonggac.jobs.scenario.directory import (
     AUTHORITY,
     CENTRE,
@@ -106,7 +106,7 @@ def write_workbook(path: Path) -> dict[str, int]:
 
 
 def _import(settings: Settings, asker: Asker, workbook: Path) -> None:
-    spooled = directory_import.spool_file(settings, workbook, directory_import.UPLOAD_LIMIT)
+    spooled = spool.spool_file(settings, workbook, spool.UPLOAD_LIMIT)
     row = directory_import.receive(settings, asker, spooled, workbook.name)
     directory_import.advance(settings, asker, row)
     life.start_applying(asker, row.pk)

@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
                 ("columns", models.JSONField(default=list)),
                 ("mapping", models.JSONField(default=dict)),
                 ("signature", models.CharField(blank=True, max_length=64)),
+                ("digest", models.CharField(blank=True, max_length=64)),
                 ("counts", models.JSONField(default=dict)),
                 ("message", models.TextField(blank=True)),
                 ("params", models.JSONField(default=dict)),
@@ -278,6 +279,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("n__gt", 0)), fields=("indicator_list", "n"), name="version_number_once"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="listversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("reading", "checked", "applying"))),
+                fields=("indicator_list",),
+                name="one_version_on_its_way",
+            ),
+        ),
         migrations.AddIndex(
             model_name="listrow",
             index=models.Index(fields=["version", "organisation", "id"], name="row_of_organisation"),
@@ -289,10 +298,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="listrow",
             index=models.Index(fields=["value"], name="row_by_value"),
-        ),
-        migrations.AddIndex(
-            model_name="listrow",
-            index=models.Index(fields=["key"], name="row_by_key"),
         ),
         migrations.AddIndex(
             model_name="listrow",

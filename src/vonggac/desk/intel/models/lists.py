@@ -62,6 +62,31 @@ DECISIONS = {
 }
 """Of rows on a warninglist: a person decides, with a reason."""
 
+COLUMN_ROLES = {
+    "victim": N_("Address of ours"),
+    "address": N_("Address"),
+    "indicator": N_("Address, name, URL or hash"),
+    "destination": N_("Where it talked to"),
+    "hash": N_("Hash of a file"),
+    "inner": N_("Inner address"),
+    "first_seen": N_("First seen"),
+    "last_seen": N_("Last seen"),
+    "seen": N_("Seen at"),
+    "hour": N_("Time of day"),
+    "port": N_("Port"),
+    "destination_port": N_("Port where it talked to"),
+    "malware": N_("Malware"),
+    "organisation": N_("Organisation"),
+    "count": N_("How often"),
+    "note": N_("Note"),
+    "ordinal": N_("Ordinal number"),
+    "ignored": N_("Left aside"),
+}
+"""What a column of a list may be (``detectors.indicators.columns``) to its title."""
+
+ON_ITS_WAY = ("reading", "checked", "applying")
+"""States of a version that somebody or something still works on: of one list there is one such version at most."""
+
 
 class IndicatorList(models.Model):
     """A list that comes again and again. ``issuer``: who sends it. ``cadence_days``: how often; 0: when there is need.
@@ -100,11 +125,14 @@ class ListVersion(models.Model):
     ``letter``, ``letter_on``: number and date of the letter that it came with; ``as_of``: the time that it tells of. ``spool``: the
     file in the spool folder, empty once it is gone. ``run`` and ``beat_at``: who works on it, as for Import. ``basis_seq``: the audit
     entry up to which the check saw the directory. ``columns``: [{"sheet", "header", "role", "samples": [...]}] for the mapping
-    step; ``mapping``: header (or number from 1) → role. ``n_staged``: rows made Tasks so far; ``n_rechecked``: how far the re-check is.
-    ``counts``: rows, faults, new, still, back, gone, waiting, nobody, contested, none.
+    step; ``mapping``: header (or number from 1) → role, as a person set it or the list remembered it. ``digest``: of all rows with whom
+    they were given to. ``n_staged``: rows made Tasks so far; ``n_rechecked``: rows and Tasks looked at again so far.
+    ``counts``: rows, faults, new, still, back, gone, waiting, owned, nobody, contested, none.
+    ``is_repeated`` is no column: True on what ``receive`` gives for a file that is there already.
     """
 
     AUDIT_SECRET: ClassVar = ("spool", "run", "beat_at", "columns")
+    is_repeated = False
 
     id = models.BigAutoField(primary_key=True)
     indicator_list = models.ForeignKey(IndicatorList, models.PROTECT, related_name="versions", db_index=False)
@@ -134,6 +162,7 @@ class ListVersion(models.Model):
     columns = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)
     signature = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
     counts = models.JSONField(default=dict)
     message = models.TextField(blank=True)
     params = models.JSONField(default=dict)
@@ -153,6 +182,9 @@ class ListVersion(models.Model):
             models.UniqueConstraint(
                 fields=["indicator_list", "n"], condition=models.Q(n__gt=0), name="version_number_once"
             ),
+            models.UniqueConstraint(
+                fields=["indicator_list"], condition=models.Q(state__in=ON_ITS_WAY), name="one_version_on_its_way"
+            ),
         )
 
     def __str__(self) -> str:
@@ -160,10 +192,12 @@ class ListVersion(models.Model):
 
 
 class ListRow(models.Model):
-    """One entry of a version. ``key``: what makes it the same entry in another version; of a victim's row, once its organisation
-    is known, the key of its Task (kind clean_address). ``family``: the malware by its alias table, ``malware``: as written.
-    ``organisation``: who held ``value`` at ``at`` (last seen, else first seen, else as of). ``told_organisation``: as the list wrote it.
-    ``number`` and ``sheet``: where it stands in the file. ``is_gone``: a row of the version before, not of this one.
+    """One entry of a version: the same entry in another version has the same ``value`` and ``family``.
+
+    ``key``: where the organisation of an address is known, the key of its Task (kind clean_address); else kind, value and family. Behind
+    its first ``|`` it is the same in every version. ``family``: the malware by the aliases, ``malware``: as written. ``organisation``: who
+    held ``value`` at ``at`` (last seen, else first seen, else as of), or who took over from that one since. ``told_organisation``: as the
+    list wrote it. ``number`` and ``sheet``: where it stands in the file.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -198,7 +232,6 @@ class ListRow(models.Model):
             models.Index(fields=["version", "organisation", "id"], name="row_of_organisation"),
             models.Index(fields=["version", "status", "id"], name="row_by_status"),
             models.Index(fields=["value"], name="row_by_value"),
-            models.Index(fields=["key"], name="row_by_key"),
             models.Index(fields=["version", "id"], condition=models.Q(decision="wait"), name="row_waiting"),
         )
 

@@ -7,7 +7,6 @@ first makes sure that the import is still this worker's (``run``), so that two n
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from vonggac.desk import runs
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.audit.models import Entry as AuditEntry
 from vonggac.desk.organisations.checks import first_hidden
@@ -28,11 +28,9 @@ from vonggac.desk.organisations.staging.fillings import kept
 from vonggac.desk.organisations.staging.known import IMPORT, held_digest
 from vonggac.desk.organisations.staging.plan import Plan
 from vonggac.desk.organisations.staging.sheets import Note
+from vonggac.desk.runs import STALE, Superseded
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, DeskError, EditConflict, NotAllowed, VonggacError
-
-STALE = timedelta(seconds=120)
-"""After this long without a beat whoever worked on an import is taken for dead."""
 
 KEEP = timedelta(days=7)
 """How long a checked import waits to be applied."""
@@ -43,13 +41,6 @@ MOST_FAULTS = 20_000
 _PIECE = 2_000
 _DIRECTORY = ("organisations.", "people.", "networks.", "systems.", "directory.apply")
 _UNSAFE_NAME = re.compile(r"[^\w .()\[\]+,-]")
-
-
-class Superseded(DeskError):
-    """Somebody else took the import over, or it was abandoned."""
-
-    def __init__(self) -> None:
-        super().__init__(N_("somebody else works on this import now, or it was abandoned"))
 
 
 class Moved(DeskError):
@@ -89,21 +80,17 @@ def open_import(asker: Asker, *, file_name: str, size: int, sha256: str, spool: 
 
 def claim(import_id: int, *states: str) -> str | None:
     """Take the import to work on it, if it is in one of ``states`` and nobody else does; gives the token of this run."""
-    run, now = secrets.token_hex(16), timezone.now()
-    free = Q(run="") | Q(beat_at__isnull=True) | Q(beat_at__lt=now - STALE)
-    n_taken = Import.objects.filter(free, pk=import_id, state__in=states).update(run=run, beat_at=now)
-    return run if n_taken else None
+    return runs.claim(Import, import_id, *states)
 
 
 def release(import_id: int, run: str) -> None:
     """Whoever comes next may take it at once."""
-    Import.objects.filter(pk=import_id, run=run).update(run="", beat_at=None)
+    runs.release(Import, import_id, run)
 
 
 def beat(import_id: int, run: str) -> None:
     """Say that this run is alive; raises Superseded when it is no longer the one."""
-    if not Import.objects.filter(pk=import_id, run=run).update(beat_at=timezone.now()):
-        raise Superseded
+    runs.beat(Import, import_id, run)
 
 
 class Filing:
@@ -247,8 +234,7 @@ def head_seq() -> int:
 
 def pending() -> list[Import]:
     """Imports that wait for a worker, the oldest first."""
-    free = Q(run="") | Q(beat_at__isnull=True) | Q(beat_at__lt=timezone.now() - STALE)
-    return list(Import.objects.filter(free, state__in=("reading", "applying")).order_by("pk"))
+    return list(Import.objects.filter(runs.free(), state__in=("reading", "applying")).order_by("pk"))
 
 
 def finished() -> Iterator[Import]:

@@ -27,8 +27,9 @@ from vonggac.desk.organisations.models.imports import (
     StagedSystemAddress,
 )
 from vonggac.desk.organisations.reach import hold_graph
-from vonggac.desk.organisations.staging.life import Moved, Superseded, beat, directory_moved
+from vonggac.desk.organisations.staging.life import Moved, beat, directory_moved
 from vonggac.desk.organisations.staging.plan import line_bytes
+from vonggac.desk.runs import Superseded
 from vonggac.desk.scope.asker import Asker
 
 AIM_S = 0.3

@@ -16,7 +16,7 @@ from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.known import IMPORT
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, Fault, InvalidValues, NotAllowed
-from vonggac.jobs import directory_import
+from vonggac.jobs import directory_import, spool
 from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, page_of, written
 from vonggac.web.organisations.imports import downloads
 from vonggac.web.shell.words import tell_fault
@@ -134,21 +134,21 @@ def upload(request: Any, file_name: FileName) -> Any:
     return HttpResponse(out(queries.one(asker, row.pk)).model_dump_json(), status=201, content_type="application/json")
 
 
-def _spooled(request: Any) -> directory_import.Spooled:
+def _spooled(request: Any) -> spool.Spooled:
     """The body in the spool, piece by piece: whatever its size, little is in memory."""
     if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise InvalidValues([Fault("body", N_("the body is the file itself, as application/octet-stream"))])
-    spool = directory_import.Spool(SETTINGS, directory_import.UPLOAD_LIMIT)
+    taken = spool.Spool(SETTINGS, spool.UPLOAD_LIMIT)
     try:
         while piece := request.read(_PIECE):
-            spool.write(piece)
+            taken.write(piece)
     except BaseException:
-        spool.drop()
+        taken.drop()
         raise
-    if not spool.size:
-        spool.drop()
+    if not taken.size:
+        taken.drop()
         raise InvalidValues([Fault("body", N_("an empty file holds nothing to import"))])
-    return spool.done()
+    return taken.done()
 
 
 @router.get("/imports/{record_id}", response={200: ImportOut, **ERRORS}, operation_id="read_import")

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from vonggac.config import Settings, zone_from
 from vonggac.desk.scope.asker import Asker
-from vonggac.jobs import directory_export, directory_import
+from vonggac.jobs import directory_export, spool
 
 SETTINGS: Settings = django_settings.VONGGAC
 Form = Literal["xlsx", "csv"]
@@ -38,8 +38,8 @@ def directory(asker: Asker, form: Form) -> HttpResponseBase:
 
 def download(name: str, form: Form, write: Callable[[Any], object]) -> HttpResponseBase:
     """What ``write`` writes, as a file called ``name``."""
-    folder = directory_import.spool_folder(SETTINGS)
-    with directory_import.full_disk_told():
+    folder = spool.spool_folder(SETTINGS)
+    with spool.full_disk_told():
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # the response closes it
         try:
             write(file)

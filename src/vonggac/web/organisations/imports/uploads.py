@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from vonggac.config import Settings
 from vonggac.errors import VonggacError
-from vonggac.jobs.directory_import import Spool, Spooled, TooLarge, drop
+from vonggac.jobs.spool import Spool, Spooled, TooLarge, drop
 
 _ENVELOPE = 64 << 10
 """Bytes of a form around its file: token, headers, boundaries."""

@@ -17,7 +17,7 @@ from vonggac.desk.organisations.staging import life, queries
 from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.kinds import KINDS, choice_titles
 from vonggac.errors import Fault
-from vonggac.jobs import directory_export, directory_import
+from vonggac.jobs import directory_export, directory_import, spool
 from vonggac.web.organisations.imports.downloads import directory, download, language
 from vonggac.web.organisations.imports.uploads import spooling
 from vonggac.web.shell.pages import Request, page
@@ -36,10 +36,10 @@ TONES = {
 
 
 def _limit_mb() -> int:
-    return directory_import.UPLOAD_LIMIT >> 20
+    return spool.UPLOAD_LIMIT >> 20
 
 
-@spooling("directory.import", SETTINGS, directory_import.UPLOAD_LIMIT)
+@spooling("directory.import", SETTINGS, spool.UPLOAD_LIMIT)
 @page("directory.import", "POST")
 def upload(request: Any) -> HttpResponseBase:
     """Choose a file; below stands what became of earlier ones."""
@@ -48,7 +48,7 @@ def upload(request: Any) -> HttpResponseBase:
         error, row = _receive(request)
         if row is not None:
             return redirect("directory-import-one", row.pk)
-        status = 413 if isinstance(request.upload.error, directory_import.TooLarge) else 422
+        status = 413 if isinstance(request.upload.error, spool.TooLarge) else 422
     context = {
         "error": error,
         "limit_mb": _limit_mb(),
@@ -73,7 +73,7 @@ def _receive(request: Any) -> tuple[str, Import | None]:
     try:
         row = directory_import.receive(SETTINGS, request.asker, spooled, handler.file_name or "")
         directory_import.advance(SETTINGS, request.asker, row, only_small=True)
-    except directory_import.DiskFull as error:
+    except spool.DiskFull as error:
         return tell(error), None
     return "", row
 
