@@ -176,6 +176,18 @@ def successors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
     return Succession.objects.filter(predecessor_id=organisation_id).select_related("successor").order_by("-at", "pk")
 
 
+def living(row: Organisation) -> Organisation | None:
+    """``row``, or who stands in its place today; None when nobody does, or several after a split. Its caller knows ``row``: no scope."""
+    seen = {row.pk}
+    while row.valid_until is not None:
+        heirs = {step.successor for step in row.successions.select_related("successor")}
+        if len(heirs) != 1 or (heir := heirs.pop()).pk in seen:
+            return None
+        seen.add(heir.pk)
+        row = heir
+    return row
+
+
 def predecessors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
     """From whom it took over, the latest first."""
     organisation(asker, organisation_id)

@@ -69,7 +69,7 @@ def owner_at(asker: Asker, address: str, at: datetime) -> list[Network]:
     if key is None:
         raise InvalidValues([Fault("address", N_("“{text}” is no address"), {"text": address[:80]})])
     rows = visible(Network.objects.filter(valid_at(at), first__lte=key, last__gte=key), asker, "networks.view")
-    return sorted(rows.select_related("organisation"), key=_narrowest)
+    return sorted(rows.select_related("organisation"), key=narrowest)
 
 
 class NetworkRow(NamedTuple):
@@ -90,5 +90,6 @@ def all_networks(asker: Asker) -> list[NetworkRow]:
     return [NetworkRow(*row) for row in rows.values_list(*NetworkRow._fields)]
 
 
-def _narrowest(row: Network) -> tuple[bool, int, int]:
+def narrowest(row: Network) -> tuple[bool, int, int]:
+    """What puts public networks first, and of those the smallest."""
     return row.side != "public", int(row.last, 16) - int(row.first, 16), row.pk

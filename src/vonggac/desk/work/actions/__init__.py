@@ -1,7 +1,9 @@
 """Every write over work: opened, moved by its owner, reviewed, re-checked, its clocks, many at once."""
 
 from vonggac.desk.work.actions.alarms import look_again, ring
+from vonggac.desk.work.actions.attribution import Asked, Passed, Question, ask_holder, ask_holders, pass_on
 from vonggac.desk.work.actions.bulk import Outcome, undo
+from vonggac.desk.work.actions.evidence import add_evidence, remove_evidence
 from vonggac.desk.work.actions.moving import (
     acknowledge,
     assign,
@@ -32,12 +34,18 @@ from vonggac.desk.work.actions.views import delete_view, save_view
 
 __all__ = [
     "VERBS",
+    "Asked",
     "Draft",
     "Outcome",
+    "Passed",
+    "Question",
     "accept",
     "acknowledge",
     "add_day_off",
+    "add_evidence",
     "approve",
+    "ask_holder",
+    "ask_holders",
     "assign",
     "begin",
     "comment",
@@ -49,12 +57,14 @@ __all__ = [
     "look_again",
     "move_to_policy",
     "open_task",
+    "pass_on",
     "pass_recheck",
     "pause",
     "propose_policy",
     "publish",
     "reappear",
     "remove_day_off",
+    "remove_evidence",
     "reopen",
     "resume",
     "return_",

@@ -214,22 +214,27 @@ def hand_over(asker: Asker, task_id: int, version: int, *, to_organisation_id: i
     check.done()
 
     def do(_record: Any, change: Change) -> None:
-        task, kind = change.task, BY_NAME[change.task.kind]
-        was = task.organisation
-        if was.pk == to_organisation_id:
-            raise InvalidValues([Fault("to_organisation_id", N_("it is theirs already"))])
-        key = key_of(kind, to_organisation_id, task.details)
-        if Task.objects.filter(kind=task.kind, key=key).exists():
-            raise InvalidValues([Fault("to_organisation_id", N_("there is such a task for this organisation already"))])
-        change.step("hand_over", why, was=was.name, to=target.name)  # type: ignore[union-attr]
-        task.organisation, task.key, task.assignee, task.state, task.proof, task.result = target, key, None, NEW, "", ""  # type: ignore[assignment]
-        policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)
-        clocks.restart(task, kind, policy, change.now, clocks.calendar())
-        tell_organisations(
-            {to_organisation_id: 1}, title=task.subject, url=f"/work/{task.pk}/", key=f"handed:{task.pk}:{version}"
-        )
+        give_to(change, target, why)  # type: ignore[arg-type]
 
     change_one(asker, "work.hand_over", "work.assign", (task_id, version), do)
+
+
+def give_to(change: Change, target: Organisation, why: str) -> None:
+    """One Task becomes that of ``target``, which is told; its clocks begin anew. Raises InvalidValues when they have it already."""
+    task, kind = change.task, BY_NAME[change.task.kind]
+    was = task.organisation
+    if was.pk == target.pk:
+        raise InvalidValues([Fault("to_organisation_id", N_("it is theirs already"))])
+    key = key_of(kind, target.pk, task.details)
+    if Task.objects.filter(kind=task.kind, key=key).exists():
+        raise InvalidValues([Fault("to_organisation_id", N_("there is such a task for this organisation already"))])
+    change.step("hand_over", why, was=was.name, to=target.name)
+    task.organisation, task.key, task.assignee, task.state, task.proof, task.result = target, key, None, NEW, "", ""
+    policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)
+    clocks.restart(task, kind, policy, change.now, clocks.calendar())
+    tell_organisations(
+        {target.pk: 1}, title=task.subject, url=f"/work/{task.pk}/", key=f"handed:{task.pk}:{task.version}"
+    )
 
 
 def withdraw(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:

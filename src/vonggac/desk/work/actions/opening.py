@@ -6,7 +6,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from vonggac.desk.audit.actions import Recording, recording
+from vonggac.desk.audit.chain import microseconds
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
@@ -50,36 +51,40 @@ def key_of(kind: Kind, organisation_id: int, details: Mapping[str, Any]) -> str:
 
 def open_task(asker: Asker, draft: Draft) -> Task:
     """One Task by hand; needs work.assign on the organisation. Raises NotThere, NotAllowed, InvalidValues (there is one like it)."""
-    _require_assign(asker, draft.organisation_id)
+    require_assign(asker, draft.organisation_id)
     check = Check()
     subject = check.text("subject", draft.subject, most=300, needed=True)
     check.one_of("kind", draft.kind, tuple(BY_NAME))
     check.one_of("priority", draft.priority, tuple(PRIORITIES))
     check.done()
+    with recording(asker, "work.open", organisation_id=draft.organisation_id) as record:
+        record.on = row = write_task(record, replace(draft, subject=subject), timezone.now())
+    return row
+
+
+def write_task(record: Recording, draft: Draft, now: datetime) -> Task:
+    """One Task within the action that ``record`` is of; its organisation is told. Raises InvalidValues when there is one like it."""
     kind = BY_NAME[draft.kind]
     details = dict(draft.details)
     if "number" in kind.unique and not details.get("number"):
         details["number"] = uuid.uuid4().hex
-    now = timezone.now()
     policy = clocks.policy_for(clocks.policies_at(now), kind.name, draft.priority)
     start = clocks.started(kind, policy, now, clocks.calendar())
-    with recording(asker, "work.open", organisation_id=draft.organisation_id) as record:
-        row = Task(
-            kind=kind.name, key=key_of(kind, draft.organisation_id, details), organisation_id=draft.organisation_id,
-            subject=subject, value=draft.value, details=details, priority=draft.priority, parent_id=draft.parent_id,
-            state=_first_state(kind), turn=turn_of(_first_state(kind)), created_at=now, changed_at=now, batch_id=0,
-            proof="", result="", n_reopened=0, alarms=0, is_late=False, stop_reason="", version=1,
-            folded=search_form(subject, draft.more_words), **{name: getattr(start, name) for name in start.__slots__},
-        )  # fmt: skip
-        try:
-            with transaction.atomic():
-                row.save(force_insert=True)
-        except IntegrityError:
-            raise InvalidValues([Fault("", N_("there is such a task for this organisation already"))]) from None
-        record.on = row
-        record.created(row)
-        tallies.move(Counter({tallies.cell_of(row): 1}))
-        tell_organisations({row.organisation_id: 1}, title=str(subject), url=f"/work/{row.pk}/", key=f"task:{row.pk}")
+    row = Task(
+        kind=kind.name, key=key_of(kind, draft.organisation_id, details), organisation_id=draft.organisation_id,
+        subject=draft.subject, value=draft.value, details=details, priority=draft.priority, parent_id=draft.parent_id,
+        state=_first_state(kind), turn=turn_of(_first_state(kind)), created_at=now, changed_at=now, batch_id=0,
+        proof="", result="", n_reopened=0, alarms=0, is_late=False, stop_reason="", version=1,
+        folded=search_form(draft.subject, draft.more_words), **{name: getattr(start, name) for name in start.__slots__},
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise InvalidValues([Fault("", N_("there is such a task for this organisation already"))]) from None
+    record.created(row)
+    tallies.move(Counter({tallies.cell_of(row): 1}))
+    tell_organisations({row.organisation_id: 1}, title=row.subject, url=f"/work/{row.pk}/", key=f"task:{row.pk}")
     return row
 
 
@@ -87,7 +92,8 @@ def _first_state(kind: Kind) -> str:
     return PROPOSED if kind.needs_approval else NEW
 
 
-def _require_assign(asker: Asker, organisation_id: int) -> None:
+def require_assign(asker: Asker, organisation_id: int) -> None:
+    """Raise NotThere or NotAllowed unless work may be given to this organisation."""
     there = Organisation.objects.filter(pk=organisation_id).exists()
     if not there or not (
         may_on(asker, "work.assign", organisation_id) or may_on(asker, "organisations.view", organisation_id)
@@ -186,3 +192,18 @@ def publish(record: Recording, batch: Batch, at: datetime) -> dict[int, int]:
     record.note(batch=batch.pk, n_tasks=sum(per_organisation.values()))
     tell_organisations(per_organisation, title=batch.title, url=f"/work/?batch={batch.pk}", key=f"batch:{batch.pk}")
     return dict(per_organisation)
+
+
+def open_at_once(asker: Asker, action: str, drafts: Sequence[Draft], *, title: str, source_type: str) -> dict[int, int]:
+    """Those of ``drafts`` that are not there yet, in one action: some thousand at most. Gives how many each organisation got.
+
+    Needs work.assign on all of their organisations. Each is told once, of ``title``. ``action``: what the audit entry says.
+    """
+    for organisation_id in sorted({draft.organisation_id for draft in drafts}):
+        require_assign(asker, organisation_id)
+    now = timezone.now()
+    with recording(asker, action) as record:
+        batch = hide_batch(title, source_type, microseconds(now), "")
+        if not stage(batch, drafts, now):
+            raise InvalidValues([Fault("", N_("there is such a task for each of them already"))])
+        return publish(record, batch, now)

@@ -25,9 +25,15 @@ VERBS = {
     "resume": N_("Clocks run again"),
     "policy": N_("Clocks moved to another policy"),
     "evidence": N_("Evidence added"),
+    "remove_evidence": N_("Evidence removed"),
     "warn": N_("Told that a clock is about to break"),
     "break": N_("Told that a clock broke"),
     "climb": N_("Told to the head of the unit"),
     "undo": N_("Undone"),
+    "ask": N_("Asked who held the address"),
+    "pass_on": N_("Answer passed on"),
+    "told": N_("Told who it was inside"),
+    "holder_unknown": N_("Nobody can say who held the address"),
+    "same_elsewhere": N_("The same work lies with another organisation"),
 }
 """Verb of a Step to its title."""

@@ -1,16 +1,19 @@
 """Every read over work, scoped to what the asker may see."""
 
 from vonggac.desk.work.queries.counts import Count, Row, by_batch, counts, n_mine, n_to_review
+from vonggac.desk.work.queries.evidence import evidence_of, one_evidence
 from vonggac.desk.work.queries.policies import days_off, policies, policy
 from vonggac.desk.work.queries.tasks import (
     SORTS,
     Filters,
     blocks_closing,
+    n_to_pass_on,
     published,
     saved_views,
     task,
     tasks,
     timeline,
+    to_pass_on,
     undoable,
 )
 
@@ -23,8 +26,11 @@ __all__ = [
     "by_batch",
     "counts",
     "days_off",
+    "evidence_of",
     "n_mine",
+    "n_to_pass_on",
     "n_to_review",
+    "one_evidence",
     "policies",
     "policy",
     "published",
@@ -32,5 +38,6 @@ __all__ = [
     "task",
     "tasks",
     "timeline",
+    "to_pass_on",
     "undoable",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from vonggac.desk.organisations.models import Organisation
@@ -159,6 +159,18 @@ def blocks_closing(row: Task) -> list[str]:
     if Task.objects.filter(parent=row).exclude(state__in=[CLOSED, WITHDRAWN]).exists():
         found.append(N_("Other work that belongs to it is not done."))
     return found
+
+
+def to_pass_on(asker: Asker) -> QuerySet[Task]:
+    """Questions about a holder whose answer was accepted and not passed on since, the oldest first."""
+    passed = Step.objects.filter(task=OuterRef("pk"), verb="pass_on", at__gte=OuterRef("finish_met_at"))
+    rows = visible(published().filter(kind="identify_holder", state=CLOSED), asker, "work.assign")
+    return rows.exclude(Exists(passed)).select_related("organisation", "parent").order_by("pk")
+
+
+def n_to_pass_on(asker: Asker) -> int:
+    """How many answers about a holder wait to be passed on."""
+    return to_pass_on(asker).count()
 
 
 def saved_views(asker: Asker) -> QuerySet[SavedView]:
