@@ -14,21 +14,27 @@ from vonggac.detectors.indicators.columns import Header, Layout, check_mapping, 
 from vonggac.detectors.indicators.dates import VIETNAM
 from vonggac.detectors.indicators.faults import Fault
 from vonggac.detectors.indicators.indicator import Indicator
-from vonggac.detectors.indicators.rows import read_rows
+from vonggac.detectors.indicators.rows import family_of, read_rows
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import N_, ConfigError, InputError
 from vonggac.tables import LeftOut, Table, read_tables
+from vonggac.tables.table import cell_text, is_empty
 
 Role = Literal["victim", "hostile"]
+N_SAMPLES = 3
+"""Values of a column that are shown to a person, looked for in the first ``N_SAMPLED`` rows, cut to ``SAMPLE_LENGTH``."""
+N_SAMPLED = 50
+SAMPLE_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class TableReading:
-    """How one table was read: its columns, its name in places, how many rows it had."""
+    """How one table was read: its columns, its name in places, how many rows it had, and per column its first values."""
 
     sheet: str
     layout: Layout
     n_rows: int
+    samples: Sequence[Sequence[str]] = ()
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -63,12 +69,13 @@ def read_list(
     zone: tzinfo = VIETNAM,
     role: Role | None = None,
     recall: Callable[[str], Mapping[str, str] | None] | None = None,
+    family: Callable[[str], str] = family_of,
 ) -> IndicatorList:
     """Read an indicator list, whatever kind of office file it is.
 
     ``mapping``: header text (or column number from 1) to role, over what is found (roles: ``columns.role_names()``).
     ``recall``: a header signature to the mapping remembered for it, asked where ``mapping`` is not given. ``role``: what
-    plain address columns are; by default the title, file name and columns tell. A row gives a victim (or, in a hostile
+    plain address columns are; by default the title, file name and columns tell. ``family``: what is kept of a malware cell. A row gives a victim (or, in a hostile
     list, a hostile) indicator for each address; the destinations that victims' rows name are one hostile indicator for
     each distinct value, port and malware, at the place of the first row, with the earliest and latest times.
 
@@ -77,7 +84,7 @@ def read_list(
     if mapping is not None:
         check_mapping(mapping, filename)
     with _without_collector():
-        return _read(data, filename, mapping, warninglists, zone, role, recall)
+        return _read(data, filename, mapping, warninglists, zone, role, recall, family)
 
 
 @contextmanager
@@ -100,6 +107,7 @@ def _read(
     zone: tzinfo,
     role: Role | None,
     recall: Callable[[str], Mapping[str, str] | None] | None,
+    family: Callable[[str], str],
 ) -> IndicatorList:
     tables = read_tables(data, filename)
     indicators: list[Indicator] = []
@@ -107,11 +115,11 @@ def _read(
     readings: list[TableReading] = []
     passed: Counter[str] = Counter()
     for table, layout in _laid_out(tables.tables, mapping, recall):
-        found = read_rows(table, layout, warninglists, zone, role)
+        found = read_rows(table, layout, warninglists, zone, role, family)
         indicators += found.indicators
         faults += found.faults
         passed.update(found.passed_over)
-        readings.append(TableReading(table.sheet, layout, len(table.rows) - layout.first))
+        readings.append(TableReading(table.sheet, layout, len(table.rows) - layout.first, _samples(table, layout)))
     if mapping:
         _check_used(mapping, readings, filename)
     if not readings:
@@ -120,6 +128,13 @@ def _read(
     return IndicatorList(
         indicators, faults, largest.mapping, largest.layout.signature, readings, tables.skipped, dict(passed)
     )
+
+
+def _samples(table: Table, layout: Layout) -> list[list[str]]:
+    """The first values of each column."""
+    rows = table.rows[layout.first : layout.first + N_SAMPLED]
+    columns = [[row.cells[n] for row in rows if n < len(row.cells)] for n in range(len(layout.headers))]
+    return [[cell_text(cell)[:SAMPLE_LENGTH] for cell in cells if not is_empty(cell)][:N_SAMPLES] for cells in columns]
 
 
 def _laid_out(

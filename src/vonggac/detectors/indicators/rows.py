@@ -42,9 +42,10 @@ def read_rows(
     warninglists: Warninglists | None,
     zone: tzinfo,
     role: Literal["victim", "hostile"] | None,
+    family: Callable[[str], str],
 ) -> TableRows:
-    """Indicators and faults of the rows below the header."""
-    return _Reading(table, layout, warninglists, zone, role).read()
+    """Indicators and faults of the rows below the header. ``family``: the text of a malware cell to what is kept of it."""
+    return _Reading(table, layout, warninglists, zone, role, family).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class _Reading:
 
     def __init__(
         self, table: Table, layout: Layout, warninglists: Warninglists | None, zone: tzinfo,
-        role: Literal["victim", "hostile"] | None,
+        role: Literal["victim", "hostile"] | None, family: Callable[[str], str],
     ) -> None:  # fmt: skip
         self.table = table
+        self.family = family
         self.layout = layout
         self.rows: Sequence[Row] = table.rows[layout.first :]
         self.warninglists = warninglists
@@ -191,12 +193,12 @@ class _Reading:
             first, last = first or seen, last or seen
         nothing: list[None] = [None] * n
         return _Details(
-            malware=self._texts("malware", _family),
+            malware=self._texts("malware", self.family),
             first_seen=first or nothing,
             last_seen=last or nothing,
             port=self._numbers("port", 65535) or nothing,
             destination_port=self._numbers("destination_port", 65535) or nothing,
-            organisation=self._texts("organisation", _line),
+            organisation=self._texts("organisation", as_written),
             count=self._numbers("count", None) or nothing,
             note=self._notes(),
         )
@@ -216,10 +218,10 @@ class _Reading:
         return result
 
     def _notes(self) -> list[str]:
-        notes = self._texts("note", _line)
+        notes = self._texts("note", as_written)
         for column in self.layout.columns("inner"):
             notes = [
-                "; ".join(filter(None, (note, "" if is_nothing(cell) else f"inner: {_line(cell_text(cell))}")))
+                "; ".join(filter(None, (note, "" if is_nothing(cell) else f"inner: {as_written(cell_text(cell))}")))
                 for note, cell in zip(notes, self._column(column), strict=True)
             ]
         return notes
@@ -414,13 +416,14 @@ def _is_sinkhole(names: Sequence[str]) -> bool:
     return any("sinkhole" in name.lower() for name in names)
 
 
-def _line(text: str) -> str:
+def as_written(text: str) -> str:
+    """``text`` on one line."""
     return " ".join(text.split())[:MAX_TEXT]
 
 
-def _family(text: str) -> str:
+def family_of(text: str) -> str:
     """The family that a cell names; of several, each, with commas between."""
-    text = _line(text)
+    text = as_written(text)
     whole = aliases.resolve(text).family
     if whole != text:
         return whole
