@@ -1,8 +1,20 @@
 """Every read over work, scoped to what the asker may see."""
 
-from vonggac.desk.work.queries.counts import Count, Row, by_batch, counts, n_mine, n_to_review
+from vonggac.desk.work.queries.counts import (
+    Count,
+    OfOrganisation,
+    Row,
+    by_batch,
+    by_organisation,
+    counts,
+    n_mine,
+    n_to_review,
+    sums_by_batch,
+)
 from vonggac.desk.work.queries.evidence import evidence_of, one_evidence
+from vonggac.desk.work.queries.people import assignable
 from vonggac.desk.work.queries.policies import days_off, policies, policy
+from vonggac.desk.work.queries.searches import search, searches
 from vonggac.desk.work.queries.tasks import (
     SORTS,
     Filters,
@@ -21,9 +33,12 @@ __all__ = [
     "SORTS",
     "Count",
     "Filters",
+    "OfOrganisation",
     "Row",
+    "assignable",
     "blocks_closing",
     "by_batch",
+    "by_organisation",
     "counts",
     "days_off",
     "evidence_of",
@@ -35,6 +50,9 @@ __all__ = [
     "policy",
     "published",
     "saved_views",
+    "search",
+    "searches",
+    "sums_by_batch",
     "task",
     "tasks",
     "timeline",

@@ -100,6 +100,34 @@ def by_batch(asker: Asker, batch_ids: list[int] | None = None, *, kind: str = ""
     return [Row(one["organisation_id"], one["batch_id"], _count(one)) for one in grouped]
 
 
+def sums_by_batch(asker: Asker, batch_ids: list[int]) -> dict[int, Count]:
+    """The numbers of each of these batches, of all organisations that the asker sees together."""
+    grouped: Any = (
+        _tallies(asker).filter(batch_id__in=batch_ids).values("batch_id").annotate(**_sums()).order_by("batch_id")
+    )
+    return {one["batch_id"]: _count(one) for one in grouped}
+
+
+@dataclass(frozen=True, slots=True)
+class OfOrganisation:
+    """The numbers of one organisation."""
+
+    organisation_id: int
+    name: str
+    count: Count
+
+
+def by_organisation(asker: Asker, most: int) -> list[OfOrganisation]:
+    """The numbers of those organisations that lag most: the most overdue first, then the most that nobody said they saw."""
+    grouped: Any = (
+        _tallies(asker)
+        .values("organisation_id", "organisation__name")
+        .annotate(**_sums())
+        .order_by("-n_late", "-n_unanswered", "organisation_id")[:most]
+    )
+    return [OfOrganisation(one["organisation_id"], one["organisation__name"], _count(one)) for one in grouped]
+
+
 def _n(asker: Asker, permission: str, states: frozenset[str]) -> int:
     hidden = Batch.objects.filter(published_at=None).values("pk")
     rows = visible(Tally.objects.filter(state__in=sorted(states)).exclude(batch_id__in=hidden), asker, permission)
