@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from vonggac.desk.organisations.models import Organisation
+from vonggac.desk.organisations.spans import parse_span
+from vonggac.desk.searching import search_form
 from vonggac.errors import N_
 
 INDICATOR_KINDS = {
@@ -23,6 +25,9 @@ INDICATOR_KINDS = {
 }
 """Kind of indicator (as detectors.indicators names them) to its title."""
 
+ADDRESSES = frozenset({"ipv4", "ipv6", "cidr", "range"})
+"""Kinds that are an address or several."""
+
 LIFE = {"active": N_("Active"), "expired": N_("Expired"), "withdrawn": N_("Withdrawn")}
 """State of an indicator to its title; what expires is no longer looked for, and stays to be found."""
 
@@ -30,7 +35,8 @@ LIFE = {"active": N_("Active"), "expired": N_("Expired"), "withdrawn": N_("Withd
 class Indicator(models.Model):
     """One value to look for, whoever told it. ``value`` normalised as in detectors.indicators. ``sources``: [[source, number], ...] newest last.
 
-    ``stix_id``: the id under which it came from or goes to others (a UUID text).
+    ``stix_id``: the id under which it came from or goes to others (a UUID text). ``first`` and ``last``: of what is an address or
+    several, as keys (organisations.spans), empty for the rest. ``reason``: why it was withdrawn or put back.
     """
 
     AUDIT_SECRET: ClassVar = ("folded",)
@@ -51,6 +57,9 @@ class Indicator(models.Model):
     sources = models.JSONField(default=list)
     warnings = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True)
+    reason = models.CharField(max_length=250, blank=True)
+    first = models.CharField(max_length=32, blank=True, editable=False)
+    last = models.CharField(max_length=32, blank=True, editable=False)
     stix_id = models.CharField(max_length=36, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -63,10 +72,24 @@ class Indicator(models.Model):
             models.Index(fields=["value"], name="indicator_by_value"),
             models.Index(fields=["state", "-id"], name="indicator_by_state"),
             models.Index(fields=["expires_at"], condition=models.Q(state="active"), name="indicator_expiring"),
+            models.Index(fields=["kind", "first"], name="indicator_by_address"),
+            models.Index(fields=["family", "-id"], name="indicator_of_family"),
         )
 
     def __str__(self) -> str:
         return self.value
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Keep what is searched with what it is of."""
+        self.derive()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def derive(self) -> None:
+        """Work out the columns that follow from others; whoever writes many at once calls it for each."""
+        self.folded = search_form(self.value, self.family, self.note)
+        if self.kind in ADDRESSES and not self.first:
+            span = parse_span(self.value)
+            self.first, self.last = span.first, span.last
 
 
 class Sighting(models.Model):

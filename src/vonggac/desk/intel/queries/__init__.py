@@ -1,0 +1,1 @@
+"""Every read over lists and indicators."""
