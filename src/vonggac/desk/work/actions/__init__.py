@@ -28,7 +28,9 @@ from vonggac.desk.work.actions.policies import (
     remove_day_off,
 )
 from vonggac.desk.work.actions.recheck import pass_recheck, reappear
+from vonggac.desk.work.actions.reporting import submit_many
 from vonggac.desk.work.actions.review import accept, reopen, return_
+from vonggac.desk.work.actions.log_drops import claim_log, drop_log, forget_log, read_log, require_log
 from vonggac.desk.work.actions.verbs import VERBS
 from vonggac.desk.work.actions.views import delete_view, save_view
 
@@ -48,10 +50,13 @@ __all__ = [
     "ask_holders",
     "assign",
     "begin",
+    "claim_log",
     "comment",
     "contain",
     "decide_policy",
     "delete_view",
+    "drop_log",
+    "forget_log",
     "hand_over",
     "hide_batch",
     "look_again",
@@ -62,10 +67,12 @@ __all__ = [
     "pause",
     "propose_policy",
     "publish",
+    "read_log",
     "reappear",
     "remove_day_off",
     "remove_evidence",
     "reopen",
+    "require_log",
     "resume",
     "return_",
     "ring",
@@ -73,6 +80,7 @@ __all__ = [
     "set_priority",
     "stage",
     "submit",
+    "submit_many",
     "undo",
     "unwatch",
     "watch",

@@ -39,7 +39,7 @@ def do_many(asker: Asker, action: str, permission: str, seen: Sequence[Seen], do
         done: list[Change] = []
         refused: list[tuple[int, InvalidValues]] = []
         for task in tasks:
-            change = Change(asker, task, now, snapshot(task))
+            change = Change(asker, task, now, snapshot(task), record=record)
             try:
                 do(change)
             except InvalidValues as error:

@@ -30,13 +30,14 @@ Seen = tuple[int, int]
 
 @dataclass
 class Change:
-    """One Task while it is changed. ``before``: its columns as they were."""
+    """One Task while it is changed. ``before``: its columns as they were. ``record``: of the action that changes it, where that is needed."""
 
     asker: Asker
     task: Task
     now: datetime
     before: dict[str, Any]
     steps: list[Step] = field(default_factory=list)
+    record: Any = None
 
     def step(self, verb: str, note: str = "", *, state: str | None = None, **values: Any) -> None:
         """Something was done; with ``state``, the Task moves there. Raises InvalidValues when it cannot from where it is."""
