@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,10 @@ ANCHORS = "audit-anchors.jsonl"
 MAPPINGS = "mappings.json"
 SECRET_KEY = "secret.key"  # noqa: S105  # the name of a file
 MEMBERS = frozenset({*DATABASES.values(), ANCHORS, MAPPINGS, SECRET_KEY})
-MAX_MANIFEST = 4 * 1024 * 1024
+EVIDENCE = "evidence-"
+"""Before the SHA-256 of a file of the evidence store: the name of its member."""
+_EVIDENCE = re.compile(EVIDENCE + r"([0-9a-f]{64})")
+MAX_MANIFEST = 64 * 1024 * 1024
 MAX_SMALL = 256 * 1024 * 1024
 """The most that any member but the database may hold, bytes."""
 KEEP_FREE = 64 * 1024 * 1024
@@ -151,7 +155,7 @@ class _Reader:
         entry = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
         if entry.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or entry.size < 0:
             raise self._unsafe(N_("holds “{name}”, which is no plain file"), name=entry.name[:100])
-        if entry.name not in MEMBERS and entry.name != MANIFEST:
+        if entry.name not in MEMBERS and entry.name != MANIFEST and not _EVIDENCE.fullmatch(entry.name):
             raise self._unsafe(N_("holds “{name}”, which no backup has"), name=entry.name[:100])
         return entry
 
@@ -195,7 +199,7 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
         and all(type(number) is int and number >= 0 for number in numbers)
         and all(isinstance(app, str) and isinstance(name, str) for app, name in manifest["schema"])
         and database in members
-        and set(members) <= MEMBERS
+        and all(name in MEMBERS or _is_evidence(name, member["sha256"]) for name, member in members.items())
         and not (set(DATABASES.values()) - {database}) & set(members)
     )
     for name, member in members.items():
@@ -204,3 +208,14 @@ def _check_manifest(manifest: dict[str, Any]) -> None:
         good = good and isinstance(member["sha256"], str)
     if not good:
         raise ValueError
+
+
+def _is_evidence(name: str, sha256: str) -> bool:
+    """Whether it is the member of a file of the evidence store, which is called by its content."""
+    found = _EVIDENCE.fullmatch(name)
+    return found is not None and found[1] == sha256
+
+
+def evidence_name(sha256: str) -> str:
+    """The member of a content of the evidence store."""
+    return EVIDENCE + sha256

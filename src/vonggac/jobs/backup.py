@@ -25,7 +25,7 @@ from vonggac.config import Settings
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, UsageError, VonggacError
-from vonggac.jobs import anchors, archive, database_copies, installation, mappings
+from vonggac.jobs import anchors, archive, database_copies, evidence_store, installation, mappings
 from vonggac.jobs.database_copies import CopyFailed, Facts
 
 RESTORED = "operations.restore"
@@ -73,7 +73,8 @@ def make(settings: Settings, target: Path, asker: Asker, *, with_secrets: bool =
         target = target / f"vonggac-{now:{_STAMP}}{archive.SUFFIX}"
     if target.exists():
         raise UsageError(N_("exists already; a backup never replaces a file"), where=str(target))
-    with _told(target), _workplace(target.parent) as folder:
+    # Nothing is swept from the evidence store between the copy of the rows and that of the files.
+    with _told(target), _workplace(target.parent) as folder, evidence_store.held(settings):
         part = folder / "part"
         expected = _write(settings, part, folder, now, with_secrets)
         is_restored = _prove(part, folder, expected)
@@ -95,6 +96,8 @@ def _write(settings: Settings, part: Path, folder: Path, now: datetime, with_sec
     for name, path in others.items():
         if path.is_file():  # copied, since it may grow while it is packed
             members[name] = Path(shutil.copyfile(path, folder / name))
+    copies = list(members.values())
+    members |= {archive.evidence_name(name): path for name, path in evidence_store.contents(settings)}
     manifest = {
         "format": archive.FORMAT,
         "made_at": now.isoformat(timespec="seconds"),
@@ -113,7 +116,7 @@ def _write(settings: Settings, part: Path, folder: Path, now: datetime, with_sec
         archive.pack(file, manifest, members)
         file.flush()
         os.fsync(file.fileno())
-    for path in members.values():
+    for path in copies:
         path.unlink()
     return expected
 
@@ -250,6 +253,8 @@ def _put_files(settings: Settings, folder: Path) -> None:
         new.touch(0o600)  # before anything stands in it
         shutil.copyfile(found, new)  # it may be another disk
         new.replace(place)
+    for found in folder.glob(f"{archive.EVIDENCE}*"):
+        evidence_store.put(settings, found, found.name.removeprefix(archive.EVIDENCE))
 
 
 def _migrate() -> bool:

@@ -31,6 +31,8 @@ FREE_LOW_PART = 0.1
 MEMORY_LOW = 512 * 1024**2
 FSYNC_SLOW_MS = 50.0
 WAL_LARGE = 256 * 1024**2
+EVIDENCE_READ = 256 * 1024**2
+"""Bytes of evidence that are read and compared with their SHA-256."""
 POSTGRESQL_OLDEST = 13
 """The oldest that Django 5.2 works with."""
 
@@ -436,6 +438,23 @@ def _audit(case: Case) -> Iterator[Line]:
         yield Line(OK, N_("the audit record agrees with its anchor of {time} UTC at entry {seq}"), params)
 
 
+def _evidence(case: Case) -> Iterator[Line]:
+    from django.db import connection
+
+    from vonggac.jobs import evidence_store
+
+    if "work_evidence" not in connection.introspection.table_names():
+        return
+    found = list(evidence_store.faults(case.settings, EVIDENCE_READ))
+    if not found:
+        yield Line(OK, N_("the files of the evidence store are there and unchanged"))
+        return
+    n_missing = sum(kind == "missing" for _name, kind in found)
+    params = {"missing": n_missing, "changed": len(found) - n_missing, "name": found[0][0][:16]}
+    advice = N_("Bring them back from a backup: they lie in it under their SHA-256. Look who can reach the folder.")
+    yield Line(FAIL, N_("evidence: {missing} files are gone and {changed} were changed ({name}…)"), params, advice)
+
+
 def _worker(case: Case) -> Iterator[Line]:
     from vonggac.desk.notices.background import worker_state
 
@@ -496,6 +515,7 @@ CHECKS: tuple[tuple[str, Callable[[Case], Iterator[Line]]], ...] = (
     (N_("ports"), _ports),
     (N_("database"), _database),
     (N_("audit record"), _audit),
+    (N_("evidence"), _evidence),
     (N_("background work"), _worker),
     (N_("upkeep"), _upkeep),
     (N_("mail"), _mail),

@@ -75,6 +75,12 @@ def _anchor(work: Work) -> None:
     anchors.run(work.settings, timezone.now())
 
 
+def _sweep_evidence(work: Work) -> None:
+    from vonggac.jobs import evidence_store
+
+    evidence_store.sweep(work.settings)
+
+
 def _clear_old(_work: Work) -> None:
     actions.clear_old(machine("housekeeping"))
 
@@ -96,6 +102,7 @@ CHORES = (
     Chore("import", timedelta(seconds=5), _import, once=False),
     Chore("clocks", timedelta(minutes=1), _clocks),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
+    Chore("sweep_evidence", timedelta(hours=6), _sweep_evidence),
     Chore("clear_old", timedelta(days=1), _clear_old),
     Chore("clear_accounts", timedelta(days=1), _clear_accounts),
     Chore("clear_replies", timedelta(hours=6), _clear_replies),
