@@ -3,6 +3,7 @@
     python benchmarks/desk.py --quick                                          # a small province, half a minute
     python benchmarks/desk.py --seconds 300                                    # the whole, SQLite
     tools/postgres run -- python benchmarks/desk.py --database postgresql      # the whole, PostgreSQL
+    python benchmarks/desk.py --work --only pages --seconds 300                # 60 organisations, 500,000 Tasks
     python benchmarks/desk.py --folder DIR --only pages                        # once more, on what DIR holds already
 
 A portal as ``vonggac up`` starts it, 20 sessions of all roles with 2 s of thinking and a live stream each, somebody who edits. The times
@@ -49,13 +50,13 @@ def prepare(options: argparse.Namespace, folder: Path) -> Any:
     import django
 
     django.setup()
-    from desk_fill import Province, Size, quickly
+    from desk_fill import WORK, Province, Size, quickly
     from django.core.management import call_command
     from django.db import connection
 
     from vonggac.desk.organisations.models import Organisation
 
-    size = Size().share(options.share)
+    size = (WORK if options.work else Size()).share(options.share)
     call_command("migrate", verbosity=0)
     if Organisation.objects.exists():
         say(f"{folder} is filled already")
@@ -168,6 +169,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--quick", action="store_true", help="a fiftieth of everything, a few seconds")
+    parser.add_argument(
+        "--work", action="store_true", help="60 organisations with 500,000 Tasks in the place of 2,000 without"
+    )
     parser.add_argument("--share", type=float, help=f"how much of the whole (1; quick: {QUICK_SHARE})")
     parser.add_argument("--seconds", type=float, default=0, help="how long the sessions walk (300; quick: 5)")
     parser.add_argument("--sessions", type=int, default=20)

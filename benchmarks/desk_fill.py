@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -63,11 +64,16 @@ class Size:
     users: int = 2000
     notices: int = 50_000
     entries: int = 2_000_000
+    tasks: int = 0
 
     def share(self, part: float) -> Size:
         """The same province, smaller."""
-        values = (max(40, int(getattr(self, name) * part)) for name in self.__slots__)
+        values = (max(40, int(n * part)) if (n := getattr(self, name)) else 0 for name in self.__slots__)
         return Size(*values)
+
+
+WORK = Size(organisations=60, networks=3000, systems=3000, people=2000, users=400, tasks=500_000)
+"""A province of 60 organisations with two years of lists."""
 
 
 class Province:
@@ -80,7 +86,7 @@ class Province:
 
     def fill(self, tell: Callable[[str], object]) -> None:
         """Fill it; ``tell`` is given what is being made."""
-        for name in ("graph", "networks", "systems", "people", "accounts", "notices", "audit"):
+        for name in ("graph", "networks", "systems", "people", "accounts", "notices", "audit", "work"):
             tell(name)
             getattr(self, f"_{name}")()
         tell("statistics")
@@ -270,6 +276,13 @@ class Province:
             for statement in connection.ops.sequence_reset_sql(no_style(), [Entry]):
                 cursor.execute(statement)
 
+    def _work(self) -> None:
+        if self.size.tasks:
+            from desk_fill_work import fill_work
+
+            now = [one for one in self.organisations if one.valid_until is None]
+            fill_work(now, self.size.tasks, write_rows)
+
 
 def _sorted_by(model: type[Model], name: str) -> dict[str, str]:
     """The sort key of a model that has one."""
@@ -293,12 +306,17 @@ def write_rows(model: type[Model], rows: Iterable[Model]) -> None:
 
 
 def _values(columns: Sequence[Any], rows: Iterable[Model]) -> Iterator[tuple[Any, ...]]:
-    times = {column.attname for column in columns if column.get_internal_type() == "DateTimeField"}
-    adapt = connection.ops.adapt_datetimefield_value
+    adapted: dict[str, Callable[[Any], Any]] = {}
+    for column in columns:
+        if column.get_internal_type() == "DateTimeField":
+            adapted[column.attname] = connection.ops.adapt_datetimefield_value
+        elif column.get_internal_type() == "JSONField":
+            adapted[column.attname] = partial(column.get_db_prep_save, connection=connection)
     names = [column.attname for column in columns]
     for row in rows:
-        values = (getattr(row, name) for name in names)
-        yield tuple(adapt(value) if name in times else value for name, value in zip(names, values, strict=True))
+        yield tuple(
+            adapted[name](value) if name in adapted else value for name in names for value in (getattr(row, name),)
+        )
 
 
 def quickly() -> None:

@@ -25,10 +25,12 @@ from vonggac.desk.accounts import queries as people_queries
 from vonggac.desk.accounts.actions import create_token
 from vonggac.desk.accounts.models import Grant, User
 from vonggac.desk.audit import queries as audit_queries
+from vonggac.desk.intel.models import IndicatorList, ListVersion
 from vonggac.desk.notices import queries as notices_queries
 from vonggac.desk.organisations import queries
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker, Origin
+from vonggac.desk.work import queries as work_queries
 from vonggac.web.api.core import api
 
 ROLES = (
@@ -64,6 +66,7 @@ LISTS = {
     "audit": ("before=1000", "action=people.add", "q=nguoi+77", "q=khongcoai", "organisation={organisation_id}", "actor=7", "since=2026-01-01&until=2026-01-31", "entry=500"),
     "notices": ("state=failed", "state=sent", "before=1000", "recipient=u7", "template=invitation"),
     "notices-mine": ("before=1000",),
+    "work": ("state=open", "state=review", "state=done", "late=1", "state=closed&page=100", "priority=1", "q=10.1.2.3", "q=mirai", "sort=newest", "sort=priority", "organisation={organisation_id}", "kind=clean_address&state=submitted"),
     "organisation-networks": ("ended=1",),
     "organisation-systems": ("ended=1",),
 }  # fmt: skip
@@ -71,7 +74,7 @@ LISTS = {
 
 API_LISTS = ("limit=200", "text=hoa+son", "text=khongcogi", "after=MTAwMDA")
 NOUNS = {"organisations": "organisation_id", "networks": "network_id", "systems": "system_id", "people": "person_id",
-         "contacts": "contact_id", "mandates": "mandate_id", "accounts": "user_id", "notices": "notice_id", "audit": "seq"}  # fmt: skip
+         "contacts": "contact_id", "mandates": "mandate_id", "accounts": "user_id", "notices": "notice_id", "audit": "seq", "work": "task_id", "lists": "list_id", "indicators": "indicator_id"}  # fmt: skip
 
 
 class Step(NamedTuple):
@@ -165,6 +168,12 @@ def _ids(asker: Asker) -> dict[str, list[int]]:
         "person_id": queries.people, "contact_id": queries.contacts, "mandate_id": queries.mandates,
     }  # fmt: skip
     found = {name: [row.pk for row in read(asker)[:40]] for name, read in reads.items()}
+    if asker.may("work.view"):
+        found["task_id"] = [row.pk for row in work_queries.tasks(asker)[:40]]
+        found["policy_id"] = [row.pk for row in work_queries.policies(asker)[:40]]
+    if asker.may("lists.view"):
+        found["list_id"] = list(IndicatorList.objects.values_list("pk", flat=True)[:40])
+        found["version_id"] = list(ListVersion.objects.order_by("-pk").values_list("pk", flat=True)[:40])
     if asker.may("accounts.view"):
         found["user_id"] = [row.pk for row in people_queries.accounts(asker)[:40]]
     if asker.may("notices.view"):
