@@ -19,6 +19,7 @@ from django.db import OperationalError
 from vonggac.config import Settings
 from vonggac.desk.intel.staging import life as lists
 from vonggac.desk.organisations.staging import life as imports
+from vonggac.desk.work.queries import log_drops
 from vonggac.errors import N_, DeskError, InputError, UnsafeInput
 
 UPLOAD_LIMIT = 50 << 20
@@ -27,7 +28,7 @@ UPLOAD_LIMIT = 50 << 20
 _LEFT_ALONE_S = 3600
 """A file in the spool that no record knows is removed after this time: a request may still be writing it."""
 
-KNOWN: tuple[Callable[[], Iterable[str]], ...] = (imports.spools, lists.spools)
+KNOWN: tuple[Callable[[], Iterable[str]], ...] = (imports.spools, lists.spools, log_drops.spools)
 """Each gives the names of files in the spool that records of its kind still need: all others are swept away."""
 
 _PIECE = 1 << 20

@@ -65,6 +65,18 @@ def _import(work: Work) -> None:
     directory_import.run_pending(work.settings)
 
 
+def _find_hosts(work: Work) -> None:
+    from vonggac.jobs import find_hosts
+
+    find_hosts.run_pending(work.settings)
+
+
+def _confirm_networks(_work: Work) -> None:
+    from vonggac.jobs import network_confirmation
+
+    network_confirmation.run(machine("networks"), timezone.now())
+
+
 def _clocks(_work: Work) -> None:
     work_actions.look_again()
     while work_actions.ring(machine("clocks")) == AT_ONCE:
@@ -100,6 +112,8 @@ def _clear_sessions(_work: Work) -> None:
 CHORES = (
     Chore("deliver", timedelta(seconds=3), _deliver, once=False),
     Chore("import", timedelta(seconds=5), _import, once=False),
+    Chore("find_hosts", timedelta(seconds=5), _find_hosts, once=False),
+    Chore("confirm_networks", timedelta(days=1), _confirm_networks),
     Chore("clocks", timedelta(minutes=1), _clocks),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("sweep_evidence", timedelta(hours=6), _sweep_evidence),

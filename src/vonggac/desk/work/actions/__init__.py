@@ -4,6 +4,7 @@ from vonggac.desk.work.actions.alarms import look_again, ring
 from vonggac.desk.work.actions.attribution import Asked, Passed, Question, ask_holder, ask_holders, pass_on
 from vonggac.desk.work.actions.bulk import Outcome, undo
 from vonggac.desk.work.actions.evidence import add_evidence, remove_evidence
+from vonggac.desk.work.actions.log_drops import claim_log, drop_log, forget_log, read_log, require_log
 from vonggac.desk.work.actions.moving import (
     acknowledge,
     assign,
@@ -19,7 +20,7 @@ from vonggac.desk.work.actions.moving import (
     watch,
     withdraw,
 )
-from vonggac.desk.work.actions.opening import Draft, approve, hide_batch, open_task, publish, stage
+from vonggac.desk.work.actions.opening import Draft, approve, hide_batch, open_at_once, open_task, publish, stage
 from vonggac.desk.work.actions.policies import (
     add_day_off,
     decide_policy,
@@ -30,7 +31,6 @@ from vonggac.desk.work.actions.policies import (
 from vonggac.desk.work.actions.recheck import pass_recheck, reappear
 from vonggac.desk.work.actions.reporting import submit_many
 from vonggac.desk.work.actions.review import accept, reopen, return_
-from vonggac.desk.work.actions.log_drops import claim_log, drop_log, forget_log, read_log, require_log
 from vonggac.desk.work.actions.verbs import VERBS
 from vonggac.desk.work.actions.views import delete_view, save_view
 
@@ -61,6 +61,7 @@ __all__ = [
     "hide_batch",
     "look_again",
     "move_to_policy",
+    "open_at_once",
     "open_task",
     "pass_on",
     "pass_recheck",

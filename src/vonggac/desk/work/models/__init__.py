@@ -2,6 +2,7 @@
 
 from vonggac.desk.work.models.answers import Answer, Comment, Evidence
 from vonggac.desk.work.models.clocks import ClockPolicy, DayOff
+from vonggac.desk.work.models.searches import HostSearch
 from vonggac.desk.work.models.tasks import FAR, Batch, Bulk, SavedView, Step, Tally, Task, Watcher
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Comment",
     "DayOff",
     "Evidence",
+    "HostSearch",
     "SavedView",
     "Step",
     "Tally",

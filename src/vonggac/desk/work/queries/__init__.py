@@ -12,9 +12,9 @@ from vonggac.desk.work.queries.counts import (
     sums_by_batch,
 )
 from vonggac.desk.work.queries.evidence import evidence_of, one_evidence
+from vonggac.desk.work.queries.log_drops import search, searches
 from vonggac.desk.work.queries.people import assignable
 from vonggac.desk.work.queries.policies import days_off, policies, policy
-from vonggac.desk.work.queries.log_drops import search, searches
 from vonggac.desk.work.queries.tasks import (
     SORTS,
     Filters,
