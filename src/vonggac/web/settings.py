@@ -108,7 +108,7 @@ TEMPLATES = [
                     ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
-            "libraries": {"directory": "vonggac.web.organisations.tags"},
+            "libraries": {"directory": "vonggac.web.organisations.tags", "inside": "vonggac.web.work.inside_tags", "work": "vonggac.web.work.tags"},
             "string_if_invalid": "",
         },
     }

@@ -17,6 +17,7 @@ from vonggac.desk.notices import queries as notices
 from vonggac.desk.organisations import queries as directory
 from vonggac.desk.organisations.staging import queries as imports
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.work import queries as work
 from vonggac.errors import N_
 
 Count = Callable[[Asker], int]
@@ -53,8 +54,24 @@ def _workplace(asker: Asker) -> str:
     return "" if own is None else f"/organisations/{own}/"
 
 
+def _own_queue(asker: Asker) -> str:
+    """For who answers for a unit, and reviews nobody."""
+    return "/work/" if asker.may("work.answer") and not asker.may("work.review") else ""
+
+
+def _whole_queue(asker: Asker) -> str:
+    return "" if _own_queue(asker) else "/work/"
+
+
 NAVIGATION = (
     Section("", (Item(N_("Today"), "/", "today"),)),
+    Section(
+        N_("Work"),
+        (
+            Item(N_("My work"), "/work/", "check", "work.view", work.n_mine, _own_queue),
+            Item(N_("Queue"), "/work/", "check", "work.view", work.n_to_review, _whole_queue),
+        ),
+    ),
     Section(
         N_("Directory"),
         (

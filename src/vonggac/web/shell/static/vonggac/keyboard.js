@@ -4,7 +4,7 @@
 // id (or its address) so that it stays on its row when the list is loaded anew.
 
 const ROWS = "table.queue > tbody > tr, [data-rows] > *";
-const GO = { t: "/", o: "/organisations/", n: "/networks/", s: "/systems/", p: "/people/", a: "/audit/" };
+const GO = { t: "/", w: "/work/", o: "/organisations/", n: "/networks/", s: "/systems/", p: "/people/", a: "/audit/" };
 let cursor = null;
 let anchor = null;
 let going = false;
@@ -25,6 +25,12 @@ function place(row, focus = true) {
 }
 
 const current = () => document.querySelector(".is-cursor");
+
+// What a key presses: something of the row under the cursor before something of the page; never something of another row.
+function buttonOf(key) {
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter((one) => one.offsetParent !== null);
+  return all.find((one) => current()?.contains(one)) ?? all.find((one) => !one.closest(ROWS));
+}
 
 function move(step) {
   const all = rows();
@@ -101,8 +107,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     KEYS[event.key]();
   } else {
-    const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (button && button.offsetParent !== null) {
+    const button = buttonOf(event.key);
+    if (button) {
       event.preventDefault();
       button.click();
     }
@@ -130,6 +136,9 @@ document.addEventListener("change", (event) => {
   for (const place of document.querySelectorAll("[data-chosen]")) place.textContent = chosen;
   for (const bar of document.querySelectorAll("[data-if-chosen]")) bar.hidden = chosen === 0;
 });
+
+// A list that came with one of its rows open begins there.
+place(rows().find((row) => row.hasAttribute("aria-current")), false);
 
 document.addEventListener("htmx:afterSettle", () => {
   if (cursor && !current()) place(rows().find((row) => nameOf(row) === cursor), false);
