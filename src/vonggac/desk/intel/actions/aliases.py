@@ -61,7 +61,8 @@ def _checked(own_id: int | None = None, /, *, alias: str, family: str, note: str
     }
     if values["alias"].casefold() == values["family"].casefold() != "":
         check.fault("family", N_("the other name and the family are the same"))
-    if MalwareAlias.objects.filter(alias__iexact=values["alias"]).exclude(pk=own_id).exists():
+    others = MalwareAlias.objects.filter(alias__iexact=values["alias"])
+    if (others if own_id is None else others.exclude(pk=own_id)).exists():
         check.fault("alias", N_("this name is known already"))
     check.done()
     return values

@@ -74,12 +74,14 @@ class Told:
     ids: dict[Key, int] = field(default_factory=dict)
 
 
-def tell_indicators(asker: Asker, drafts: Iterable[Draft], source: str, number: str = "") -> Told:
+def tell_indicators(
+    asker: Asker, drafts: Iterable[Draft], source: str, number: str = "", *, is_dry: bool = False
+) -> Told:
     """Take in what ``source`` tells (``number``: of its letter or version), in chunks of one transaction each.
 
     The same from the same source and number again changes nothing and leaves no entry. Told anew, an expired one is active again; a
     withdrawn one stays so, since a person decided that, and shows that it was told. The stricter TLP and the higher confidence count.
-    Needs indicators.edit or lists.import everywhere.
+    ``is_dry``: only count what would happen (what is not there yet has no id). Needs indicators.edit or lists.import everywhere.
     """
     require_telling(asker)
     check = Check()
@@ -89,7 +91,7 @@ def tell_indicators(asker: Asker, drafts: Iterable[Draft], source: str, number: 
     for chunk in _chunks(sorted(_sound(drafts, told), key=lambda one: one.key)):
         for attempt in (1, 2, 3):
             try:
-                _tell(asker, chunk, said, told)
+                _tell(asker, chunk, said, told, is_dry=is_dry)
             except IntegrityError:  # somebody else told the same at the same time: what they wrote is read again
                 if attempt == 3:
                     raise
@@ -146,16 +148,16 @@ class _Merged:
         return [self.rows[key] for key in self.before]
 
 
-def _tell(asker: Asker, chunk: Sequence[Draft], said: list[str], told: Told) -> None:
+def _tell(asker: Asker, chunk: Sequence[Draft], said: list[str], told: Told, *, is_dry: bool) -> None:
     merged = _merged(chunk, said, lock=False)
-    if merged.new or merged.before:
+    if (merged.new or merged.before) and not is_dry:
         with recording(asker, "indicators.tell") as record:
             merged = _merged(chunk, said, lock=True)
             _write(record, merged, said)
     told.n_new += len(merged.new)
     told.n_changed += len(merged.before)
     told.n_same += len(merged.rows) - len(merged.new) - len(merged.before)
-    told.ids |= {key: row.pk for key, row in merged.rows.items()}
+    told.ids |= {key: row.pk or 0 for key, row in merged.rows.items()}
 
 
 def _merged(chunk: Sequence[Draft], said: list[str], *, lock: bool) -> _Merged:
