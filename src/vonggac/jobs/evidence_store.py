@@ -10,6 +10,9 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +22,16 @@ from typing import BinaryIO
 from vonggac.config import Settings
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions.evidence import add_evidence, require_room
-from vonggac.desk.work.evidence import MOST_BYTES, kind_of
+from vonggac.desk.work.evidence import BY_NAME, MOST_BYTES, kind_of
 from vonggac.desk.work.models import Evidence
 from vonggac.desk.work.queries.evidence import all_contents, in_use
 from vonggac.errors import N_, InputError
 from vonggac.jobs.spool import Spooled, drop, full_disk_told, spool_folder
 
 UPLOAD_LIMIT = MOST_BYTES
+PREVIEW = ".jpg"
 CONTENT = re.compile(r"[0-9a-f]{64}")
+_CHILD_S = 30
 _LEFT_ALONE_S = 3600
 """A file that no row names is swept after this time."""
 
@@ -111,6 +116,30 @@ def opened(settings: Settings, row: Evidence) -> BinaryIO:
     return file
 
 
+def preview(settings: Settings, row: Evidence) -> Path | None:
+    """A small JPEG of a photo, made once, of its dots alone; None when there is none to show."""
+    if not BY_NAME[row.kind].is_image:
+        return None
+    opened(settings, row).close()
+    source = path_of(settings, row.sha256)
+    place = source.with_suffix(PREVIEW)
+    if place.is_file():
+        return place
+    new = source.with_suffix(f".{secrets.token_hex(8)}{PREVIEW}")
+    command = [sys.executable, "-m", "vonggac.jobs.evidence_preview", str(source), str(new), row.kind]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_CHILD_S, check=False)  # noqa: S603  # our own program, no shell
+        if done.returncode:
+            return None
+        new.chmod(0o600)
+        new.replace(place)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        new.unlink(missing_ok=True)
+    return place
+
+
 def contents(settings: Settings) -> Iterator[tuple[str, Path]]:
     """SHA-256 and path of every file in the store."""
     for folder in sorted(folder_of(settings).iterdir()):
@@ -127,6 +156,7 @@ def sweep(settings: Settings) -> int:
             some = dict(old[start : start + 500])
             for name in some.keys() - in_use(some):
                 some[name].unlink(missing_ok=True)
+                some[name].with_suffix(PREVIEW).unlink(missing_ok=True)
                 n += 1
     return n
 

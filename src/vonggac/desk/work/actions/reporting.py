@@ -1,9 +1,12 @@
-"""The same report on many Tasks at once: one press for a list of addresses that one sweep cleaned."""
+"""Reports on many Tasks at once: the same on all for a list of addresses that one sweep cleaned, or to each its own, as a workbook has them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from django.db import transaction
 
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions.bulk import Outcome, do_many
@@ -45,3 +48,38 @@ def submit_many(
         )  # fmt: skip
 
     return do_many(asker, "work.submit", "work.answer", seen, do)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is reported on one Task: see ``submit``."""
+
+    task_id: int
+    version: int
+    result: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    evidence_ids: tuple[int, ...] = ()
+
+
+def submit_each(
+    asker: Asker, reports: Sequence[Report], *, came_by: str = "", told_by: str = "", or_none: bool = False
+) -> Outcome:
+    """To each Task its own report, in one transaction; what cannot stand is refused and the rest goes on, or with ``or_none`` nothing is written.
+
+    Can be undone. Raises what stands in the way of all, and with ``or_none`` the first InvalidValues.
+    """
+    by_task = {one.task_id: one for one in reports}
+
+    def do(change: Change) -> None:
+        one = by_task[change.task.pk]
+        with transaction.atomic():  # what is refused leaves nothing behind
+            report(
+                asker, change.record, change, result=one.result, values=one.values, evidence_ids=one.evidence_ids,
+                came_by=came_by, told_by=told_by,
+            )  # fmt: skip
+
+    with transaction.atomic():
+        outcome = do_many(asker, "work.submit", "work.answer", [(one.task_id, one.version) for one in reports], do)
+        if or_none and outcome.refused:
+            raise outcome.refused[0][1]
+    return outcome
