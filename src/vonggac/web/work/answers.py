@@ -133,6 +133,11 @@ def begin_with(row: Task, last: Answer | None) -> dict[str, Any]:
     return known
 
 
+def found_inside(given: Mapping[str, str]) -> dict[str, str]:
+    """What a log showed of the host, as the address of the form brings it along (``inner_address``, ``host``)."""
+    return {name: given[name][:250] for name in ("inner_address", "host") if given.get(name)}
+
+
 def values_from(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
     """What a program sends (texts, numbers, times as ISO texts) as the action takes it. Raises InvalidValues."""
     fields = {field.name: field for field in kind.answer}

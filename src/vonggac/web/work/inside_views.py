@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from vonggac.config import Settings
 from vonggac.desk.organisations.models import Organisation
+from vonggac.desk.organisations.spans import address_of
 from vonggac.desk.scope.rule import may_on, require
 from vonggac.desk.work import actions, queries
 from vonggac.desk.work.actions import Question
@@ -47,7 +48,9 @@ def guide(request: Request, task_id: int) -> HttpResponse:
     name = BY_NAME[row.kind].guide
     if not name:
         raise Http404
-    return render(request, "work/inside/guide.html", {"task": row, "kind": BY_NAME[row.kind], "guide": name, "is_printed": True})
+    return render(
+        request, "work/inside/guide.html", {"task": row, "kind": BY_NAME[row.kind], "guide": name, "is_printed": True}
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ the log
@@ -100,12 +103,17 @@ def _receive(request: Any, row: Task) -> str:
 def _shown(search: HostSearch, row: Task) -> dict[str, Any]:
     """A file that was looked through, each host with the way to take it into the report."""
     faults = [(name, tell_fault(Fault("", text, params))) for name, text, params in search.faults]
-    return {"row": search, "hosts": list(_hosts(search, row)), "faults": faults, "n_more": search.n_found - len(search.found)}
+    return {
+        "row": search,
+        "hosts": list(_hosts(search, row)),
+        "faults": faults,
+        "n_more": search.n_found - len(search.found),
+    }
 
 
 def _hosts(search: HostSearch, row: Task) -> Iterator[Mapping[str, Any]]:
     for host in search.found:
-        taken = urlencode({"inner_address": host["host"][:64], "host": host["host"]})
+        taken = urlencode({"host" if address_of(host["host"]) is None else "inner_address": host["host"]})
         yield {
             **host,
             "first_at": time_of(host["first"]),
@@ -150,7 +158,12 @@ def ask_holder(request: Request, task_id: int) -> HttpResponse:
         title=_("Ask who held this address"), submit=_("Ask"), back=home, leave=home, done=_("Asked. The answer will stand here."),
         crumbs=(Crumb(row.subject, home),), note=note, template="work/act.html", extra={"task": row},
     )  # fmt: skip
-    initial = {"address": details.get("address", row.value), "port": details.get("port"), "at": seen, "organisation_id": found}
+    initial = {
+        "address": details.get("address", row.value),
+        "port": details.get("port"),
+        "at": seen,
+        "organisation_id": found,
+    }
 
     def write(values: dict[str, Any], _version: int) -> Task:
         question = Question(
@@ -183,7 +196,9 @@ def pass_on(request: Request, task_id: int) -> HttpResponse:
             messages.info(request, _("The name stands as a note for reviewers: decide who gets the work."))
         return None
 
-    return editing.run(request, about, ActForm, write, lambda: {"version": queries.task(request.asker, task_id).version})
+    return editing.run(
+        request, about, ActForm, write, lambda: {"version": queries.task(request.asker, task_id).version}
+    )
 
 
 def _what_will_happen(request: Request, row: Task, answer: Answer | None) -> Iterator[str]:
@@ -194,9 +209,13 @@ def _what_will_happen(request: Request, row: Task, answer: Answer | None) -> Ite
     if holder is not None and may_on(request.asker, "organisations.view", holder.pk):
         parent = row.parent
         if parent is not None and parent.organisation_id == holder.pk:
-            yield _("%(organisation)s, who has the work, is told the inner address and the times.") % {"organisation": holder.name}
+            yield _("%(organisation)s, who has the work, is told the inner address and the times.") % {
+                "organisation": holder.name
+            }
         elif parent is not None:
-            yield _("The work goes over to %(organisation)s, with the inner address and the times.") % {"organisation": holder.name}
+            yield _("The work goes over to %(organisation)s, with the inner address and the times.") % {
+                "organisation": holder.name
+            }
         else:
             yield _("%(organisation)s gets the work of cleaning this address.") % {"organisation": holder.name}
     elif answer.result == "identified":

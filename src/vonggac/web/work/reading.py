@@ -88,6 +88,7 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
     return {
         "told": told,
         "task": row,
+        "parent": row.parent if row.parent is not None and may_on(asker, "work.view", row.parent.organisation_id) else None,
         "facts": facts_of(row.details),
         "clocks": clock_lines(row),
         "batch": Batch.objects.filter(pk=row.batch_id).first() if row.batch_id else None,

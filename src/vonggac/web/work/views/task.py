@@ -23,7 +23,7 @@ from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.words import tell_fault
 from vonggac.web.work import forms
 from vonggac.web.work.acts import ACTS, Act
-from vonggac.web.work.answers import AnswerForm, begin_with
+from vonggac.web.work.answers import AnswerForm, begin_with, found_inside
 from vonggac.web.work.reading import rights, told_of
 from vonggac.web.work.words import titled
 
@@ -133,7 +133,7 @@ def answer(request: Request, task_id: int) -> HttpResponse:
         told,
         kept,
         titling(lambda _values, version: actions.submit(asker, row.pk, version, **made[-1].report())),
-        lambda: begin_with(queries.task(asker, task_id), last),
+        lambda: {**begin_with(queries.task(asker, task_id), last), **found_inside(request.GET)},
     )
 
 
