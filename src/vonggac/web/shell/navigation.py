@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from vonggac.desk.accounts import queries as accounts
+from vonggac.desk.intel.queries.overview import n_waiting
 from vonggac.desk.notices import queries as notices
 from vonggac.desk.organisations import queries as directory
 from vonggac.desk.organisations.staging import queries as imports
@@ -70,6 +71,7 @@ NAVIGATION = (
         (
             Item(N_("My work"), "/work/", "check", "work.view", work.n_mine, _own_queue),
             Item(N_("Queue"), "/work/", "check", "work.view", work.n_to_review, _whole_queue),
+            Item(N_("Lists"), "/lists/", "list", "lists.view", n_waiting),
         ),
     ),
     Section(

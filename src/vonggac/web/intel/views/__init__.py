@@ -1,0 +1,1 @@
+"""Pages of lists, one file per part of their way."""
