@@ -77,6 +77,12 @@ def _confirm_networks(_work: Work) -> None:
     network_confirmation.run(machine("networks"), timezone.now())
 
 
+def _lists(work: Work) -> None:
+    from vonggac.jobs import list_import
+
+    list_import.run_pending(work.settings)
+
+
 def _clocks(_work: Work) -> None:
     work_actions.look_again()
     while work_actions.ring(machine("clocks")) == AT_ONCE:
@@ -114,6 +120,7 @@ CHORES = (
     Chore("import", timedelta(seconds=5), _import, once=False),
     Chore("find_hosts", timedelta(seconds=5), _find_hosts, once=False),
     Chore("confirm_networks", timedelta(days=1), _confirm_networks),
+    Chore("lists", timedelta(seconds=5), _lists, once=False),
     Chore("clocks", timedelta(minutes=1), _clocks),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("sweep_evidence", timedelta(hours=6), _sweep_evidence),

@@ -29,6 +29,7 @@ FAULTS: dict[str, str] = {
     "multicast": N_("a multicast address"),
     "unspecified": N_("an unspecified address (0.0.0.0/8, ::)"),
     "reserved": N_("a reserved address"),
+    "too_long": N_("longer than 500 characters"),
     "bad_time": N_("a time that could not be read"),
     "bad_count": N_("a number was expected"),
     "formula": N_("a formula without a stored value: open and save the file in a spreadsheet program"),

@@ -160,6 +160,7 @@ class Migration(migrations.Migration):
                 ("attribution", models.CharField(db_default="none", max_length=10)),
                 ("status", models.CharField(db_default="new", max_length=6)),
                 ("warnings", models.CharField(db_default="", max_length=500)),
+                ("priority", models.SmallIntegerField(db_default=3)),
                 ("decision", models.CharField(db_default="", max_length=6)),
                 ("decision_reason", models.CharField(db_default="", max_length=250)),
                 ("key", models.CharField(max_length=200)),

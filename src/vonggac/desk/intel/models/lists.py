@@ -197,7 +197,7 @@ class ListRow(models.Model):
     ``key``: where the organisation of an address is known, the key of its Task (kind clean_address); else kind, value and family. Behind
     its first ``|`` it is the same in every version. ``family``: the malware by the aliases, ``malware``: as written. ``organisation``: who
     held ``value`` at ``at`` (last seen, else first seen, else as of), or who took over from that one since. ``told_organisation``: as the
-    list wrote it. ``number`` and ``sheet``: where it stands in the file.
+    list wrote it. ``number`` and ``sheet``: where it stands in the file. ``priority``: of its Task, 1 to 5.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -223,6 +223,7 @@ class ListRow(models.Model):
     attribution = models.CharField(max_length=10, db_default="none")
     status = models.CharField(max_length=6, db_default="new")
     warnings = models.CharField(max_length=500, db_default="")
+    priority = models.SmallIntegerField(db_default=3)
     decision = models.CharField(max_length=6, db_default="")
     decision_reason = models.CharField(max_length=250, db_default="")
     key = models.CharField(max_length=200)

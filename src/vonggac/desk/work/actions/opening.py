@@ -13,6 +13,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from vonggac.desk import loading
 from vonggac.desk.audit.actions import Recording, recording
 from vonggac.desk.audit.chain import microseconds
 from vonggac.desk.organisations.checks import Check
@@ -122,6 +123,8 @@ _COLUMNS = (
 )  # fmt: skip
 """What stage() writes; the other columns have their default in the database."""
 
+_UNSTAGED_AT_ONCE = 10_000
+
 
 def hide_batch(title: str, source_type: str, source_id: int, url: str) -> Batch:
     """A batch whose Tasks nobody sees yet; the one that there is for the same source, if it is still hidden."""
@@ -162,18 +165,40 @@ def stage(batch: Batch, drafts: Sequence[Draft], at: datetime, written: Callable
             )
         )  # fmt: skip
     with transaction.atomic():
-        n = _insert(rows)
+        n = loading.insert("work_task", _COLUMNS, rows, once=("kind", "key"))
         if written is not None:
             written()
     return n
 
 
-def _insert(rows: Sequence[tuple[Any, ...]]) -> int:
-    marks = ", ".join(["%s"] * len(_COLUMNS))
-    sql = f"INSERT INTO work_task ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (kind, key) DO NOTHING"  # noqa: S608  # names only
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-        return int(cursor.rowcount)
+def unstage(batch: Batch) -> None:
+    """Drop what was staged for a hidden batch, in short pieces; its Tasks can be staged anew, with clocks from now on."""
+    tasks = Task.objects.filter(batch_id=batch.pk).order_by("pk")
+    while keys := list(tasks.values_list("pk", flat=True)[:_UNSTAGED_AT_ONCE]):
+        with transaction.atomic():
+            if Batch.objects.filter(pk=batch.pk).exclude(published_at=None).exists():
+                raise InvalidValues([Fault("", N_("its tasks are published already"))])
+            tasks.filter(pk__lte=keys[-1]).order_by()._raw_delete(tasks.db)  # noqa: SLF001  # nothing hangs on what nobody saw
+    batch.created_at = timezone.now()
+    batch.save(update_fields=["created_at"])
+
+
+def add(record: Recording, batch: Batch, drafts: Sequence[Draft], at: datetime) -> dict[int, int]:
+    """Open ``drafts`` (some hundred at most) as part of a batch that is published, within the transaction of ``record``.
+
+    Those that are there already are left alone. Gives how many each organisation got; each is told once.
+    """
+    last = Task.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if not stage(batch, drafts, at):
+        return {}
+    cells = tallies.counted_of(Task.objects.filter(batch_id=batch.pk, pk__gt=last))
+    tallies.move(cells)
+    got: Counter[int] = Counter()
+    for cell, n in cells.items():
+        got[cell.organisation_id] += n
+    record.note(batch=batch.pk, n_tasks=sum(got.values()))
+    tell_organisations(got, title=batch.title, url=f"/work/?batch={batch.pk}", key=f"batch:{batch.pk}:{last}")
+    return dict(got)
 
 
 def publish(record: Recording, batch: Batch, at: datetime) -> dict[int, int]:

@@ -1,0 +1,101 @@
+"""The re-check that a published version is for: what of earlier versions is not seen again, and what is seen although it was done.
+
+Absence is “not seen again”, never “clean”. A list tells of the past: what it saw before the owner was done says nothing of the time after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from vonggac.desk.intel.models import ListVersion
+from vonggac.desk.intel.staging import life, rows
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.work.actions import pass_recheck, reappear
+from vonggac.desk.work.kinds import CLEAN_ADDRESS
+from vonggac.desk.work.models import Answer, Batch, Task
+from vonggac.desk.work.states import ACCEPTED, CLOSED, RECHECKED
+
+AT_ONCE = 500
+"""Rows or Tasks of one short transaction."""
+
+
+def why(version: ListVersion) -> str:
+    """What was looked at, in words of no language."""
+    return f"{version.indicator_list.code} {version.n}" + (f" – {version.letter}" if version.letter else "")
+
+
+def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
+    """Go over the rows of ``version``, then over the Tasks that wait for a re-check. Gives how many are back, and how many not seen again.
+
+    Every piece is whole by itself and a second time changes nothing, so that after a kill it begins anew. Raises Superseded.
+    """
+    batch = Batch.objects.filter(pk=version.batch_id or 0).first()
+    told, n_done, n_back, n_gone = why(version), 0, 0, 0
+    for some in _pieces(rows.to_work_on(version).values_list("pk", "value", "family", "last_seen")):
+        if back := _seen_again(some):
+            n_back += reappear(asker, back, batch, told, list=version.indicator_list.code, n=version.n)
+        n_done += len(some)
+        life.beat(version.pk, run, n_rechecked=n_done)
+    waiting = Task.objects.filter(kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED)).order_by("pk")
+    here = rows.entries(version.pk)
+    for tasks in _pieces(waiting.values_list("pk", "value", "details")):
+        left = {pk: (value, str(details.get("malware", ""))) for pk, value, details in tasks}
+        if absent := _not_seen_again(version, left, here):
+            n_gone += pass_recheck(asker, absent, told, list=version.indicator_list.code, n=version.n)
+        n_done += len(tasks)
+        life.beat(version.pk, run, n_rechecked=n_done)
+    return n_back, n_gone
+
+
+def _pieces(ordered: Any) -> Iterator[Sequence[Any]]:
+    """The rows of a query in the order of their ids (their first column), AT_ONCE at a time; each piece is asked for when it is wanted."""
+    after = 0
+    while some := list(ordered.filter(pk__gt=after)[:AT_ONCE]):
+        yield some
+        after = some[-1][0]
+
+
+def _seen_again(some: Sequence[Any]) -> list[int]:
+    """The Tasks that are done, of entries that were seen after the owner was done with them; where no time is told, at all."""
+    seen: dict[rows.Entry, datetime | None] = {}
+    for _pk, value, family, last_seen in some:
+        before = seen.get((value, family), last_seen)
+        seen[value, family] = None if before is None or last_seen is None else max(before, last_seen)
+    found = Task.objects.filter(
+        kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED, CLOSED), value__in=sorted({row[1] for row in some})
+    )
+    tasks = {
+        pk: (value, str(details.get("malware", "")))
+        for pk, value, details in found.values_list("pk", "value", "details")
+        if (value, str(details.get("malware", ""))) in seen
+    }
+    done = _done_at(tasks)
+    return [pk for pk, entry in tasks.items() if _is_after(seen[entry], done.get(pk))]
+
+
+def _is_after(seen: datetime | None, done: datetime | None) -> bool:
+    return seen is None or done is None or seen >= done
+
+
+def _done_at(task_ids: Collection[int]) -> dict[int, datetime]:
+    """When the owner was done, as the last accepted answer says it; Tasks whose answer says nothing are left out."""
+    found: dict[int, datetime] = {}
+    if not task_ids:
+        return found
+    answers = Answer.objects.filter(task_id__in=sorted(task_ids), verdict="accepted").order_by("pk")
+    for task_id, values in answers.values_list("task_id", "values"):
+        found.pop(task_id, None)
+        if told := values.get("done_at"):
+            found[task_id] = datetime.fromisoformat(told)
+    return found
+
+
+def _not_seen_again(version: ListVersion, tasks: dict[int, rows.Entry], here: set[rows.Entry]) -> list[int]:
+    """Those of ``tasks`` that an earlier version of this list has and this one, which tells of a time after they were done, has not."""
+    absent = {pk: entry for pk, entry in tasks.items() if entry not in here}
+    known = rows.seen_before(version, absent.values())
+    of_list = {pk for pk, entry in absent.items() if entry in known}
+    done = _done_at(of_list)
+    return sorted(pk for pk in of_list if _is_after(version.as_of, done.get(pk)))
