@@ -15,6 +15,7 @@ from vonggac.desk.scope.rule import require
 from vonggac.desk.work import actions, queries
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Task
+from vonggac.desk.work.states import DONE
 from vonggac.errors import InvalidValues
 from vonggac.web.organisations import editing
 from vonggac.web.organisations.editing import About, Crumb, capital
@@ -126,7 +127,7 @@ def answer(request: Request, task_id: int) -> HttpResponse:
     returned = last.verdict_reason if last is not None and last.verdict == "returned" else ""
     told = about(
         request, row, _("Report the result"), _("Send the report"), _("Reported. Thank you."), template="work/answer.html",
-        extra={"kind": kind, "on_behalf": on_behalf, "returned": returned, "guides": [kind.guide or "work/nothing.html", "work/nothing.html"]},
+        extra={"can_add": row.state not in DONE, "evidence": history.evidence, "kind": kind, "on_behalf": on_behalf, "returned": returned, "guides": [kind.guide or "work/nothing.html", "work/nothing.html"]},
     )  # fmt: skip
     return editing.run(
         request,

@@ -20,6 +20,20 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:load", (event) => ready(event.target));
 ready(document);
 
+// A report that stands on the same page takes what was added meanwhile along.
+document.addEventListener("evidence", (event) => {
+  const report = document.querySelector("form.report");
+  if (!report) return;
+  for (const file of event.target.querySelectorAll("li[data-new]")) {
+    if (report.querySelector(`input[name="evidence_ids"][value="${file.dataset.new}"]`)) continue;
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = "evidence_ids";
+    field.value = file.dataset.new;
+    report.append(field);
+  }
+});
+
 async function sendAll(form, files) {
   form.dataset.busy = "1";
   const target = form.action;
