@@ -204,7 +204,7 @@ def whose(found: Sequence[Indicator], at: Sequence[int], asker: Asker, now: date
     """For each the organisation that answers for it today: who held the address at its time, or who took over from that one.
 
     NOBODY or CONTESTED where there is no one such. A network or range is somebody's when its first and last address are. A hostile value
-    that is a sinkhole is nobody's work, whoever runs it.
+    that is a sinkhole is nobody's work, whoever runs it. A telco gave its addresses out: it is asked who held one, not told to clean it.
     """
     owners = OwnersAt.read(asker)
     is_ours = np.fromiter(
@@ -225,7 +225,12 @@ def whose(found: Sequence[Indicator], at: Sequence[int], asker: Asker, now: date
         ends = owners.ask([lasts[row] for row in rows], moments[rows])
         held[rows] = np.where(held[rows] == ends, held[rows], CONTESTED)
     held[~is_ours] = NOBODY
+    held[np.isin(held, _telcos())] = NOBODY
     return _living(owners, held, firsts, now)
+
+
+def _telcos() -> list[int]:
+    return list(Organisation.objects.filter(kind="telco").values_list("pk", flat=True))
 
 
 def _ends(one: Indicator) -> tuple[str, str]:
