@@ -61,7 +61,10 @@ def test_both_locks_agree() -> None:
 
 
 # Built from parts, or this file would be its own first finding.
-MACHINE_WORDS = ["/".join(parts) for parts in (("", "work", ""), ("", "root", ""), ("", "home", ""), ("", "tmp", "v"))]
+MACHINE_WORDS = [
+    "/".join(parts)
+    for parts in (("", "work", "main"), ("", "work", "shared"), ("", "root", ""), ("", "home", ""), ("", "tmp", "v"))
+]
 REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("deb", "debian", "org"))]
 RULE_FILES_MAY_NAME_PATHS = re.compile(r"/home/|/root/")
 """Rules, logs and their tests are about such paths; a path of this checkout they must not hold either."""

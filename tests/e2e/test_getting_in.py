@@ -135,7 +135,8 @@ def test_passkey(visit, portal):
     assert portal.logins["responder"]["name"] in page.locator(".topbar .who").inner_text()
 
 
-def test_recovery_code_and_signing_out_everywhere(visit, portal):
+def test_recovery_code_and_signing_out_everywhere(visits, visit, portal):
+    visits.sessions_end = True
     role = "authority_liaison"
     page = visit(role, "/account/factors/codes/new/")
     page.click("main form button.primary")
@@ -167,7 +168,8 @@ def test_recovery_code_and_signing_out_everywhere(visit, portal):
     assert page.url.endswith("/organisations/")
 
 
-def test_a_lost_session_keeps_what_was_typed(visit, portal):
+def test_a_lost_session_keeps_what_was_typed(visits, visit, portal):
+    visits.sessions_end = True
     page = visit("", None)
     sign_in(page, portal, "telco_desk")
     page.goto(f"{portal.url}/organisations/mine")

@@ -22,6 +22,8 @@ class Visits:
     sessions: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     contexts: list[Any] = field(default_factory=list)
+    sessions_end: bool = False
+    """Sessions are ended while pages are open: their streams are then refused, as they should be."""
 
     def window(self, role: str = "", path: str | None = "/", **options: Any) -> Any:
         """A page at ``path`` (None: not yet anywhere), signed in as the one who holds ``role``; without it signed out."""
@@ -49,6 +51,8 @@ class Visits:
 
         def answered(response: Any) -> None:
             request = response.request
+            if self.sessions_end and response.status == 401 and urlsplit(response.url).path == "/live":
+                return
             # Pages answer 403, 404, 409 and 422 on purpose, parts of pages and assets never.
             if response.status >= 500 or (response.status >= 400 and request.resource_type != "document"):
                 self.faults.append(f"{page.url}: {response.status} from {request.method} {response.url}")

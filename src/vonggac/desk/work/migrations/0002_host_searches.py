@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("work", "0002_policies"),
+        ("work", "0001_initial"),
     ]
 
     operations = [
