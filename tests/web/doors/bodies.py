@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import of_work
 from django.core.files.uploadedfile import SimpleUploadedFile
 from marked import Side
 from openpyxl import Workbook
@@ -37,6 +38,7 @@ OTHERS = {
     "reopen_organisation": ("organisation_id", "closed_id"),
     "account-reactivate": ("user_id", "shut_id"),
     "reactivate_account": ("user_id", "shut_id"),
+    **of_work.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
 
@@ -139,6 +141,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         "notices-hold": {"do": "stop"},
         "notices-test": {"email": "thu@thu.example"},
         "notices-read": {"id": [n["received_id"]]},
+        **of_work.pages(side),
     }  # fmt: skip
 
 
@@ -226,6 +229,7 @@ def routes(side: Side) -> dict[str, Any]:
         "release_notices": {"ids": [n["notice_id"]]},
         "drop_notices": {"ids": [n["notice_id"]], "reason": f"Thử {code[:1]}"},
         "retry_notices": {"ids": [n["failed_id"]]},
+        **of_work.routes(side),
     }  # fmt: skip
 
 
@@ -257,7 +261,7 @@ def swaps(side: Side, *, api: bool) -> dict[str, Any]:
         "grants": [{"role": "records_clerk", "organisation_id": home}],
         "successor": {"code": "gop-x", "kind": "commune", "name": "Xã Gộp", "parent_id": home},
     }  # fmt: skip
-    return {**one, "person_id": n["person_id"], "entries": str(n["seq"]), "up": _contacts(side)[-1]} | (
+    return {**one, "person_id": n["person_id"], "entries": str(n["seq"]), "up": _contacts(side)[-1], **of_work.swaps(side, api=api)} | (
         api_only if api else many | parts
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import of_work
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
@@ -223,6 +224,7 @@ def _side(side: Side, ruler: User) -> Side:
         "invitation_id": invited.pk, "notice_id": notice.pk, "received_id": received.pk, "import_id": imported.pk,
         "seq": entry.seq, "shut_id": shut.pk, "closed_id": closed.pk, "failed_id": failed.pk, "session_id": UserSession.objects.get(user=member).pk,
     }  # fmt: skip
+    of_work.fill(side, ruler)
     return side
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bodies
 import doors
+import of_work
 import pytest
 import yaml
 from django.http import HttpResponse
@@ -86,6 +87,7 @@ EMPTY_HANDED = (
     "directory-import-apply", "directory-import-check", "directory-import-abandon", "contact-order", "invitation-resend",
     "invitation-revoke", "account-token-revoke", "account_revoke_token",  # only POST does something: GET leads back
     "mfa_remove_webauthn", "mfa_edit_webauthn",  # of one's own passkeys only
+    *of_work.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
 )  # fmt: skip
 """Doors with an argument that show nothing of the record that it names."""
@@ -215,6 +217,8 @@ WITHOUT_BODY = (
     "apply_import",
     "check_import_again",
     "abandon_import",
+    "watch_task",
+    "unwatch_task",
 )
 """Operations that read no body: whatever is sent there is not looked at."""
 GIVES_ROLES = ("account-grant",)
@@ -291,6 +295,7 @@ NEEDS = {
     "check_import_again": "directory.import", "abandon_import": "directory.import", "export_directory": "directory.export",
     "reopen_organisation": "organisations.edit", "undo_succession": "organisations.edit", "order_contacts": "people.edit",
     "release_notices": "notices.release", "drop_notices": "notices.release", "retry_notices": "notices.release",
+    **of_work.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
 
@@ -352,7 +357,7 @@ def test_a_role_opens_what_roles_yml_gives_it_and_nothing_else(role, world, ways
 
 MORE_THAN_A_PERMISSION = (
     "directory-import-apply", "directory-import-check", "directory-import-abandon",  # of those who uploaded it
-    "apply_import", "check_import_again", "abandon_import",
+    "apply_import", "check_import_again", "abandon_import", *of_work.OF_THEIR_OWN,
 )  # fmt: skip
 
 

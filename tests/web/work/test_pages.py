@@ -165,9 +165,7 @@ def test_comments_watching_and_what_only_reviewers_see(browser, infected):
 @pytest.mark.parametrize("role", ["stranger", "telco_desk"])
 def test_who_is_not_concerned_finds_nothing(browser, infected, role):
     task, client = infected(), browser(role)
-    assert "198.51.100.5" not in client.get("/work/?state=all&q=198.51.100.5").content.decode().replace(
-        'value="198.51.100.5"', ""
-    )
+    assert "Mirai" not in client.get("/work/?state=all").content.decode()
     for path in (f"/work/{task.pk}/", f"/work/{task.pk}/answer", f"/work/{task.pk}/acknowledge", f"/work/?task={task.pk}"):
         assert client.get(path).status_code == 404, path
     for name in ("acknowledge", "answer", "contain", "comment", "watch"):

@@ -9,8 +9,9 @@ from vonggac.web.api.core import api
 from vonggac.web.audit import api as audit
 from vonggac.web.notices import api as notices
 from vonggac.web.organisations.api import finding, graph, imports, mandates, networks, people, systems
+from vonggac.web.work import api as work
 
-_NOUNS = (graph, people, networks, systems, mandates, finding, imports, accounts, audit, notices)
+_NOUNS = (graph, people, networks, systems, mandates, finding, imports, accounts, audit, notices, work)
 for _noun in _NOUNS:
     api.add_router("", _noun.router)
 

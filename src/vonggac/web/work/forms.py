@@ -16,6 +16,7 @@ from vonggac.errors import N_, Fault
 from vonggac.web.organisations.fields import OrganisationPick
 from vonggac.web.organisations.forms import RecordForm, choices
 
+_ACKNOWLEDGE, _CONTAIN, _FINISH = (_(title) for title in CLOCKS.values())
 PRIORITY_CHOICES = {str(n): title for n, title in PRIORITIES.items()}
 
 
@@ -118,9 +119,9 @@ class PolicyForm(ActForm):
     priority = forms.TypedChoiceField(
         label=_("Priority"), coerce=int, choices=lambda: choices({"0": N_("All others"), **PRIORITY_CHOICES})
     )
-    acknowledge_s = Duration(label=_(CLOCKS["acknowledge"]), help_text=_("30m, 4h, 5d; empty: no such clock"))
-    contain_s = Duration(label=_(CLOCKS["contain"]))
-    finish_s = Duration(label=_(CLOCKS["finish"]))
+    acknowledge_s = Duration(label=_ACKNOWLEDGE, help_text=_("30m, 4h, 5d; empty: no such clock"))
+    contain_s = Duration(label=_CONTAIN)
+    finish_s = Duration(label=_FINISH)
     warn_s = Duration(label=_("Warn ahead"), initial=14_400)
     climb_s = Duration(label=_("To the head of the unit after"), initial=86_400)
     counts_working_time = forms.BooleanField(label=_("Only hours of work count"), required=False)

@@ -156,11 +156,9 @@ def clock_of(task: Task, now: datetime | None = None) -> Clock:
 
 def titled(error: InvalidValues) -> InvalidValues:
     """The same faults with states by their titles, in the reader's language."""
-    return InvalidValues(
-        [
-            Fault(fault.field, fault.message, {**fault.params, "state": gettext(STATES[fault.params["state"]])})
-            if fault.params.get("state") in STATES
-            else fault
-            for fault in error.faults
-        ]
-    )
+    return InvalidValues([_titled(fault) for fault in error.faults])
+
+
+def _titled(fault: Fault) -> Fault:
+    title = STATES.get(fault.params.get("state", ""))
+    return fault if title is None else Fault(fault.field, fault.message, {**fault.params, "state": gettext(title)})
