@@ -43,6 +43,8 @@ def read(**file: object) -> Settings:
         ("backup_keep", "-1", "no number"),
         ("backup_keep", True, "no number"),
         ("backup_keep", 99999, "no number"),
+        ("webhook_hosts", "http://soc.example", "no name or address"),
+        ("webhook_hosts", "soc.example, a b", "no name or address"),
         ("log_level", "loud", "no log level"),
         ("web_workers", "many", "no number of worker processes"),
     ],

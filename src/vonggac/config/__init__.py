@@ -45,6 +45,7 @@ VARIABLES = {
     "VONGGAC_BACKUP_DIR": "backup_dir",
     "VONGGAC_BACKUP_KEEP": "backup_keep",
     "VONGGAC_METRICS_TOKEN_FILE": "metrics_token_file",
+    "VONGGAC_WEBHOOK_HOSTS": "webhook_hosts",
 }
 """Environment variable to the setting that it overrides."""
 
@@ -98,6 +99,8 @@ class Settings:
     """How many daily backups are kept; 0 makes none."""
     metrics_token_file: Path | None = None
     """The token with which other machines may read ``/metrics``; without it only this machine may."""
+    webhook_hosts: str = ""
+    """Hosts of the inner network to which webhooks may go, by commas; all others must stand in the internet."""
 
 
 def settings_from(
@@ -177,4 +180,5 @@ _READERS: dict[str, Callable[[object, str], object]] = {
     "backup_dir": values.read_path,
     "backup_keep": values.read_count,
     "metrics_token_file": values.read_path,
+    "webhook_hosts": values.read_hosts,
 }

@@ -184,6 +184,20 @@ def networks_from(text: str, where: str = "") -> tuple[Network, ...]:
         ) from None
 
 
+_HOST = re.compile(r"[0-9a-z](?:[0-9a-z.-]{0,251}[0-9a-z])?|[0-9a-f:]{2,39}")
+
+
+def read_hosts(value: object, where: str) -> str:
+    """Names or addresses of hosts by commas, in lower case."""
+    text = read_text(value, where).lower()
+    for host in filter(None, (part.strip() for part in text.split(","))):
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                N_("“{value}” is no name or address of a host; expected some by commas"), where=where, value=host
+            )
+    return text
+
+
 def read_mailbox(value: object, where: str) -> str:
     """An e-mail address, with or without a name before it."""
     from email.headerregistry import Address

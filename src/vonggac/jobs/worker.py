@@ -17,12 +17,14 @@ from django.utils import timezone
 
 from vonggac.config import Settings
 from vonggac.desk.accounts import actions as accounts
+from vonggac.desk.intel.actions.indicators import expire_indicators
 from vonggac.desk.notices import actions, background
 from vonggac.desk.replies import actions as replies
 from vonggac.desk.scope.asker import machine
+from vonggac.desk.webhooks import deliveries
 from vonggac.desk.work import actions as work_actions
 from vonggac.desk.work.actions.alarms import AT_ONCE
-from vonggac.jobs import anchors
+from vonggac.jobs import anchors, webhooks
 from vonggac.jobs.deliver import Courier
 
 log = logging.getLogger(__name__)
@@ -99,8 +101,17 @@ def _sweep_evidence(work: Work) -> None:
     evidence_store.sweep(work.settings)
 
 
+def _webhooks(work: Work) -> None:
+    webhooks.Runner(work.settings).round(work.stop.is_set)
+
+
+def _expire(_work: Work) -> None:
+    expire_indicators(machine("clocks"))
+
+
 def _clear_old(_work: Work) -> None:
     actions.clear_old(machine("housekeeping"))
+    deliveries.clear_old(timezone.now())
 
 
 def _clear_accounts(_work: Work) -> None:
@@ -122,6 +133,8 @@ CHORES = (
     Chore("confirm_networks", timedelta(days=1), _confirm_networks),
     Chore("lists", timedelta(seconds=5), _lists, once=False),
     Chore("clocks", timedelta(minutes=1), _clocks),
+    Chore("webhooks", timedelta(seconds=3), _webhooks, once=False),
+    Chore("expire_indicators", timedelta(minutes=5), _expire),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("sweep_evidence", timedelta(hours=6), _sweep_evidence),
     Chore("clear_old", timedelta(days=1), _clear_old),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "vonggac.desk.accounts",
     "vonggac.desk.work",
     "vonggac.desk.intel",
+    "vonggac.desk.webhooks",
     "vonggac.web.shell",
     "vonggac.web.accounts",
 ]
@@ -87,7 +88,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [
             HERE / noun / "templates"
-            for noun in ("shell", "accounts", "organisations", "audit", "notices", "operations", "work", "intel")
+            for noun in ("shell", "accounts", "organisations", "audit", "notices", "operations", "work", "intel", "webhooks")
         ],
         "OPTIONS": {
             "context_processors": [

@@ -21,6 +21,7 @@ NOUNS = {
     "organisations": N_("Organisations"),
     "people": N_("People"),
     "systems": N_("Systems"),
+    "webhooks": N_("Webhooks"),
     "work": N_("Work"),
 }
 """First part of an action to its title, by which actions are grouped."""
@@ -116,6 +117,12 @@ ACTIONS = {
     "systems.add": N_("System added"),
     "systems.edit": N_("System changed"),
     "systems.end": N_("System ended"),
+    "webhooks.add": N_("Webhook added"),
+    "webhooks.edit": N_("Webhook changed"),
+    "webhooks.new_secret": N_("Webhook given a new secret"),
+    "webhooks.remove": N_("Webhook removed"),
+    "webhooks.retry": N_("Deliveries of a webhook sent anew"),
+    "webhooks.test": N_("Webhook tried"),
     "work.accept": N_("Answer accepted"),
     "work.acknowledge": N_("Task acknowledged"),
     "work.add_day_off": N_("Day off added"),
@@ -193,6 +200,7 @@ KINDS = {
     "intel.listversion": Kind(N_("Version of a list"), "lists.view"),
     "intel.malwarealias": Kind(N_("Alias of malware"), "indicators.view"),
     "intel.sighting": Kind(N_("Sighting"), "indicators.view"),
+    "webhooks.subscription": Kind(N_("Webhook"), "webhooks.view"),
     "work.answer": Kind(N_("Answer"), "work.view"),
     "work.clockpolicy": Kind(N_("Clock policy"), "work.view"),
     "work.comment": Kind(N_("Comment"), "work.review"),
@@ -215,6 +223,8 @@ NEVER_RECORDED = frozenset(
         "organisations.importfault",
         "organisations.importline",
         "replies.reply",
+        "webhooks.cursor",
+        "webhooks.delivery",
         "work.batch",
         "work.bulk",
         "work.step",
@@ -382,6 +392,9 @@ COLUMNS = {
     "stix_id": N_("STIX id"),
     "tlp": N_("TLP"),
     "warnings": N_("Warnings"),
+    "events": N_("Events"),
+    "url": N_("Address"),
+    "after_seq": N_("After entry"),
 }
 """Column of any record, or name of something noted, to its title."""
 

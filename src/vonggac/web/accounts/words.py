@@ -40,6 +40,8 @@ PERMISSION_TITLES: Mapping[str, str] = {
     "notices.view": N_("read outgoing messages"),
     "notices.release": N_("release outgoing messages"),
     "operations.view": N_("see how the portal runs"),
+    "webhooks.view": N_("see webhooks"),
+    "webhooks.edit": N_("set up webhooks"),
 }
 """Permission to what it lets somebody do, as the end of a sentence; a test holds that none is missing."""
 
