@@ -1,4 +1,4 @@
-"""The invented province in the portal: its directory, a merger of two communes, and somebody for every role."""
+"""The invented province in the portal: its directory, a merger of two communes, somebody for every role, and a list that became work."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from vonggac.desk.organisations.staging import life
 from vonggac.desk.scope.asker import Asker, Origin, machine
 from vonggac.desk.scope.roles import ROLES
 from vonggac.jobs import directory_import, spool
+from vonggac.jobs.scenario import work
 from vonggac.jobs.scenario.directory import (
     AUTHORITY,
     CENTRE,
@@ -37,10 +38,10 @@ WORKBOOK = "danh-ba.xlsx"
 
 PEOPLE = {
     "administrator": ("quantri", "Lý Sao Hôm", CENTRE, None),
-    "leader": ("lanhdao", "Hồ Núi Lam", SUPERVISOR, AUTHORITY),
-    "duty_officer": ("trucban", "Đỗ Trăng Ngàn", CENTRE, AUTHORITY),
-    "analyst": ("phantich", "Ngô Suối Biếc", CENTRE, AUTHORITY),
-    "responder": ("ungcuu", "Võ Rừng Phong", CENTRE, AUTHORITY),
+    "leader": ("lanhdao", "Hồ Núi Lam", SUPERVISOR, None),
+    "duty_officer": ("trucban", "Đỗ Trăng Ngàn", CENTRE, None),
+    "analyst": ("phantich", "Ngô Suối Biếc", CENTRE, None),
+    "responder": ("ungcuu", "Võ Rừng Phong", CENTRE, None),
     "agency_officer": ("canbo", "Bùi Hoa Mộc", "SV.YT", "SV.YT"),
     "telco_desk": ("nhamang", "Phan Biển Lặng", TELCOS[0][0], TELCOS[0][0]),
     "authority_liaison": ("daumoi", "Đặng Mây Trắng", AUTHORITY, AUTHORITY),
@@ -88,6 +89,7 @@ def fill(settings: Settings, folder: Path, set_up_factor: Callable[[User, str], 
         username=FIRST
     ):  # nobody knows the one-time password: the administrator above signs in
         deactivate(asker, first.pk, first.version)
+    work.tell(settings)
     return Filled(counts["organisations"], counts["people"], counts["networks"], counts["systems"], logins)
 
 

@@ -58,6 +58,8 @@ TELCOS = (
     ("SV.NM.SAOBIEN", "Di động Sao Biển – Chi nhánh Sông Vân", "Sao Biển"),
     ("SV.NM.NUIXANH", "Cáp quang Núi Xanh – Chi nhánh Sông Vân", "Núi Xanh"),
 )
+SUBSCRIBERS = "203.0.113.176/28"
+"""Addresses that the first of them gives out: a warning that names one is a question to it."""
 PLACES = {
     "Sở Y tế": "SV.YT", "Sở Tài chính": "SV.TC", "Sở Nông nghiệp và Môi trường": "SV.NNMT", "Sở Khoa học và Công nghệ": SUPERVISOR,
     "Văn phòng UBND tỉnh": "SV.VP", "Bệnh viện Đa khoa Sông Vân": "SV.YT.BVDK", "Trường Cao đẳng Nghề Sông Vân": "SV.GD.CDN",
@@ -205,6 +207,8 @@ def _networks(made: Directory, organisation: Row, number: int, blocks: Iterator[
         made.networks.append(
             _network(code, str(ip_network(f"2001:db8:{number:x}00::/40", strict=False)), valid_from=since)
         )
+        if code == TELCOS[0][0]:
+            made.networks.append(_network(code, SUBSCRIBERS, valid_from=since))
         return
     if told is None:
         made.networks.append(_network(code, str(next(blocks)), valid_from=since))
