@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vonggac.web.work import evidence_views, report_views
+from vonggac.web.work import cleanup_views, evidence_views, report_views
 from vonggac.web.work.views import bulk, opening, policies, queue, task
 
 urlpatterns: list[URLPattern] = [
@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("work/report/", report_views.report, name="work-report"),
     path("work/report/workbook", report_views.workbook, name="work-report-workbook"),
     path("work/report/send", report_views.send, name="work-report-send"),
+    path("work/cleanup/", cleanup_views.cleanup, name="work-cleanup"),
+    path("work/cleanup/file", cleanup_views.file, name="work-cleanup-file"),
     path("work/evidence/<int:evidence_id>", evidence_views.download, name="evidence-file"),
     path("work/evidence/<int:evidence_id>/preview", evidence_views.preview, name="evidence-preview"),
     path("work/evidence/<int:evidence_id>/remove", evidence_views.remove, name="evidence-remove"),

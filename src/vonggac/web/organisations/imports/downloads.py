@@ -16,10 +16,11 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.jobs import directory_export, spool
 
 SETTINGS: Settings = django_settings.VONGGAC
-Form = Literal["xlsx", "csv"]
+Form = Literal["xlsx", "csv", "docx"]
 TYPES: dict[Form, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "application/zip",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 """Form of a file to its media type; several CSVs go as one archive."""
 
