@@ -159,10 +159,10 @@ def chart_of(points: Sequence[Any]) -> Chart:
         [
             Series(_("On the list"), [one.n_rows for one in points]),
             Series(_("New or back"), [one.n_new + one.n_back for one in points]),
-            Series(_("Accepted"), [one.n_cleaned for one in points], "ok"),
+            Series(_("Accepted by the centre"), [one.n_cleaned for one in points]),
         ],
-        _("Version"),
-        _("Addresses"),
+        _("Version of the list"),
+        _("Rows of the list"),
         "line",
     )
 

@@ -48,8 +48,9 @@ def _asked(request: Request) -> tuple[int, str]:
 
 def _roll(request: Request, list_id: int, last: int, order: str) -> Roll:
     found = queries.matrix(request.asker, list_id, last=last)
-    heads = [rollup.head_of(version) for version in found.versions]
-    keys = [version.pk for version in found.versions]
+    newest = list(reversed(found.versions))  # beside the names, where it is seen on a phone, too
+    heads = [rollup.head_of(version) for version in newest]
+    keys = [version.pk for version in newest]
     lines = []
     for organisation in found.organisations:
         cells = [found.cells.get((organisation.pk, key), NOTHING) for key in keys]

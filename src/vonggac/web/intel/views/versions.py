@@ -68,7 +68,8 @@ def _shown(request: Request, version_id: int, fault: str = "", status: int = 200
     if row.state == "published" and row.batch_id:
         context["count"] = work.counts(request.asker, batch_id=row.batch_id)
     if row.state == "checked" and not is_columns:
-        context["preview"] = queries.preview(request.asker, row.pk)
+        means = [line for line in queries.preview(request.asker, row.pk).lines if line.n_rows]
+        context |= {"means": means, "n_told": sum(bool(line.n_new or line.n_back) for line in means)}
     return render(request, "intel/version.html", context, status=status)
 
 
