@@ -47,7 +47,10 @@ async function copy(button) {
 }
 
 // On a phone a row of tabs is wider than the screen: the one that one is on is shown.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {  // the row of tabs moves, never the page
+  const row = tab.parentElement;
+  row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - tab.offsetWidth) / 2;
+}
 
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-dialog], [data-close], [data-dismiss], [data-copy], [data-open-nav], [data-close-nav]");
