@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.scope.asker import Origin
 from vonggac.desk.work import actions
 from vonggac.desk.work.actions import Draft
-from vonggac.desk.work.models import ClockPolicy, Task
+from vonggac.desk.work.models import ClockPolicy, DayOff, Task
 
 ANSWER = {
     "result": "cleaned", "tool": "Quét", "n_checked": 3, "n_infected": 1, "n_cleaned": 1, "evidence": "Nhật ký sạch",
@@ -66,6 +66,8 @@ def fill(side: Any, ruler: Any) -> None:
     many = [made(80), made(81)]
     bulk = actions.acknowledge(chief, [(one.pk, 1) for one in many]).bulk_id
     actions.save_view(chief, f"Khung nhìn {side.text}", "state=open")
+    if not DayOff.objects.exists():  # the province's, not a side's
+        actions.add_day_off(by, date(2026, 4, 30), "Ngày nghỉ")
     priority = 2 if side.code < "n" else 4
     policy = actions.propose_policy(by, kind="clean_address", priority=priority, source="Đề xuất", finish_s=86_400)
     side.ids |= {name: row.pk for name, row in rows.items()} | {"bulk_id": bulk or 0, "policy_id": policy.pk}
