@@ -290,6 +290,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="listrow",
+            index=models.Index(fields=["version", "id"], name="row_of_version"),
+        ),
+        migrations.AddIndex(
+            model_name="listrow",
             index=models.Index(fields=["version", "organisation", "id"], name="row_of_organisation"),
         ),
         migrations.AddIndex(
@@ -298,7 +302,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="listrow",
-            index=models.Index(fields=["value"], name="row_by_value"),
+            index=models.Index(fields=["value", "version"], name="row_by_value"),
         ),
         migrations.AddIndex(
             model_name="listrow",

@@ -230,9 +230,10 @@ class ListRow(models.Model):
 
     class Meta:
         indexes = (
+            models.Index(fields=["version", "id"], name="row_of_version"),
             models.Index(fields=["version", "organisation", "id"], name="row_of_organisation"),
             models.Index(fields=["version", "status", "id"], name="row_by_status"),
-            models.Index(fields=["value"], name="row_by_value"),
+            models.Index(fields=["value", "version"], name="row_by_value"),
             models.Index(fields=["version", "id"], condition=models.Q(decision="wait"), name="row_waiting"),
         )
 

@@ -16,7 +16,7 @@ from vonggac.desk.scope.rule import may_on, visible
 from vonggac.desk.searching import search_form
 from vonggac.desk.work.kinds import CLEAN_ADDRESS
 from vonggac.desk.work.models import Task
-from vonggac.desk.work.queries import published
+from vonggac.desk.work.queries import about, published
 from vonggac.errors import N_, NotThere
 
 VIEW = "lists.view"
@@ -118,10 +118,10 @@ def row_history(asker: Asker, key: str) -> QuerySet[ListRow]:
 
 def tasks_of(asker: Asker, shown: Collection[ListRow]) -> dict[int, Task]:
     """Of some rows (a page of them): id of the row to its Task, where there is one that the asker sees, with whoever has it now."""
-    values = sorted({row.value for row in shown if row.kind in staged.ADDRESSES})
+    values = {row.value for row in shown if row.kind in staged.ADDRESSES}
     if not values:
         return {}
-    found = visible(published().filter(kind=CLEAN_ADDRESS.name, value__in=values), asker, "work.view")
+    found = visible(about(published(), values).filter(kind=CLEAN_ADDRESS.name), asker, "work.view")
     exact: dict[str, Task] = {}
     elsewhere: dict[str, Task] = {}
     for task in found.select_related("organisation").order_by("pk"):

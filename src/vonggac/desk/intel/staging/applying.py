@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from vonggac.desk.audit.actions import Recording, recording
@@ -13,13 +15,17 @@ from vonggac.desk.intel.models import ListRow, ListVersion, OrganisationCount
 from vonggac.desk.intel.staging import life, rows
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.searching import search_form
 from vonggac.desk.work.actions import Draft, hide_batch, publish, stage
 from vonggac.desk.work.actions.opening import unstage
 from vonggac.desk.work.kinds import CLEAN_ADDRESS
-from vonggac.desk.work.models import Batch, Step
+from vonggac.desk.work.models import Batch, Step, Task
+from vonggac.desk.work.queries import about
 
 SOURCE = "intel.listversion"
 """What a Batch that a version opened stands for."""
+
+_TIMES = ("at", "first_seen", "last_seen")
 
 OLD = timedelta(minutes=30)
 """Tasks staged longer ago than this were left by somebody who died: their clocks would have run before anybody could see them."""
@@ -28,14 +34,15 @@ OLD = timedelta(minutes=30)
 class Line(NamedTuple):
     """A row as its Task needs it."""
 
-    pk: int
     organisation_id: int
+    pk: int
+    key: str
     value: str
     family: str
     port: int | None
-    at: Any
-    first_seen: Any
-    last_seen: Any
+    at: str | None
+    first_seen: str | None
+    last_seen: str | None
     destination: str
     destination_port: int | None
     note: str
@@ -61,29 +68,30 @@ def batch_of(version: ListVersion) -> Batch:
 def stage_all(version: ListVersion, run: str) -> Batch:
     """Stage what is not staged yet. Each piece moves ``n_staged`` with its Tasks, so that a kill loses one piece at most."""
     batch = batch_of(version)
-    at = batch.created_at
-    left = rows.to_work_on(version)
-    after: int | None = left.values_list("pk", flat=True)[version.n_staged - 1] if version.n_staged else None
-    n_done = version.n_staged
-    while lines := _lines(left if after is None else left.filter(pk__gt=after)):
-        n_done += len(lines)
+    lines = lines_of(rows.to_work_on(version))
+    for start in range(version.n_staged, len(lines), life.PIECE):
+        some = lines[start : start + life.PIECE]
 
-        def say(n_done: int = n_done) -> None:
+        def say(n_done: int = start + len(some)) -> None:
             life.beat(version.pk, run, n_staged=n_done)
 
-        stage(batch, list(drafts(version, lines)), at, written=say)
-        after = lines[-1].pk
+        stage(batch, list(drafts(version, some)), batch.created_at, written=say)
     return batch
 
 
-def _lines(left: Any) -> list[Line]:
-    return [Line(*row) for row in left.values_list(*Line._fields)[: life.PIECE]]
+def lines_of(found: QuerySet[ListRow]) -> list[Line]:
+    """The rows, by organisation and then as they stand in the file; times as ISO texts in UTC."""
+    texts = {name: Cast(name, TextField()) for name in _TIMES}
+    columns = [texts.get(name, name) for name in Line._fields]
+    ordered: Any = found.order_by("organisation_id", "pk").values_list(*columns)
+    return [Line(*row) for row in ordered.iterator(chunk_size=10_000)]
 
 
 def drafts(version: ListVersion, lines: Sequence[Line]) -> Iterator[Draft]:
     """The Task of each row, but of those whose Task was handed over: it stays with who has it, as the row of a network that is not corrected yet."""
     elsewhere = _handed_over([line for line in lines if line.status != "new"])
     code, letter = version.indicator_list.code, version.letter
+    folded = {line.family: search_form(line.family) for line in lines}
     for line in lines:
         if elsewhere and (line.organisation_id, line.value, line.family) in elsewhere:
             continue
@@ -92,23 +100,27 @@ def drafts(version: ListVersion, lines: Sequence[Line]) -> Iterator[Draft]:
             "first_seen": _iso(line.first_seen), "last_seen": _iso(line.last_seen), "destination": line.destination,
             "destination_port": line.destination_port, "note": line.note, "list": code, "letter": letter,
         }  # fmt: skip
+        subject, searched = line.value, line.value.lower()
+        if line.family:
+            subject, searched = f"{subject} · {line.family}", f"{searched} · {folded[line.family]}"
         yield Draft(
-            CLEAN_ADDRESS.name, line.organisation_id, f"{line.value} · {line.family}" if line.family else line.value, line.value,
+            CLEAN_ADDRESS.name, line.organisation_id, subject, line.value,
             {name: value for name, value in details.items() if value not in (None, "") or name == "malware"}, line.priority,
+            key=line.key, folded=searched,
         )  # fmt: skip
 
 
-def _iso(moment: Any) -> str | None:
-    return None if moment is None else moment.isoformat()
+def _iso(text: str | None) -> str | None:
+    """What a database makes of a time in UTC, as ISO 8601."""
+    return None if text is None else f"{text[:19].replace(' ', 'T')}+00:00"
 
 
 def _handed_over(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
     """Of rows that were there before: those whose Task this very organisation gave to another one."""
     if not lines:
         return set()
-    steps: Any = Step.objects.filter(
-        verb="hand_over", task__kind=CLEAN_ADDRESS.name, task__value__in=sorted({line.value for line in lines})
-    )
+    tasks = about(Task.objects.filter(kind=CLEAN_ADDRESS.name), {line.value for line in lines})
+    steps: Any = Step.objects.filter(verb="hand_over", task__in=tasks)
     given = {
         (values.get("was"), value, details.get("malware", ""))
         for values, value, details in steps.values_list("values", "task__value", "task__details")
@@ -157,8 +169,7 @@ def _note(record: Recording, version: ListVersion) -> None:
 
 def late(version: ListVersion, row_ids: Sequence[int]) -> list[Draft]:
     """The Tasks of rows that were decided after the version was published."""
-    left = rows.to_work_on(version, {"pk__in": list(row_ids)})
-    return list(drafts(version, [Line(*row) for row in left.values_list(*Line._fields)]))
+    return list(drafts(version, lines_of(rows.to_work_on(version, {"pk__in": list(row_ids)}))))
 
 
 def rows_waiting(version: ListVersion) -> Any:

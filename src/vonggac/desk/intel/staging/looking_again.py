@@ -15,6 +15,7 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions import pass_recheck, reappear
 from vonggac.desk.work.kinds import CLEAN_ADDRESS
 from vonggac.desk.work.models import Answer, Batch, Task
+from vonggac.desk.work.queries import about
 from vonggac.desk.work.states import ACCEPTED, CLOSED, RECHECKED
 
 AT_ONCE = 500
@@ -33,14 +34,14 @@ def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
     """
     batch = Batch.objects.filter(pk=version.batch_id or 0).first()
     told, n_done, n_back, n_gone = why(version), 0, 0, 0
-    for some in _pieces(rows.to_work_on(version).values_list("pk", "value", "family", "last_seen")):
+    for some in _pieces(list(rows.to_work_on(version).values_list("pk", "value", "family", "last_seen"))):
         if back := _seen_again(some):
             n_back += reappear(asker, back, batch, told, list=version.indicator_list.code, n=version.n)
         n_done += len(some)
         life.beat(version.pk, run, n_rechecked=n_done)
     waiting = Task.objects.filter(kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED)).order_by("pk")
     here = rows.entries(version.pk)
-    for tasks in _pieces(waiting.values_list("pk", "value", "details")):
+    for tasks in _pieces(list(waiting.values_list("pk", "value", "details"))):
         left = {pk: (value, str(details.get("malware", ""))) for pk, value, details in tasks}
         if absent := _not_seen_again(version, left, here):
             n_gone += pass_recheck(asker, absent, told, list=version.indicator_list.code, n=version.n)
@@ -49,12 +50,8 @@ def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
     return n_back, n_gone
 
 
-def _pieces(ordered: Any) -> Iterator[Sequence[Any]]:
-    """The rows of a query in the order of their ids (their first column), AT_ONCE at a time; each piece is asked for when it is wanted."""
-    after = 0
-    while some := list(ordered.filter(pk__gt=after)[:AT_ONCE]):
-        yield some
-        after = some[-1][0]
+def _pieces(found: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (found[start : start + AT_ONCE] for start in range(0, len(found), AT_ONCE))
 
 
 def _seen_again(some: Sequence[Any]) -> list[int]:
@@ -63,8 +60,8 @@ def _seen_again(some: Sequence[Any]) -> list[int]:
     for _pk, value, family, last_seen in some:
         before = seen.get((value, family), last_seen)
         seen[value, family] = None if before is None or last_seen is None else max(before, last_seen)
-    found = Task.objects.filter(
-        kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED, CLOSED), value__in=sorted({row[1] for row in some})
+    found = about(
+        Task.objects.filter(kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED, CLOSED)), {row[1] for row in some}
     )
     tasks = {
         pk: (value, str(details.get("malware", "")))

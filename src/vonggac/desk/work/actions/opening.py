@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -32,7 +32,10 @@ from vonggac.errors import N_, Fault, InvalidValues, NotThere
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A Task that is to be. ``details``: plain values; of them those that its kind calls unique make its key. See Task for the rest."""
+    """A Task that is to be. ``details``: plain values; of them those that its kind calls unique make its key. See Task for the rest.
+
+    ``key`` and ``folded``: as they will be worked out, where whoever drafts many of them knows them already.
+    """
 
     kind: str
     organisation_id: int
@@ -42,6 +45,8 @@ class Draft:
     priority: int = 3
     more_words: str = ""
     parent_id: int | None = None
+    key: str = ""
+    folded: str = ""
 
 
 def key_of(kind: Kind, organisation_id: int, details: Mapping[str, Any]) -> str:
@@ -159,9 +164,9 @@ def stage(batch: Batch, drafts: Sequence[Draft], at: datetime, written: Callable
         state = _first_state(kind)
         rows.append(
             (
-                draft.kind, state, turn_of(state), key_of(kind, draft.organisation_id, draft.details), draft.organisation_id,
-                draft.parent_id, batch.pk, draft.subject, draft.value, json.dumps(draft.details, ensure_ascii=False), draft.priority,
-                *start, moment, moment, search_form(draft.subject, draft.more_words),
+                draft.kind, state, turn_of(state), draft.key or key_of(kind, draft.organisation_id, draft.details), draft.organisation_id,
+                draft.parent_id, batch.pk, draft.subject, draft.value, orjson.dumps(draft.details).decode(), draft.priority,
+                *start, moment, moment, draft.folded or search_form(draft.subject, draft.more_words),
             )
         )  # fmt: skip
     with transaction.atomic():

@@ -18,6 +18,7 @@ from vonggac.desk.work.queries.policies import days_off, policies, policy
 from vonggac.desk.work.queries.tasks import (
     SORTS,
     Filters,
+    about,
     blocks_closing,
     n_to_pass_on,
     published,
@@ -35,6 +36,7 @@ __all__ = [
     "Filters",
     "OfOrganisation",
     "Row",
+    "about",
     "assignable",
     "blocks_closing",
     "by_batch",
