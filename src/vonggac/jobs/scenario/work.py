@@ -166,8 +166,8 @@ class Story:
             "done_at": self.past.now, "tool": "Đĩa cứu hộ quét mã độc", "n_checked": 12, "n_infected": 1, "n_cleaned": 1,
             "evidence": "Quét lại toàn bộ máy sau khi cài lại: không còn phát hiện. Tường lửa không ghi nhận kết nối mới.", **values,
         }  # fmt: skip
-        came_by = {"came_by": "phone", "told_by": told_by} if told_by else {}
-        actions.submit(who, *self.task(row), result="cleaned", values=given, **came_by)
+        came_by = "phone" if told_by else ""
+        actions.submit(who, *self.task(row), result="cleaned", values=given, came_by=came_by, told_by=told_by)
 
 
 def tell(settings: Settings) -> None:

@@ -149,7 +149,7 @@ def ask_holder(request: Request, task_id: int) -> HttpResponse:
     require(request.asker, "work.assign", row.organisation_id)
     home = reverse("task", args=[row.pk])
     details = row.details
-    seen = next((found for name in ("at", "last_seen", "first_seen") if (found := time_of(details.get(name)))), None)
+    seen = next((at for name in ("at", "last_seen", "first_seen") if (at := time_of(details.get(name)))), None)
     found = providers(request.asker)(str(details.get("address", "")), seen or timezone.now())
     note = _("The unit gets to know only the inner address and the times, not what else the telco writes.")
     if found is not None:

@@ -257,7 +257,7 @@ def _to_holder(
         return Passed("told", parent.task.pk)
     source = asked.task if parent is None else parent.task
     details = {name: source.details[name] for name in CARRIED if name in source.details}
-    details |= {"address": asked.task.value, "port": asked.task.details.get("port"), **told}
+    details |= {**{name: asked.task.details.get(name) for name in ("address", "port", "at")}, **told}
     key = key_of(CLEAN_ADDRESS, holder.pk, details)
     there = Task.objects.filter(kind=CLEAN_ADDRESS.name, key=key).values_list("pk", flat=True).first()
     if there is not None:
