@@ -29,7 +29,7 @@ def write_book(
         sheet.freeze_panes = "B2"
         head = []
         for number, (title, width) in enumerate(heads, 1):
-            sheet.column_dimensions[get_column_letter(number)].width = width  # type: ignore[attr-defined]  # the stubs lack it
+            sheet.column_dimensions[get_column_letter(number)].width = width
             cell = WriteOnlyCell(sheet, guarded(title))
             cell.font = Font(bold=True)
             cell.alignment = Alignment(wrap_text=True, vertical="top")

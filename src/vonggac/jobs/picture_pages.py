@@ -50,7 +50,7 @@ def _of_picture(source: Path, folder: Path, name: str) -> dict[str, Any]:
 
     Image.MAX_IMAGE_PIXELS = MOST_DOTS
     with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as picture:
-        upright = ImageOps.exif_transpose(picture) or picture
+        upright = ImageOps.exif_transpose(picture)
         _write(upright.convert("L"), folder, name, 1)
     return {"pages": 1}
 

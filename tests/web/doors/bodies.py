@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import of_lists
 import of_work
 from django.core.files.uploadedfile import SimpleUploadedFile
 from marked import Side
@@ -39,6 +40,7 @@ OTHERS = {
     "account-reactivate": ("user_id", "shut_id"),
     "reactivate_account": ("user_id", "shut_id"),
     **of_work.OTHERS,
+    **of_lists.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
 
@@ -142,6 +144,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         "notices-test": {"email": "thu@thu.example"},
         "notices-read": {"id": [n["received_id"]]},
         **of_work.pages(side),
+        **of_lists.pages(side),
     }  # fmt: skip
 
 
@@ -261,6 +264,7 @@ def swaps(side: Side, *, api: bool) -> dict[str, Any]:
         "grants": [{"role": "records_clerk", "organisation_id": home}],
         "successor": {"code": "gop-x", "kind": "commune", "name": "Xã Gộp", "parent_id": home},
     }  # fmt: skip
+    many |= of_lists.swaps(side)
     return {**one, "person_id": n["person_id"], "entries": str(n["seq"]), "up": _contacts(side)[-1], **of_work.swaps(side, api=api)} | (
         api_only if api else many | parts
     )
