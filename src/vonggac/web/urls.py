@@ -8,12 +8,14 @@ urlpatterns = [
     path("", include("vonggac.web.shell.urls")),
     path("", include("vonggac.web.work.urls")),
     path("", include("vonggac.web.intel.urls")),
+    path("", include("vonggac.web.intel.indicators.urls")),
     path("", include("vonggac.web.organisations.urls")),
     path("", include("vonggac.web.work.inside_urls")),
     path("", include("vonggac.web.accounts.urls")),
     path("", include("vonggac.web.audit.urls")),
     path("", include("vonggac.web.notices.urls")),
     path("", include("vonggac.web.operations.urls")),
+    path("", include("vonggac.web.webhooks.urls")),
     path("", include("vonggac.web.api.urls")),
 ]
 

@@ -7,11 +7,29 @@ from django.urls import path
 from vonggac.web.accounts import api as accounts
 from vonggac.web.api.core import api
 from vonggac.web.audit import api as audit
+from vonggac.web.intel.indicators import api as indicators
 from vonggac.web.notices import api as notices
 from vonggac.web.organisations.api import finding, graph, imports, mandates, networks, people, systems
+from vonggac.web.webhooks import api as webhooks
 from vonggac.web.work import api as work
+from vonggac.web.work import proof_api
 
-_NOUNS = (graph, people, networks, systems, mandates, finding, imports, accounts, audit, notices, work)
+_NOUNS = (
+    graph,
+    people,
+    networks,
+    systems,
+    mandates,
+    finding,
+    imports,
+    accounts,
+    audit,
+    notices,
+    work,
+    proof_api,
+    indicators,
+    webhooks,
+)
 for _noun in _NOUNS:
     api.add_router("", _noun.router)
 

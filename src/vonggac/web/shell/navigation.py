@@ -18,6 +18,7 @@ from vonggac.desk.notices import queries as notices
 from vonggac.desk.organisations import queries as directory
 from vonggac.desk.organisations.staging import queries as imports
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.webhooks import queries as webhooks
 from vonggac.desk.work import queries as work
 from vonggac.errors import N_
 
@@ -72,6 +73,7 @@ NAVIGATION = (
             Item(N_("My work"), "/work/", "check", "work.view", work.n_mine, _own_queue),
             Item(N_("Queue"), "/work/", "check", "work.view", work.n_to_review, _whole_queue),
             Item(N_("Lists"), "/lists/", "list", "lists.view", n_waiting),
+            Item(N_("Indicators"), "/indicators/", "shield", "indicators.view"),
         ),
     ),
     Section(
@@ -99,6 +101,7 @@ NAVIGATION = (
             Item(N_("Messages"), "/notices/", "message", "notices.view", notices.n_to_do),
             Item(N_("Audit"), "/audit/", "audit", "audit.view"),
             Item(N_("Operations"), "/operations/", "operations", "operations.view"),
+            Item(N_("Webhooks"), "/webhooks/", "link", "webhooks.view", webhooks.n_failing),
         ),
     ),
 )
