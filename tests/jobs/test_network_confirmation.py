@@ -36,7 +36,7 @@ def test_in_january_everybody_with_networks_is_asked_once(province, asked_in):
     assert asked_in(at(2027, 1, 3)) == 0
     officer = province.asker("agency_officer")
     mine = queries.tasks(officer).get()
-    assert (mine.kind, mine.details, mine.subject) == ("confirm_networks", {"year": 2027, "n": 1}, "2027")
+    assert (mine.kind, mine.details, mine.subject) == ("confirm_networks", {"year": 2027}, "2027 · 198.51.100.1-198.51.100.9")
     assert mine.is_binding is False
     actions.submit(officer, mine.pk, mine.version, result="confirmed", values={"note": "Đúng"})
     mine.refresh_from_db()
@@ -48,7 +48,7 @@ def test_the_year_begins_where_the_province_is(province):
     # 18:00 UTC on New Year's Eve is 01:00 of the new year at +07:00
     assert run(admin(), at(2026, 12, 31, 16)) == 0
     assert run(admin(), at(2026, 12, 31, 18)) == 5
-    assert set(Task.objects.values_list("subject", flat=True)) == {"2027"}
+    assert set(Task.objects.values_list("details__year", flat=True)) == {2027}
 
 
 def test_who_was_asked_late_is_asked_a_year_later_not_in_the_next_january(province, asked_in):

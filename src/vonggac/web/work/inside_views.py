@@ -107,7 +107,7 @@ def _shown(search: HostSearch, row: Task) -> dict[str, Any]:
         "row": search,
         "hosts": list(_hosts(search, row)),
         "faults": faults,
-        "n_more": search.n_found - len(search.found),
+        "n_more": search.n_found - len({one["host"] for one in search.found}),
     }
 
 
@@ -166,8 +166,11 @@ def ask_holder(request: Request, task_id: int) -> HttpResponse:
     }
 
     def write(values: dict[str, Any], _version: int) -> Task:
+        at = values["at"]
+        if seen is not None and at == seen.replace(second=0, microsecond=0):
+            at = seen  # the field shows minutes; a telco needs the second
         question = Question(
-            values["address"], values["port"], values["at"], values["organisation_id"], row.pk, row.priority, details
+            values["address"], values["port"], at, values["organisation_id"], row.pk, row.priority, details
         )
         return actions.ask_holder(request.asker, question)
 

@@ -58,6 +58,8 @@ DETAILS = {
     "destination": N_("Talked to"),
     "destination_port": N_("Destination port"),
     "inner_address": N_("Inner address"),
+    "held_from": N_("Held from"),
+    "held_until": N_("Held until"),
     "host": N_("Host"),
     "n": N_("How often"),
     "count": N_("How often"),

@@ -22,7 +22,7 @@ MOST_WAITING = 5
 MOST_TRIES = 3
 """A file on which readers died this often is given up."""
 MOST_FOUND = 200
-"""Hosts that are kept of one file, the surest first."""
+"""Ways in which hosts were found that are kept of one file, the surest first."""
 
 
 def require_log(asker: Asker, task_id: int) -> None:
@@ -62,13 +62,14 @@ def read_log(
 ) -> None:  # fmt: skip
     """What the file told. Raises runs.Superseded when somebody else read it meanwhile."""
     row = HostSearch.objects.select_related("task").get(pk=search_id)
+    n_found = len({one["host"] for one in found})
     with recording(asker, "work.read_log", on=row.task, organisation_id=row.task.organisation_id) as record:
         runs.beat(
             HostSearch, search_id, run, state="refused" if is_refused else "done", done_at=timezone.now(), n_events=n_events,
-            n_found=len(found), found=list(found[:MOST_FOUND]), faults=list(faults),
+            n_found=n_found, found=list(found[:MOST_FOUND]), faults=list(faults),
         )  # fmt: skip
         runs.release(HostSearch, search_id, run)
-        record.note(file=row.file_name, n=len(found), sha256=row.sha256)
+        record.note(file=row.file_name, n=n_found, sha256=row.sha256)
 
 
 def forget_log(search_id: int) -> None:

@@ -28,8 +28,8 @@ FOUND_BY = {
 class HostSearch(models.Model):
     """One log file, looked through for one Task. ``spool``: its name in the spool folder, empty once the file is gone.
 
-    ``found``: [{"host", "by" (of FOUND_BY), "n", "first", "last" (ISO texts in UTC), "destination"}, ...], the surest first.
-    ``faults``: [[name, English text, what fills it], ...] of what could not be read. ``run`` and ``beat_at``: who reads it, as for Import.
+    ``found``: [{"host", "by" (of FOUND_BY), "n", "first", "last" (ISO texts in UTC), "destination"}, ...], the surest first;
+    ``n_found`` hosts in all. ``faults``: [[name, English text, what fills it], ...] of what could not be read. ``run`` and ``beat_at``: who reads it, as for Import.
     """
 
     AUDIT_SECRET: ClassVar = ("spool", "run", "beat_at", "found", "faults")
