@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import of_lists
+import of_proofs
 import of_work
 from django.core.files.uploadedfile import SimpleUploadedFile
 from marked import Side
@@ -40,6 +41,7 @@ OTHERS = {
     "account-reactivate": ("user_id", "shut_id"),
     "reactivate_account": ("user_id", "shut_id"),
     **of_work.OTHERS,
+    **of_proofs.OTHERS,
     **of_lists.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
@@ -144,6 +146,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         "notices-test": {"email": "thu@thu.example"},
         "notices-read": {"id": [n["received_id"]]},
         **of_work.pages(side),
+        **of_proofs.pages(side),
         **of_lists.pages(side),
     }  # fmt: skip
 
@@ -233,6 +236,7 @@ def routes(side: Side) -> dict[str, Any]:
         "drop_notices": {"ids": [n["notice_id"]], "reason": f"Thử {code[:1]}"},
         "retry_notices": {"ids": [n["failed_id"]]},
         **of_work.routes(side),
+        **of_proofs.routes(side),
     }  # fmt: skip
 
 

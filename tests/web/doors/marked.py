@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import of_lists
+import of_proofs
 import of_work
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -226,6 +227,7 @@ def _side(side: Side, ruler: User) -> Side:
         "seq": entry.seq, "shut_id": shut.pk, "closed_id": closed.pk, "failed_id": failed.pk, "session_id": UserSession.objects.get(user=member).pk,
     }  # fmt: skip
     of_work.fill(side, ruler)
+    of_proofs.fill(side, ruler)
     of_lists.fill(side, ruler)
     return side
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import bodies
 import doors
 import of_lists
+import of_proofs
 import of_work
 import pytest
 import yaml
@@ -89,6 +90,7 @@ EMPTY_HANDED = (
     "invitation-revoke", "account-token-revoke", "account_revoke_token",  # only POST does something: GET leads back
     "mfa_remove_webauthn", "mfa_edit_webauthn",  # of one's own passkeys only
     *of_work.EMPTY_HANDED,
+    *of_proofs.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
 )  # fmt: skip
@@ -108,6 +110,7 @@ def test_who_may_reads_the_mark_behind_every_door(world, ways):
 
 NEED_THE_FILE = (
     "directory-import-apply", "directory-import-check", "apply_import", "check_import_again",
+    *of_proofs.ONLY_LOOKS,
     "list-version-ask",  # of operators and rows of nobody, of which there are none here
 )  # fmt: skip
 """They work with an uploaded file only, which is none here: that they then write is shown in the tests of their pages."""
@@ -207,6 +210,8 @@ def test_fields_that_a_form_does_not_have_are_assigned_nowhere(who, trier):
         if door.method == "GET" or door.name in GIVES_ROLES or door.name == "upload_import":
             continue
         body = (routes if door.is_api else forms)[door.name] or {}
+        if isinstance(body, bytes):
+            continue  # the file itself is the body: there are no fields
         way = door.path(bodies.ids_for(door.name, inside))
         tried = trier.writes(door, who, way, {**more, **body} if not door.is_api else {**body, **more})
         assert [*trier.faults(tried, nothing=door.is_api and door.name not in WITHOUT_BODY)] == []
@@ -224,6 +229,7 @@ WITHOUT_BODY = (
     "abandon_import",
     "watch_task",
     "unwatch_task",
+    "remove_evidence",
 )
 """Operations that read no body: whatever is sent there is not looked at."""
 GIVES_ROLES = ("account-grant",)
@@ -248,8 +254,8 @@ def test_a_method_is_not_changed_by_what_is_sent(trier):
             assert tried.changes == [], tried.said
 
 
-READS_THAT_ARE_RECORDED = ("directory-export", "export_directory")
-"""Taking the directory along is itself an entry of the audit record."""
+READS_THAT_ARE_RECORDED = ("directory-export", "export_directory", *of_proofs.READS_THAT_ARE_RECORDED)
+"""Taking something along is itself an entry of the audit record."""
 
 
 def test_a_page_takes_no_other_method(world, ways):
@@ -301,6 +307,7 @@ NEEDS = {
     "reopen_organisation": "organisations.edit", "undo_succession": "organisations.edit", "order_contacts": "people.edit",
     "release_notices": "notices.release", "drop_notices": "notices.release", "retry_notices": "notices.release",
     **of_work.NEEDS,
+    **of_proofs.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
 

@@ -194,7 +194,7 @@ def export_of(request: Request, row: Any) -> HttpResponseBase:
         (_("Kept"), 8),
     ]
     sheets = (
-        (_("Rows"), heads, _exported(asker, queries.rows(asker, row.pk), is_gone=False)),
+        (_("Entries"), heads, _exported(asker, queries.rows(asker, row.pk), is_gone=False)),
         (_("Not seen again"), heads, _exported(asker, queries.gone_rows(asker, row.pk), is_gone=True)),
         (_("Faults"), fault_heads, _faults(asker, row.pk)),
     )
