@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.intel.models import ListRow
+from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.models import Organisation, SystemAddress
 from vonggac.desk.organisations.queries.graph import below
 from vonggac.desk.scope.asker import Asker
@@ -114,6 +115,10 @@ def collect(asker: Asker, asked: Asked, most: int, zone: tzinfo, say: Say) -> Re
     """The rows in the order of their organisations."""
     if not asker.may("work.export"):
         raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="work.export")
+    check = Check()
+    check.moment("since", asked.since)
+    check.moment("until", asked.until)
+    check.done()
     tasks = _tasks(asker, asked)
     if tasks.count() > most:
         message = N_("more than {most} rows: choose one organisation or a shorter period")

@@ -44,6 +44,15 @@ class CleanupForm(forms.Form):
         self.fields["batch"].choices = [("", gettext("All, by period")), *some]  # type: ignore[attr-defined]
         self.fields["organisation"].asker = asker  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        """Days of this and the last centuries only: others have no place in a calendar of ours."""
+        given: dict[str, Any] = super().clean() or {}
+        for name in ("since", "until"):
+            day = given.get(name)
+            if day is not None and not 1900 <= day.year < 2200:
+                self.add_error(name, gettext("the year %(year)s is not possible") % {"year": day.year})
+        return given
+
     def asked(self) -> Asked:
         """As the report takes it; days are whole days of the province."""
         given, zone = self.cleaned_data, zone_from(SETTINGS.zone)
