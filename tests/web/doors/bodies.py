@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import of_exchange
 import of_lists
 import of_proofs
 import of_work
@@ -43,6 +44,7 @@ OTHERS = {
     **of_work.OTHERS,
     **of_proofs.OTHERS,
     **of_lists.OTHERS,
+    **of_exchange.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
 
@@ -148,6 +150,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_work.pages(side),
         **of_proofs.pages(side),
         **of_lists.pages(side),
+        **of_exchange.pages(side),
     }  # fmt: skip
 
 
@@ -236,6 +239,7 @@ def routes(side: Side) -> dict[str, Any]:
         "drop_notices": {"ids": [n["notice_id"]], "reason": f"Thử {code[:1]}"},
         "retry_notices": {"ids": [n["failed_id"]]},
         **of_work.routes(side),
+        **of_exchange.routes(side),
         **of_proofs.routes(side),
     }  # fmt: skip
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bodies
 import doors
+import of_exchange
 import of_lists
 import of_proofs
 import of_work
@@ -92,6 +93,7 @@ EMPTY_HANDED = (
     *of_work.EMPTY_HANDED,
     *of_proofs.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
+    *of_exchange.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
 )  # fmt: skip
 """Doors with an argument that show nothing of the record that it names."""
@@ -229,6 +231,7 @@ WITHOUT_BODY = (
     "abandon_import",
     "watch_task",
     "unwatch_task",
+    *of_exchange.OF_THEIR_OWN,
     "remove_evidence",
 )
 """Operations that read no body: whatever is sent there is not looked at."""
@@ -254,7 +257,7 @@ def test_a_method_is_not_changed_by_what_is_sent(trier):
             assert tried.changes == [], tried.said
 
 
-READS_THAT_ARE_RECORDED = ("directory-export", "export_directory", *of_proofs.READS_THAT_ARE_RECORDED)
+READS_THAT_ARE_RECORDED = ("directory-export", "export_directory", *of_proofs.READS_THAT_ARE_RECORDED, *of_exchange.READS_THAT_ARE_RECORDED)
 """Taking something along is itself an entry of the audit record."""
 
 
@@ -307,6 +310,7 @@ NEEDS = {
     "reopen_organisation": "organisations.edit", "undo_succession": "organisations.edit", "order_contacts": "people.edit",
     "release_notices": "notices.release", "drop_notices": "notices.release", "retry_notices": "notices.release",
     **of_work.NEEDS,
+    **of_exchange.NEEDS,
     **of_proofs.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
