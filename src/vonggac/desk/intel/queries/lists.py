@@ -121,10 +121,12 @@ def tasks_of(asker: Asker, shown: Collection[ListRow]) -> dict[int, Task]:
     values = {row.value for row in shown if row.kind in staged.ADDRESSES}
     if not values:
         return {}
-    found = visible(about(published(), values).filter(kind=CLEAN_ADDRESS.name), asker, "work.view")
+    found = visible(about(published(), values), asker, "work.view")
     exact: dict[str, Task] = {}
     elsewhere: dict[str, Task] = {}
     for task in found.select_related("organisation").order_by("pk"):
+        if task.kind != CLEAN_ADDRESS.name:
+            continue
         exact[task.key] = task
         elsewhere[task.key.partition("|")[2]] = task
     pairs = ((row.pk, exact.get(row.key) or elsewhere.get(row.key.partition("|")[2])) for row in shown)

@@ -119,12 +119,15 @@ def _handed_over(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
     """Of rows that were there before: those whose Task this very organisation gave to another one."""
     if not lines:
         return set()
-    tasks = about(Task.objects.filter(kind=CLEAN_ADDRESS.name), {line.value for line in lines})
-    steps: Any = Step.objects.filter(verb="hand_over", task__in=tasks)
-    given = {
-        (values.get("was"), value, details.get("malware", ""))
-        for values, value, details in steps.values_list("values", "task__value", "task__details")
+    tasks = {
+        pk: (value, details.get("malware", ""))
+        for pk, kind, value, details in about(Task.objects.all(), {line.value for line in lines}).values_list(
+            "pk", "kind", "value", "details"
+        )
+        if kind == CLEAN_ADDRESS.name
     }
+    steps: Any = Step.objects.filter(verb="hand_over", task_id__in=sorted(tasks))
+    given = {(values.get("was"), *tasks[pk]) for pk, values in steps.values_list("task_id", "values")}
     if not given:
         return set()
     ids = {line.organisation_id for line in lines}

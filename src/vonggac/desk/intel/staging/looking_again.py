@@ -21,6 +21,9 @@ from vonggac.desk.work.states import ACCEPTED, CLOSED, RECHECKED
 AT_ONCE = 500
 """Rows or Tasks of one short transaction."""
 
+_DONE = frozenset({ACCEPTED, RECHECKED, CLOSED})
+_BEAT_EVERY = 10
+
 
 def why(version: ListVersion) -> str:
     """What was looked at, in words of no language."""
@@ -37,17 +40,23 @@ def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
     for some in _pieces(list(rows.to_work_on(version).values_list("pk", "value", "family", "last_seen"))):
         if back := _seen_again(some):
             n_back += reappear(asker, back, batch, told, list=version.indicator_list.code, n=version.n)
-        n_done += len(some)
-        life.beat(version.pk, run, n_rechecked=n_done)
+        n_done = _count(version, run, n_done, len(some))
     waiting = Task.objects.filter(kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED)).order_by("pk")
     here = rows.entries(version.pk)
     for tasks in _pieces(list(waiting.values_list("pk", "value", "details"))):
         left = {pk: (value, str(details.get("malware", ""))) for pk, value, details in tasks}
         if absent := _not_seen_again(version, left, here):
             n_gone += pass_recheck(asker, absent, told, list=version.indicator_list.code, n=version.n)
-        n_done += len(tasks)
-        life.beat(version.pk, run, n_rechecked=n_done)
+        n_done = _count(version, run, n_done, len(tasks))
     return n_back, n_gone
+
+
+def _count(version: ListVersion, run: str, n_done: int, n_more: int) -> int:
+    """How far it is, said now and then."""
+    n_now = n_done + n_more
+    if n_more < AT_ONCE or n_now // AT_ONCE % _BEAT_EVERY == 0:
+        life.beat(version.pk, run, n_rechecked=n_now)
+    return n_now
 
 
 def _pieces(found: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -60,13 +69,12 @@ def _seen_again(some: Sequence[Any]) -> list[int]:
     for _pk, value, family, last_seen in some:
         before = seen.get((value, family), last_seen)
         seen[value, family] = None if before is None or last_seen is None else max(before, last_seen)
-    found = about(
-        Task.objects.filter(kind=CLEAN_ADDRESS.name, state__in=(ACCEPTED, RECHECKED, CLOSED)), {row[1] for row in some}
-    )
+    # Asked by the value alone: SQLite takes any index of kind or state before the one of values, and reads all Tasks.
+    found = about(Task.objects.all(), {row[1] for row in some})
     tasks = {
         pk: (value, str(details.get("malware", "")))
-        for pk, value, details in found.values_list("pk", "value", "details")
-        if (value, str(details.get("malware", ""))) in seen
+        for pk, kind, state, value, details in found.values_list("pk", "kind", "state", "value", "details")
+        if kind == CLEAN_ADDRESS.name and state in _DONE and (value, str(details.get("malware", ""))) in seen
     }
     done = _done_at(tasks)
     return [pk for pk, entry in tasks.items() if _is_after(seen[entry], done.get(pk))]
