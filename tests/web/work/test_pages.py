@@ -60,7 +60,13 @@ def test_every_page_of_a_task_opens(browser, infected):
     task = infected()
     for role in ("agency_officer", "analyst", "auditor"):
         client = browser(role)
-        for path in ("/work/", f"/work/?state=all&task={task.pk}", f"/work/{task.pk}/", "/work/policies", "/work/calendar"):
+        for path in (
+            "/work/",
+            f"/work/?state=all&task={task.pk}",
+            f"/work/{task.pk}/",
+            "/work/policies",
+            "/work/calendar",
+        ):
             assert client.get(path).status_code == 200, (role, path)
     analyst = browser("analyst")
     for name in ("acknowledge", "answer", "contain", "accept", "return", "hand-over", "assign", "priority", "pause", "resume",
@@ -81,7 +87,10 @@ def test_faults_stand_beside_their_fields_and_nothing_typed_is_lost(browser, inf
 
 def test_what_the_result_does_not_ask_is_not_kept(browser, infected):
     task = infected()
-    assert report(browser("agency_officer"), task, result="in_progress", difficulties="Chờ nhà cung cấp").status_code == 302
+    assert (
+        report(browser("agency_officer"), task, result="in_progress", difficulties="Chờ nhà cung cấp").status_code
+        == 302
+    )
     answer = Answer.objects.get()
     assert answer.values.keys() == {"received_at", "difficulties"}
     task.refresh_from_db()
@@ -166,7 +175,12 @@ def test_comments_watching_and_what_only_reviewers_see(browser, infected):
 def test_who_is_not_concerned_finds_nothing(browser, infected, role):
     task, client = infected(), browser(role)
     assert "Mirai" not in client.get("/work/?state=all").content.decode()
-    for path in (f"/work/{task.pk}/", f"/work/{task.pk}/answer", f"/work/{task.pk}/acknowledge", f"/work/?task={task.pk}"):
+    for path in (
+        f"/work/{task.pk}/",
+        f"/work/{task.pk}/answer",
+        f"/work/{task.pk}/acknowledge",
+        f"/work/?task={task.pk}",
+    ):
         assert client.get(path).status_code == 404, path
     for name in ("acknowledge", "answer", "contain", "comment", "watch"):
         assert act(client, task, name, **CLEANED).status_code == 404, name
@@ -198,7 +212,13 @@ def test_texts_that_attack_are_text(browser, infected, province):
     act(analyst, task, "return", why=EVIL)
     act(analyst, task, "pause", why=EVIL)
     actions.save_view(province.asker("analyst"), EVIL, "state=all")
-    paths = ("/work/?state=all", f"/work/?state=all&task={task.pk}", f"/work/{task.pk}/", f"/work/{task.pk}/answer", f"/work/{task.pk}/withdraw")
+    paths = (
+        "/work/?state=all",
+        f"/work/?state=all&task={task.pk}",
+        f"/work/{task.pk}/",
+        f"/work/{task.pk}/answer",
+        f"/work/{task.pk}/withdraw",
+    )
     for path in paths:
         page = analyst.get(path).content.decode()
         assert "<script>zq" not in page, path

@@ -89,7 +89,9 @@ def test_many_are_acknowledged_after_a_look_and_that_is_undone(browser, infected
     assert page.status_code == 200
     assert states(first, second) == ["new", "in_progress"]  # only looked at
     assert "“Đang xử lý”" in text  # why the other stays
-    response = officer.post("/work/bulk", {"do": "acknowledge", "sure": "1", "chosen": chosen(first), "next": "/work/?state=open"})
+    response = officer.post(
+        "/work/bulk", {"do": "acknowledge", "sure": "1", "chosen": chosen(first), "next": "/work/?state=open"}
+    )
     assert response["Location"] == "/work/?state=open"
     third = infected("198.51.100.7")
     officer.post("/work/bulk", {"do": "acknowledge", "sure": "1", "chosen": chosen(third, infected("198.51.100.8"))})
@@ -146,7 +148,10 @@ def test_tasks_of_others_cannot_be_slipped_in(browser, infected):
     officer.post("/work/bulk", {"do": "acknowledge", "sure": "1", "chosen": chosen(own, other)})
     assert states(own, other) == ["acknowledged", "new"]
     assert officer.post("/work/bulk", {"do": "acknowledge", "chosen": chosen(other)}).status_code == 404
-    assert officer.post("/work/bulk", {"do": "withdraw", "why": "Trùng", "sure": "1", "chosen": chosen(own)}).status_code == 422
+    assert (
+        officer.post("/work/bulk", {"do": "withdraw", "why": "Trùng", "sure": "1", "chosen": chosen(own)}).status_code
+        == 422
+    )
     for odd in (["x"], ["1:"], [":"], ["9" * 30 + ":1"], []):
         assert officer.post("/work/bulk", {"do": "acknowledge", "chosen": odd}).status_code == 302
 
@@ -154,13 +159,17 @@ def test_tasks_of_others_cannot_be_slipped_in(browser, infected):
 def test_views_are_kept_shown_with_their_counts_and_dropped(browser, infected, province):
     infected()
     analyst = browser("analyst")
-    response = analyst.post("/work/views", {"name": "Cần đốc thúc", "query": "state=open&kind=clean_address", "is_shared": "1"})
+    response = analyst.post(
+        "/work/views", {"name": "Cần đốc thúc", "query": "state=open&kind=clean_address", "is_shared": "1"}
+    )
     assert response["Location"] == "/work/?state=open&kind=clean_address"
     page = browser("duty_officer").get("/work/").content.decode()
     assert re.search(r"Cần đốc thúc</bdi> <span class=\"count\">1<", page)
     row = SavedView.objects.get()
     assert browser("duty_officer").post("/work/views", {"do": "delete", "view": str(row.pk)}).status_code == 404
-    assert browser("agency_officer").post("/work/views", {"name": "x", "query": "", "is_shared": "1"}).status_code == 403
+    assert (
+        browser("agency_officer").post("/work/views", {"name": "x", "query": "", "is_shared": "1"}).status_code == 403
+    )
     assert analyst.post("/work/views", {"do": "delete", "view": str(row.pk)}).status_code == 302
     assert not SavedView.objects.exists()
 

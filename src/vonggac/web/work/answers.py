@@ -36,12 +36,16 @@ def shown_for(kind: Kind, field: Field) -> frozenset[str]:
 
 
 def _control(field: Field) -> forms.Field:
-    text: dict[str, Any] = {"label": _(field.title), "required": False, "help_text": _(field.help) if field.help else ""}
+    text: dict[str, Any] = {
+        "label": _(field.title),
+        "required": False,
+        "help_text": _(field.help) if field.help else "",
+    }
     if field.kind == "moment":
         return Moment(**text)
     if field.kind == "count":
-        widget = forms.NumberInput(attrs={"inputmode": "numeric", "min": 0})
-        return forms.IntegerField(min_value=0, max_value=1_000_000, widget=widget, **text)
+        digits = forms.NumberInput(attrs={"inputmode": "numeric", "min": 0})
+        return forms.IntegerField(min_value=0, max_value=1_000_000, widget=digits, **text)
     if field.kind == "organisation":
         return OrganisationPick(**text)
     widget = forms.Textarea(attrs={"rows": 3}) if field.kind == "lines" else forms.TextInput()
@@ -164,5 +168,3 @@ def values_from(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moment(value: Any) -> datetime | None:
     return time_of(value)
-
-

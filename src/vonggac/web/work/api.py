@@ -48,7 +48,7 @@ def outcome(found: actions.Outcome) -> shapes.OutcomeOut:
 
 
 @router.get("/work/tasks", response={200: shapes.Tasks, **ERRORS}, operation_id="list_tasks", summary="List tasks")
-def tasks(  # noqa: PLR0913  # filters, by name
+def tasks(  # noqa: PLR0913, PLR0917  # filters, which the library gives by name
     request: Any, limit: Limit, after: After, text: Text, state: shapes.State | None = None, kind: shapes.KindName | None = None,
     organisation_id: OptionalId = None, below_id: OptionalId = None, batch_id: OptionalId = None, assignee_id: OptionalId = None,
     priority: shapes.Priority | None = None, is_late: bool | None = None, due_before: Moment | None = None,
@@ -96,7 +96,9 @@ def task(request: Any, task_id: Id) -> Any:
     return out(queries.task(request.asker, task_id))
 
 
-@router.get("/work/tasks/{task_id}/timeline", response={200: shapes.TimelineOut, **ERRORS}, operation_id="task_timeline")
+@router.get(
+    "/work/tasks/{task_id}/timeline", response={200: shapes.TimelineOut, **ERRORS}, operation_id="task_timeline"
+)
 def timeline(request: Any, task_id: Id) -> Any:
     """What happened with it, each in the order of time."""
     row = queries.task(request.asker, task_id)
@@ -313,7 +315,9 @@ def propose(request: Any, body: shapes.PolicyIn) -> Any:
     return written(request, 201, lambda: policy_out(actions.propose_policy(request.asker, **body.model_dump())))
 
 
-@router.post("/work/policies/{policy_id}/decide", response={201: shapes.PolicyOut, **ERRORS}, operation_id="decide_policy")
+@router.post(
+    "/work/policies/{policy_id}/decide", response={201: shapes.PolicyOut, **ERRORS}, operation_id="decide_policy"
+)
 def decide(request: Any, policy_id: Id, body: shapes.DecideIn) -> Any:
     """Enter the decision that makes a proposed policy binding, as a new version."""
 

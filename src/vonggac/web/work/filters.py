@@ -59,6 +59,8 @@ class OrganisationIn(OrganisationPick):
 class QueueFilter(lists.FilterForm):
     """What of the queue is shown; state, kind, mine, late stand in chips."""
 
+    field_order = ("q", "organisation", "priority", "sort")
+
     q = forms.CharField(
         label=_("Address or words"),
         required=False,
@@ -70,9 +72,6 @@ class QueueFilter(lists.FilterForm):
         label=_("Priority"), required=False, coerce=int, empty_value=None,
         choices=lambda: choices({str(n): title for n, title in PRIORITIES.items()}, N_("Any priority")),
     )  # fmt: skip
-    sort = forms.ChoiceField(
-        label=_("Order"), required=False, choices=lambda: choices(SORT_TITLES, N_("As it comes"))
-    )
     state = forms.CharField(required=False, widget=forms.HiddenInput, max_length=16)
     kind = forms.CharField(required=False, widget=forms.HiddenInput, max_length=24)
     batch = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=0, max_value=2**63 - 1)
@@ -82,6 +81,10 @@ class QueueFilter(lists.FilterForm):
     def __init__(self, request: Request) -> None:
         super().__init__(request)
         self.asker = request.asker
+        self.fields["sort"] = forms.ChoiceField(
+            label=_("Order"), required=False, choices=choices(SORT_TITLES, N_("As it comes"))
+        )
+        self.order_fields(self.field_order)
 
     @property
     def state_asked(self) -> str:
@@ -156,7 +159,7 @@ def toggles(request: Request, form: QueueFilter, counted: queries.Count | None) 
     """Chips that are on or off: overdue, given to me; and filters that other pages set, each to take away."""
     late, mine = bool(form.value("late")), bool(form.value("mine"))
     found = [
-        lists.Chip(gettext("Overdue"), lists.address(request, late=None if late else 1, task=None), late, counted and counted.late),
+        lists.Chip(gettext("Overdue"), lists.address(request, late=None if late else 1, task=None), late, None if counted is None else counted.late),
         lists.Chip(gettext("Given to me"), lists.address(request, mine=None if mine else 1, task=None), mine),
     ]  # fmt: skip
     batch_id = form.value("batch")

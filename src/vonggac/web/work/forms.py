@@ -157,5 +157,7 @@ class DayForm(ActForm):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "min": "2000-01-01", "max": "2199-12-31"}),
     )
     name = forms.CharField(label=_("Name"), max_length=120)
-    is_work = forms.BooleanField(label=_("People work on this day, though it is a day off by its weekday"), required=False)
+    is_work = forms.BooleanField(
+        label=_("People work on this day, though it is a day off by its weekday"), required=False
+    )
     source = forms.CharField(label=_("Source"), max_length=250, required=False)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext
 
 from vonggac.desk.organisations.models import Organisation
@@ -17,7 +19,7 @@ from vonggac.desk.work import queries
 from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import FAR, Answer, Batch, Comment, Evidence, Step, Task, Watcher
 from vonggac.desk.work.models.clocks import CLOCKS
-from vonggac.desk.work.states import OWNER, SUBMITTED, WITH_OWNER
+from vonggac.desk.work.states import OWNER, PRIORITIES, SUBMITTED
 from vonggac.web.shell.pages import Request
 from vonggac.web.work.acts import ACTS, Act
 from vonggac.web.work.words import Fact, answered, facts_of
@@ -75,6 +77,27 @@ class Told:
     acts: list[Act] = field(default_factory=list)
     more: list[Act] = field(default_factory=list)
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether a clock runs or stands."""
+        return has_clock(self.task)
+
+
+def here(request: Request, row: Task) -> str:
+    """Where forms go back to: this page; of a part that was fetched beside the queue, the queue with this Task open."""
+    htmx = getattr(request, "htmx", None)
+    path, _question, query = ((htmx and htmx.current_url_abs_path) or "").partition("?")
+    if path != reverse("work"):
+        return request.get_full_path()
+    asked = QueryDict(query, mutable=True)
+    asked["task"] = str(row.pk)
+    return f"{path}?{asked.urlencode()}"
+
+
+def has_clock(row: Task) -> bool:
+    """Whether a clock of ``row`` runs or stands."""
+    return row.stopped_at is not None or row.due_at < FAR
+
 
 def told_of(request: Request, task_id: int) -> dict[str, Any]:
     """The context of the page and of the part beside the queue. Raises NotThere."""
@@ -88,7 +111,9 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
     return {
         "told": told,
         "task": row,
-        "parent": row.parent if row.parent is not None and may_on(asker, "work.view", row.parent.organisation_id) else None,
+        "parent": row.parent
+        if row.parent is not None and may_on(asker, "work.view", row.parent.organisation_id)
+        else None,
         "facts": facts_of(row.details),
         "clocks": clock_lines(row),
         "batch": Batch.objects.filter(pk=row.batch_id).first() if row.batch_id else None,
@@ -98,15 +123,14 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
         "answer": history.answers[-1] if history.answers else None,
         "answer_facts": list(facts_in(row, history.answers[-1:])) if waits else [],
         "evidence": history.evidence,
-        "is_watching": Watcher.objects.filter(task=row, user_id=asker.user_id).exists(),
+        "is_watching": asker.user_id is not None and Watcher.objects.filter(task=row, user_id=asker.user_id).exists(),
         "guides": [kind.guide, "work/nothing.html"] if kind.guide else ["work/nothing.html"],
         "proofs": ["work/evidence.html", "work/nothing.html"],
         "insides": ["work/inside.html", "work/nothing.html"],
-        "can_answer": "work.answer" in told.may and row.state in WITH_OWNER,
         "can_comment": bool({"work.answer", "work.review"} & told.may),
         "can_review": "work.review" in told.may,
         "next_task": next_of(asker, row),
-        "is_beside": bool(request.GET.get("task")),
+        "here": here(request, row),
     }
 
 
@@ -156,8 +180,6 @@ def timeline(row: Task, history: queries.tasks.Timeline) -> list[Moment]:  # typ
 
 def _change_of(step: Step) -> str:
     """What a step changed, in words, where its verb alone does not tell."""
-    from vonggac.desk.work.states import PRIORITIES
-
     values = step.values
     if step.verb == "priority":
         return " → ".join(gettext(PRIORITIES.get(values.get(name), "?")) for name in ("was", "now"))
@@ -174,10 +196,11 @@ def facts_in_each(row: Task, answers: Iterable[Answer]) -> list[tuple[Fact, ...]
     names = {field.name for field in BY_NAME[row.kind].answer if field.kind == "organisation"}
     ids = {one.values.get(name) for one in rows for name in names} - {None, ""}
     holders = dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
-    return [
-        tuple(answered(row.kind, one.values, holders.get(next((one.values.get(n) for n in names), None), "")))
-        for one in rows
-    ]
+    found = []
+    for one in rows:
+        holder = next((one.values[name] for name in names if name in one.values), 0)
+        found.append(tuple(answered(row.kind, one.values, holders.get(holder, ""))))
+    return found
 
 
 def facts_in(row: Task, answers: Iterable[Answer]) -> tuple[Fact, ...]:

@@ -22,7 +22,13 @@ from vonggac.web.work.words import PRIORITY_TONES, STATE_TONES, Fact, clock_of
 
 register = template.Library()
 EVIDENCE = {kind.name: kind.title for kind in EVIDENCE_KINDS}
-TITLES: Mapping[str, Mapping[str, str]] = {"verb": VERBS, "state": STATES, "came_by": CAME_BY, "verdict": VERDICTS, "evidence": EVIDENCE}
+TITLES: Mapping[str, Mapping[str, str]] = {
+    "verb": VERBS,
+    "state": STATES,
+    "came_by": CAME_BY,
+    "verdict": VERDICTS,
+    "evidence": EVIDENCE,
+}
 
 
 @register.simple_tag
@@ -53,7 +59,12 @@ def due(task: Task) -> SafeString:
     if clock.due is None:
         if clock.state != "paused":
             return format_html('<span class="none">{}</span>', "–")
-        return format_html('<span class="clock paused" title="{}">{}<span>{}</span></span>', task.stop_reason, icon("pause"), clock.text)
+        return format_html(
+            '<span class="clock paused" title="{}">{}<span>{}</span></span>',
+            task.stop_reason,
+            icon("pause"),
+            clock.text,
+        )
     proposed = format_html('<span class="proposed">{}</span>', gettext("proposed")) if clock.is_proposed else ""
     seconds = (clock.due - timezone.now()).total_seconds()
     ticking = SafeString(" data-relative") if seconds > times.MINUTE else ""

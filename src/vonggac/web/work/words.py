@@ -23,8 +23,8 @@ from vonggac.desk.work.states import (
     RECHECKED,
     REOPENED,
     RETURNED,
-    SUBMITTED,
     STATES,
+    SUBMITTED,
     WITHDRAWN,
 )
 from vonggac.errors import N_, Fault, InvalidValues

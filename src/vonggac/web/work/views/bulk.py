@@ -140,7 +140,11 @@ def look(asker: Asker, many: Many, ids: Sequence[int]) -> Seeing:
 def _why_no_answer(row: Task, kind: str) -> str:
     if row.kind != kind:
         return _("It is another kind of work, which asks other things.")
-    return "" if SUBMITTED in FOLLOWS[row.state] else _("It is in the state “%(state)s”.") % {"state": _(STATES[row.state])}
+    return (
+        ""
+        if SUBMITTED in FOLLOWS[row.state]
+        else _("It is in the state “%(state)s”.") % {"state": _(STATES[row.state])}
+    )
 
 
 def _try(asker: Asker, many: Many, seen: Sequence[Seen]) -> dict[int, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -33,6 +31,7 @@ def queue(request: Request) -> HttpResponse:
     counted = queue_filters.counts_for(request.asker, filters) if queue_filters.is_countable(filters) else None
     total = None if counted is None else form.total(counted)
     rows = page_of(queries.tasks(request.asker, filters, sort=form.sort_asked), request, SIZE, total)
+    open_id = number(request.GET.get("task", ""))
     context = {
         "filters": form,
         "states": queue_filters.state_chips(request, form, counted),
@@ -46,11 +45,11 @@ def queue(request: Request) -> HttpResponse:
         "may": rights_in(request, rows),
         "undoable": queries.undoable(request.asker),
         "rest": _rest(request),
-        "open_id": number(request.GET.get("task", "")),
+        "open_id": open_id,
         "can_open": request.asker.may("work.assign"),
     }
-    if context["open_id"] is not None:
-        context |= told_of(request, context["open_id"])
+    if open_id is not None:
+        context |= told_of(request, open_id)
     return render(request, "work/queue.html", context)
 
 

@@ -25,7 +25,7 @@ from vonggac.web.shell.words import tell_fault
 from vonggac.web.work import forms
 from vonggac.web.work.acts import ACTS, Act
 from vonggac.web.work.answers import AnswerForm, begin_with, found_inside
-from vonggac.web.work.reading import rights, told_of
+from vonggac.web.work.reading import has_clock, rights, told_of
 from vonggac.web.work.words import titled
 
 _FORMS: dict[str, type[forms.ActForm]] = {
@@ -127,7 +127,7 @@ def answer(request: Request, task_id: int) -> HttpResponse:
     returned = last.verdict_reason if last is not None and last.verdict == "returned" else ""
     told = about(
         request, row, _("Report the result"), _("Send the report"), _("Reported. Thank you."), template="work/answer.html",
-        extra={"can_add": row.state not in DONE, "evidence": history.evidence, "kind": kind, "on_behalf": on_behalf, "returned": returned, "guides": [kind.guide or "work/nothing.html", "work/nothing.html"]},
+        extra={"can_add": row.state not in DONE, "evidence": history.evidence, "kind": kind, "on_behalf": on_behalf, "returned": returned, "has_clock": has_clock(row), "guides": [kind.guide or "work/nothing.html", "work/nothing.html"]},
     )  # fmt: skip
     return editing.run(
         request,

@@ -26,6 +26,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   event.target.scrollTop = 0;
 });
 
+// On a phone the tasks come first; filters that are set stay in sight.
+const narrowing = document.querySelector("details.narrowing:not([data-stays])");
+if (narrowing && window.matchMedia("(max-width: 40rem)").matches) narrowing.open = false;
+
 function ask(form) {
   const result = form.querySelector('input[name="result"]:checked')?.value ?? "";
   for (const part of form.querySelectorAll(".asked")) {
