@@ -97,10 +97,17 @@ class QueueFilter(lists.FilterForm):
         return "review" if self.asker.may("work.review") else "open"
 
     @property
+    def _state(self) -> str:
+        """The state that is asked of the queue. What is overdue is always its owner's: said so, an index leads there."""
+        if self.state_asked == ALL:
+            return "open" if self.value("late") else ""
+        return self.state_asked
+
+    @property
     def sort_asked(self) -> str:
         """The order that is asked for; of everything the newest first, else what breaks next."""
         asked = self.value("sort")
-        return str(asked) if asked in SORT_TITLES else "newest" if self.state_asked == ALL else "due"
+        return str(asked) if asked in SORT_TITLES else "newest" if self._state == "" else "due"
 
     def filters(self) -> queries.Filters:
         """What the queue is asked for."""
@@ -108,7 +115,7 @@ class QueueFilter(lists.FilterForm):
         kind = self.value("kind")
         return queries.Filters(
             text=self.value("q") or "",
-            state="" if self.state_asked == ALL else self.state_asked,
+            state=self._state,
             kind=kind if kind in KINDS_TITLED else "",
             organisation_id=None if owner is None else owner.pk,
             batch_id=self.value("batch"),
@@ -119,8 +126,8 @@ class QueueFilter(lists.FilterForm):
 
     def total(self, counted: queries.Count) -> int | None:
         """How many rows there are, where the counts that are kept tell it."""
-        if not is_countable(self.filters()) or self.value("late"):
-            return counted.late if is_countable(self.filters()) and self.state_asked == ALL else None
+        if self.value("late"):
+            return counted.late if self._state == "open" else None
         name = _COUNTED.get(self.state_asked)
         return None if name is None or name == "submitted" else int(getattr(counted, name))
 

@@ -19,7 +19,7 @@ from vonggac.desk.work import queries
 from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import FAR, Answer, Batch, Comment, Evidence, Step, Task, Watcher
 from vonggac.desk.work.models.clocks import CLOCKS
-from vonggac.desk.work.states import OWNER, PRIORITIES, SUBMITTED
+from vonggac.desk.work.states import CENTRE, OWNER, PRIORITIES, SUBMITTED
 from vonggac.web.shell.pages import Request
 from vonggac.web.work.acts import ACTS, Act
 from vonggac.web.work.words import Fact, answered, facts_of
@@ -209,7 +209,10 @@ def facts_in(row: Task, answers: Iterable[Answer]) -> tuple[Fact, ...]:
 
 
 def next_of(asker: Asker, row: Task) -> Task | None:
-    """The Task that waits after ``row`` in the order of the clocks, among those of the same turn; None for the last."""
-    group = {OWNER: "open", "centre": "review"}.get(row.turn, "done")
-    rows = queries.tasks(asker, queries.Filters(state=group))
-    return rows.filter(Q(due_at__gt=row.due_at) | Q(due_at=row.due_at, pk__gt=row.pk)).first()
+    """The Task that waits after ``row`` in the order of the clocks, among those of the same turn; None when nobody has to act."""
+    group = {OWNER: "open", CENTRE: "review"}.get(row.turn)
+    if group is None:
+        return None
+    # The first condition alone is where an index begins.
+    rows = queries.tasks(asker, queries.Filters(state=group)).filter(due_at__gte=row.due_at)
+    return rows.filter(Q(due_at__gt=row.due_at) | Q(pk__gt=row.pk)).first()

@@ -30,7 +30,10 @@ def queue(request: Request) -> HttpResponse:
     filters = form.filters()
     counted = queue_filters.counts_for(request.asker, filters) if queue_filters.is_countable(filters) else None
     total = None if counted is None else form.total(counted)
-    rows = page_of(queries.tasks(request.asker, filters, sort=form.sort_asked), request, SIZE, total)
+    found = queries.tasks(request.asker, filters, sort=form.sort_asked)
+    if counted is not None and counted.total == 0:
+        found = found.none()  # told by the counts, without looking through the table
+    rows = page_of(found, request, SIZE, total)
     open_id = number(request.GET.get("task", ""))
     context = {
         "filters": form,
