@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 WITHOUT_HTML = frozenset({
     "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-export", "directory-import-faults",
-    "sign_on_callback", "account_end_sessions",
+    "list-picture", "list-version-export", "list-matrix-export", "sign_on_callback", "account_end_sessions",
 })  # fmt: skip
 """Answers of programs and files, and where only a provider's redirect leads."""
 
@@ -17,6 +17,7 @@ WITHOUT_HTML = frozenset({
 def example_ids() -> dict[str, dict[str, object]]:
     """Words of a route to ids, by name of the page where they must fit together; ``""`` stands for the others."""
     from vonggac.desk.accounts.models import ApiToken, Grant, Invitation
+    from vonggac.desk.intel.models import IndicatorList, ListVersion
     from vonggac.desk.notices.models import Notice
     from vonggac.desk.organisations.models import (
         ContactPoint,
@@ -42,7 +43,7 @@ def example_ids() -> dict[str, dict[str, object]]:
             "organisation_id": clinic, "network_id": first(Network, organisation_id=clinic), "mandate_id": first(Mandate),
             "system_id": first(InformationSystem, organisation_id=clinic), "person_id": first(Person, organisation_id=clinic),
             "contact_id": first(ContactPoint, organisation_id=clinic), "user_id": grant.user_id, "grant_id": grant.pk,
-            "import_id": first(Import), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
+            "import_id": first(Import), "list_id": first(IndicatorList), "version_id": first(ListVersion), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
         },
         "organisation-reopen": {"organisation_id": closed},
         "succession-undo": {"organisation_id": closed, "reorganisation_id": merged.pk},

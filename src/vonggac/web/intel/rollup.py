@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -20,7 +21,7 @@ from vonggac.errors import N_
 from vonggac.jobs.list_export import Value
 from vonggac.web.shell import times
 from vonggac.web.shell.charts import Chart, Series
-from vonggac.web.shell.templatetags.shell import icon
+from vonggac.web.shell.templatetags.shell import icon, shown
 
 NOTHING = Cell()
 
@@ -64,13 +65,15 @@ ORDERS = {"lag": N_("Who lags"), "name": N_("Name"), "all": N_("Most to clean")}
 """What the lines are sorted by."""
 
 
-_COUNTED = tuple(Count.__dataclass_fields__)
+_numbers = attrgetter(*Count.__dataclass_fields__)
 
 
 def summed(cells: Sequence[Cell]) -> Cell:
     """All of them together."""
-    work = {name: sum(getattr(cell.work, name) for cell in cells) for name in _COUNTED}
-    return Cell(sum(cell.n_rows for cell in cells), sum(cell.n_gone for cell in cells), Count(**work))
+    if not cells:
+        return NOTHING
+    work = Count(*map(sum, zip(*(_numbers(cell.work) for cell in cells), strict=True)))
+    return Cell(sum(cell.n_rows for cell in cells), sum(cell.n_gone for cell in cells), work)
 
 
 def sort(lines: Sequence[Line], order: str) -> list[Line]:
@@ -83,19 +86,36 @@ def sort(lines: Sequence[Line], order: str) -> list[Line]:
     return sorted(lines, key=keys[order])
 
 
-def sign_of(count: Count) -> Sign:
+class Words(NamedTuple):
+    """The texts of cells, looked up once for all of them."""
+
+    late: str
+    unanswered: str
+    open: str
+    submitted: str
+    done: str
+    still: str
+    told: str
+
+
+def _words() -> Words:
+    return Words(
+        _("{n} overdue"), _("{n} not seen yet"), _("{n} in work"), _("{n} to review"), _("done"), _("{n} still there"),
+        _("{accepted} accepted of {all}, {acknowledged} acknowledged, {late} overdue; {rows} on the list"),
+    )  # fmt: skip
+
+
+def sign_of(count: Count, words: Words) -> Sign:
     """What matters most in a cell: overdue, not acknowledged, open, with the centre, done."""
     if count.late:
-        return Sign("overdue", "overdue", _("{n} overdue").format(n=count.late), "late")
+        return Sign("overdue", "overdue", words.late.format(n=count.late), "all&amp;late=1")
     if count.unanswered:
-        n = count.unanswered
-        return Sign("high", "severity-high", _("{n} not seen yet").format(n=n), "unanswered")
+        return Sign("high", "severity-high", words.unanswered.format(n=count.unanswered), "unanswered")
     if count.open:
-        return Sign("low", "operations", _("{n} in work").format(n=count.open), "open")
+        return Sign("low", "operations", words.open.format(n=count.open), "open")
     if count.submitted:
-        n = count.submitted
-        return Sign("medium", "message", _("{n} to review").format(n=n), "review")
-    return Sign("ok", "check", _("done"), "done")
+        return Sign("medium", "message", words.submitted.format(n=count.submitted), "review")
+    return Sign("ok", "check", words.done, "done")
 
 
 def legend() -> str:
@@ -116,50 +136,52 @@ def body(roll: Roll) -> SafeString:
 
 
 def _rows(roll: Roll) -> Iterator[str]:
-    batches = [head.batch_id for head in roll.heads]
-    yield _row(roll.totals, batches, "total")
+    batches, words = [head.batch_id for head in roll.heads], Words(*map(escape, _words()))
+    yield _row(roll.totals, batches, words, "total")
     for line in roll.lines:
-        yield _row(line, batches)
+        yield _row(line, batches, words)
 
 
-def _row(line: Line, batches: Sequence[int], css: str = "") -> str:
+def _row(line: Line, batches: Sequence[int], words: Words, css: str = "") -> str:
     owner = f"&amp;organisation={line.organisation_id}" if line.organisation_id else ""
     cells = "".join(
-        _cell(cell, f"/work/?batch={batch}{owner}") for cell, batch in zip(line.cells, batches, strict=True)
+        _cell(cell, f"/work/?batch={batch}{owner}&amp;state=", words)
+        for cell, batch in zip(line.cells, batches, strict=True)
     )
-    return f'<tr class="{css}"><th scope="row"><bdi>{escape(line.name)}</bdi></th>{cells}</tr>'
+    return f'<tr class="{css}"><th scope="row"><bdi>{shown(line.name)}</bdi></th>{cells}</tr>'
 
 
-def _cell(cell: Cell, where: str) -> str:
+def _cell(cell: Cell, where: str, words: Words) -> str:
+    """``words`` are escaped; the rest are numbers."""
     count = cell.work
     asked = count.total - count.withdrawn
     if not asked:
-        if not cell.n_rows:
-            return '<td class="none"><span>–</span></td>'
-        return f'<td class="none"><span>{escape(_("{n} still there").format(n=times.number(cell.n_rows)))}</span></td>'
-    sign = sign_of(count)
-    narrow = "&amp;state=all&amp;late=1" if sign.state == "late" else f"&amp;state={sign.state}"
-    told = escape(
-        _("{accepted} accepted of {all}, {acknowledged} acknowledged, {late} overdue; {rows} on the list").format(
-            accepted=count.accepted, all=asked, acknowledged=count.acknowledged, late=count.late, rows=cell.n_rows
-        )
+        told = words.still.format(n=cell.n_rows) if cell.n_rows else "–"
+        return f'<td class="none"><span>{told}</span></td>'
+    sign = sign_of(count, words)
+    told = words.told.format(
+        accepted=count.accepted, all=asked, acknowledged=count.acknowledged, late=count.late, rows=cell.n_rows
     )
-    numbers = f"<b>{times.number(count.accepted)}/{times.number(asked)}</b>"
     return (
-        f'<td class="{sign.tone}"><a href="{where}{narrow}" title="{told}">{numbers}'
-        f"<small>{_drawing(sign.icon)}{escape(sign.text)}</small></a></td>"
+        f'<td class="{sign.tone}"><a href="{where}{sign.state}" title="{told}"><b>{_number(count.accepted)}/{_number(asked)}</b>'
+        f"<small>{_drawing(sign.icon)}{sign.text}</small></a></td>"
     )
 
 
-def chart_of(points: Sequence[Any]) -> Chart:
-    """Is there less from version to version, and is it cleaned?"""
+def _number(n: int) -> str:
+    return str(n) if n < 1000 else times.number(n)
+
+
+def chart_of(roll: Roll) -> Chart:
+    """Is there less from version to version, and is it cleaned? The oldest first."""
+    cells = roll.totals.cells[::-1]
     return Chart(
         _("Do the infected addresses become fewer, and are they cleaned?"),
-        [_("No. {n}").format(n=one.version.n) for one in points],
+        [head.title for head in roll.heads[::-1]],
         [
-            Series(_("On the list"), [one.n_rows for one in points]),
-            Series(_("New or back"), [one.n_new + one.n_back for one in points]),
-            Series(_("Accepted by the centre"), [one.n_cleaned for one in points]),
+            Series(_("On the list"), [cell.n_rows for cell in cells]),
+            Series(_("New or back"), [cell.work.total for cell in cells]),
+            Series(_("Accepted by the centre"), [cell.work.accepted for cell in cells]),
         ],
         _("Version of the list"),
         _("Rows of the list"),

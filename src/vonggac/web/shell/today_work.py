@@ -50,8 +50,8 @@ def province(asker: Asker) -> Values | None:
     if not asker.roles & _LOOKING:
         return None
     lists = [one for one in overview(asker) if one.last is not None and one.count is not None][:_SHOWN]
-    counted = work.counts(asker)
-    if not counted.total:
+    counted = None if asker.roles & _CENTRE else work.counts(asker)  # who reviews has these numbers in their own card
+    lagging = work.lagging(asker, _SHOWN)
+    if not lists and not lagging and (counted is None or not counted.total):
         return None
-    lagging = [row for row in work.by_organisation(asker, _SHOWN) if row.count.late or row.count.unanswered]
     return {"n": counted, "lists": lists, "lagging": lagging}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
+from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
 from vonggac.desk.work.models import Batch, Tally
@@ -109,23 +110,31 @@ def sums_by_batch(asker: Asker, batch_ids: list[int]) -> dict[int, Count]:
 
 
 @dataclass(frozen=True, slots=True)
-class OfOrganisation:
-    """The numbers of one organisation."""
+class Lagging:
+    """How much of one organisation is overdue, and how much nobody there said they saw."""
 
     organisation_id: int
     name: str
-    count: Count
+    late: int
+    unanswered: int
 
 
-def by_organisation(asker: Asker, most: int) -> list[OfOrganisation]:
-    """The numbers of those organisations that lag most: the most overdue first, then the most that nobody said they saw."""
-    grouped: Any = (
-        _tallies(asker)
-        .values("organisation_id", "organisation__name")
-        .annotate(**_sums())
-        .order_by("-n_late", "-n_unanswered", "organisation_id")[:most]
-    )
-    return [OfOrganisation(one["organisation_id"], one["organisation__name"], _count(one)) for one in grouped]
+def lagging(asker: Asker, most: int) -> list[Lagging]:
+    """The organisations that lag most: the most overdue first, then the most that nobody said they saw."""
+    late, unanswered = Q(is_late=True), Q(state__in=sorted(UNANSWERED))
+    rows = _tallies(asker).filter(late | unanswered, n__gt=0)
+    sums = {
+        "n_late": Sum("n", filter=late, default=0),
+        "n_unanswered": Sum("n", filter=unanswered, default=0),
+    }
+    grouped: Any = rows.values("organisation_id").annotate(**sums)
+    found = list(grouped.order_by("-n_late", "-n_unanswered", "organisation_id")[:most])
+    ids = [one["organisation_id"] for one in found]
+    names = dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return [
+        Lagging(one["organisation_id"], names[one["organisation_id"]], one["n_late"], one["n_unanswered"])
+        for one in found
+    ]
 
 
 def _n(asker: Asker, permission: str, states: frozenset[str]) -> int:

@@ -36,7 +36,7 @@ def matrix(request: Request, list_id: int) -> HttpResponse:
         "orders": [(_(title), address(request, sort=key), key == order) for key, title in rollup.ORDERS.items()],
     }
     if roll.lines:
-        context["chart"] = rollup.chart_of(queries.trend(request.asker, row.pk))
+        context["chart"] = rollup.chart_of(roll)
     return render(request, "intel/matrix.html", context)
 
 

@@ -86,4 +86,5 @@ def receive(
         )
         return redirect(home), ""
     list_import.advance(SETTINGS, request.asker, version, only_small=True)
+    messages.success(request, gettext("The file was taken in. Nobody is told yet."))
     return redirect(f"{home}?step=columns"), ""
