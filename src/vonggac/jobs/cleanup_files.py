@@ -82,7 +82,7 @@ def sums_of(report: Report, say: Say) -> list[tuple[str, int]]:
 
 # ---------------------------------------------------------------------------------------------------------- document
 
-_WIDTHS = (10, 31, 24, 30, 23, 28, 20, 19, 18, 26, 18)
+_WIDTHS = (9, 28, 23, 27, 19, 26, 20, 20, 18, 36, 21)
 """Of the columns of the document in millimetres: 247 between the margins."""
 
 
@@ -194,7 +194,8 @@ def _two(document: Any, widths: Sequence[int]) -> tuple[Any, Any]:
         cell.width = Mm(width)
         cell.paragraphs[0].paragraph_format.space_after = Pt(0)
     _keep_together(table.rows[0])
-    return table.rows[0].cells
+    left, right = table.rows[0].cells
+    return left, right
 
 
 def _keep_together(row: Any) -> None:
@@ -268,8 +269,8 @@ def _table(document: Any, lines: Sequence[Line], say: Say) -> None:
 
 def _tr(texts: Sequence[str], *, is_head: bool = False) -> Any:
     row, settings = OxmlElement("w:tr"), OxmlElement("w:trPr")
-    settings.append(OxmlElement("w:cantSplit"))
     if is_head:
+        settings.append(OxmlElement("w:cantSplit"))
         settings.append(OxmlElement("w:tblHeader"))
     row.append(settings)
     for text, width in zip(texts, _WIDTHS, strict=True):

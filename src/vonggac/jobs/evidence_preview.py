@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 SIDE = 1280
 """The longer side of a preview at most, in dots."""
@@ -24,7 +25,7 @@ def make(source: Path, target: Path, kind: str) -> bool:
     from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    readers = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
+    readers: dict[str, Any] = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
     try:
         with source.open("rb") as file, readers[kind](file) as picture:
             if picture.width * picture.height > MOST_DOTS:

@@ -56,7 +56,7 @@ def test_a_file_is_kept_under_its_content_for_this_account_only(ours, province, 
     assert [oct(one.stat().st_mode)[-2:] for one in (path, path.parent, path.parent.parent)] == ["00"] * 3
     assert list(spool.spool_folder(ours).iterdir()) == []
     assert Entry.objects.order_by("seq").last().action == "work.add_evidence"
-    assert Step.objects.get().verb == "evidence"
+    assert not Step.objects.exists()  # the file itself stands in the timeline
     task.refresh_from_db()
     assert task.version == 1  # a report that somebody writes meanwhile is not disturbed
 
@@ -124,6 +124,7 @@ def test_a_file_on_which_an_answer_rests_stays(ours, province, task):
     remove_evidence(officer, other.pk)
     assert [one.pk for one in queries.timeline(officer, task).evidence] == [row.pk]
     assert Entry.objects.order_by("seq").last().action == "work.remove_evidence"
+    assert (Step.objects.last().verb, Step.objects.last().note) == ("remove_evidence", "bien-ban.pdf")
 
 
 def age(ours):

@@ -19,7 +19,7 @@ from vonggac.desk.work import queries
 from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import FAR, Answer, Batch, Comment, Evidence, Step, Task, Watcher
 from vonggac.desk.work.models.clocks import CLOCKS
-from vonggac.desk.work.states import CENTRE, OWNER, PRIORITIES, SUBMITTED
+from vonggac.desk.work.states import CENTRE, DONE, OWNER, PRIORITIES, SUBMITTED
 from vonggac.web.shell.pages import Request
 from vonggac.web.work.acts import ACTS, Act
 from vonggac.web.work.words import Fact, answered, facts_of
@@ -123,6 +123,7 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
         "answer": history.answers[-1] if history.answers else None,
         "answer_facts": list(facts_in(row, history.answers[-1:])) if waits else [],
         "evidence": history.evidence,
+        "can_add": "work.answer" in told.may and row.state not in DONE,
         "is_watching": asker.user_id is not None and Watcher.objects.filter(task=row, user_id=asker.user_id).exists(),
         "guides": [kind.guide, "work/nothing.html"] if kind.guide else ["work/nothing.html"],
         "proofs": ["work/evidence.html", "work/nothing.html"],

@@ -132,12 +132,12 @@ def send(request: Request) -> HttpResponseBase:
         return redirect("work-report")
     try:
         kept = signing.loads(request.POST.get("token", "")[:4000], salt=_SALT, max_age=KEPT_S)
-        name, size, sha256, file_name, user_id, came_by, told_by = kept
-    except (signing.BadSignature, ValueError, TypeError):
-        user_id = name = None
-    if name is None or user_id != request.asker.user_id:
+    except signing.BadSignature:
+        kept = None
+    if kept is None or kept[4] != request.asker.user_id:
         messages.error(request, gettext("The workbook waited too long. Choose it again."))
         return redirect("work-report")
+    name, size, sha256, file_name, _user_id, came_by, told_by = kept
     spooled = spool.Spooled(name, size, sha256)
     try:
         data = spool.read(SETTINGS, name, sha256)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -54,7 +52,6 @@ def add_evidence(asker: Asker, task_id: int, *, name: str, kind: str, size: int,
                 at=timezone.now(), by_id=asker.user_id, by_name=asker.name[:150],
             )  # fmt: skip
             record.created(made)
-            _step(asker, locked, "evidence", made)
     return made
 
 
@@ -68,17 +65,13 @@ def remove_evidence(asker: Asker, evidence_id: int) -> None:
         if row.answer_id is not None:
             raise InvalidValues([Fault("", N_("an answer rests on this file: it stays"))])
         _forget(record, row)
-        _step(asker, locked, "remove_evidence", row)
+        Step.objects.create(
+            task=locked, at=timezone.now(), by_id=asker.user_id, by_name=asker.name[:150], verb="remove_evidence",
+            before=locked.state, after=locked.state, note=row.name, values={"sha256": row.sha256},
+        )  # fmt: skip
 
 
 def _forget(record: Recording, row: Evidence) -> None:
     before = snapshot(row)
     row.delete()
     record.deleted(row, before)
-
-
-def _step(asker: Asker, task: Task, verb: str, row: Any) -> None:
-    Step.objects.create(
-        task=task, at=timezone.now(), by_id=asker.user_id, by_name=asker.name[:150], verb=verb, before=task.state,
-        after=task.state, values={"name": row.name, "sha256": row.sha256},
-    )  # fmt: skip

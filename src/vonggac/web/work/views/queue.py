@@ -50,6 +50,8 @@ def queue(request: Request) -> HttpResponse:
         "rest": _rest(request),
         "open_id": open_id,
         "can_open": request.asker.may("work.assign"),
+        "can_report": request.asker.may("work.answer"),
+        "can_export": request.asker.may("work.export"),
     }
     if open_id is not None:
         context |= told_of(request, open_id)

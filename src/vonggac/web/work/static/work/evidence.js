@@ -95,5 +95,5 @@ function tell(panel, faults) {
     line.textContent = text;
     notice.append(line);
   }
-  panel.querySelector("h2").after(notice);
+  panel.querySelector("h3").after(notice);
 }
