@@ -171,3 +171,23 @@ def test_only_daily_backups_are_thinned_out(tmp_path):
     assert [path.name for path in backup.thin_out(tmp_path, 3)] == names[:2]
     assert backup.thin_out(tmp_path, 3) == []
     assert len(list(tmp_path.iterdir())) == 6
+
+
+SHA256 = hashlib.sha256(b"proof").hexdigest()
+
+
+def test_files_of_the_evidence_store_are_called_by_their_content(tmp_path):
+    told = manifest(members={"database.sqlite3": member(b"rows"), f"evidence-{SHA256}": member(b"proof")})
+    data = packed(told, (named("database.sqlite3", 4), b"rows"), (named(f"evidence-{SHA256}", 5), b"proof"))
+    unpack(tmp_path, data)
+    assert (tmp_path / "into" / f"evidence-{SHA256}").read_bytes() == b"proof"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"), [(f"evidence-{SHA256}", b"other"), ("evidence-../../x", b"proof"), ("evidence-", b"proof")]
+)
+def test_a_file_under_another_name_than_its_content_is_refused(tmp_path, name, data):
+    told = manifest(members={"database.sqlite3": member(b"rows"), name: member(data)})
+    with pytest.raises((InputError, UnsafeInput)):
+        unpack(tmp_path, packed(told, (named("database.sqlite3", 4), b"rows"), (named(name, 5), data)))
+    assert not (tmp_path / "into" / name).exists()

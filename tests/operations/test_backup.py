@@ -169,3 +169,31 @@ def test_the_daily_backup_is_made_once_a_day_and_old_ones_go(installation):
     assert sorted(path.name for path in folder.iterdir()) == names
     said = installation.python("from vonggac.jobs import installation\nprint(installation.last_backup())")
     assert said.startswith("20")
+
+
+EVIDENCE = """
+from vonggac.config.reading import read_settings
+from vonggac.jobs import evidence_store, spool
+import os
+ours = read_settings(os.environ)
+taken = spool.Spool(ours, 99)
+taken.write(b"proof")
+done = taken.done()
+with evidence_store.held(ours):
+    evidence_store.put(ours, spool.spool_folder(ours) / done.name, done.sha256)
+print(done.sha256)
+"""
+
+
+def test_files_that_prove_something_are_saved_and_come_back(installation, empty, tmp_path):
+    sha256 = str(installation.python(EVIDENCE)).strip()
+    made = installation.run("backup", tmp_path)
+    assert made.status == 0, made.err
+    (file,) = tmp_path.glob("vonggac-*.tar.zst")
+    kept = installation.folder / "evidence" / sha256[:2] / sha256
+    assert kept.read_bytes() == b"proof"
+    back = empty.run("restore", file)
+    assert back.status == 0, back.err
+    place = empty.folder / "evidence" / sha256[:2] / sha256
+    assert place.read_bytes() == b"proof"
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
