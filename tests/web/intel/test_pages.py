@@ -114,3 +114,22 @@ def test_the_second_version_beside_the_first(browser, province, bring, botnet, f
     for query in ("?last=24&sort=name", "?last=12&sort=all", "?last=x&sort=x"):
         assert client.get(f"/lists/{botnet.pk}/matrix{query}").status_code == 200
     assert "198.51.100.5" in text_of(client.get(f"{home}?q=198.51.100.5"))
+
+
+def test_a_row_on_a_warninglist_waits_for_a_person(browser, bring, first):
+    row = bring(first)
+    waiting = row.rows.get(value="198.51.100.33")
+    row.rows.filter(pk=waiting.pk).update(decision="wait", warnings="Máy phân giải công cộng")
+    ListVersion.objects.filter(pk=row.pk).update(counts={**row.counts, "waiting": 1})
+    client = browser("analyst")
+    where = f"/lists/versions/{row.pk}/"
+    assert f'name="row" value="{waiting.pk}"' in text_of(client.get(f"{where}?tab=waiting"))
+    for form in ({"decision": "ignore"}, {"row": [waiting.pk], "decision": "ignore"}, {"row": ["x"], "reason": "vì"}):
+        assert client.post(f"{where}decide", form).status_code == 422
+    form = {"row": [waiting.pk], "decision": "ignore", "reason": "Dùng chung"}
+    assert client.post(f"{where}decide", form).status_code == 302
+    waiting.refresh_from_db()
+    assert (waiting.decision, waiting.decision_reason) == ("ignore", "Dùng chung")
+    row.refresh_from_db()
+    client.post(f"{where}confirm", {"version": row.version})
+    assert not Task.objects.filter(value="198.51.100.33").exists()
