@@ -24,17 +24,14 @@ from vonggac.desk.scope.rule import may_on
 from vonggac.detectors.indicators.lists import IndicatorList as Reading
 from vonggac.detectors.indicators.lists import Role, read_list
 from vonggac.detectors.indicators.rows import as_written
-from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import N_, ConfigError, InputError, VonggacError
 from vonggac.jobs import list_recheck, list_rows, spool
+from vonggac.jobs.exchange.intake import warninglists_in
 from vonggac.jobs.spool import DiskFull, Spooled, drop, full_disk_told
 
 SMALL_BYTES = 256 << 10
 SMALL_ROWS = 2_000
 """What is read and applied while somebody waits; more is the worker's."""
-
-WARNINGLISTS = "warninglists"
-"""Folder in the data folder with warninglists in MISP's format (``*.json``)."""
 
 MOST_COLUMNS = 512
 _ROLES: dict[str, Role] = {"botnet": "victim", "hostile": "hostile", "phishing": "hostile"}
@@ -135,7 +132,7 @@ def _rows_from_file(settings: Settings, row: ListVersion, run: str) -> dict[str,
     data = spool.read(settings, row.spool, row.sha256)
     mappings = row.indicator_list.mappings
     found = read_list(
-        data, row.file_name, mapping=row.mapping or None, warninglists=warninglists(settings), zone=zone_from(settings.zone),
+        data, row.file_name, mapping=row.mapping or None, warninglists=warninglists_in(settings), zone=zone_from(settings.zone),
         role=_ROLES.get(row.indicator_list.kind), recall=mappings.get, family=as_written,
     )  # fmt: skip
     made = list_rows.make(row, found.indicators, machine("lists"), now)
@@ -169,12 +166,6 @@ def _columns(found: Reading) -> list[dict[str, Any]]:
         for table in found.tables for n, header in enumerate(table.layout.headers)
     ]  # fmt: skip
     return told[:MOST_COLUMNS]
-
-
-def warninglists(settings: Settings) -> Warninglists | None:
-    """The warninglists of this installation; None where there is none. One that cannot be read raises InputError naming it."""
-    files = sorted((settings.data_dir / WARNINGLISTS).glob("**/*.json"))
-    return Warninglists.load((str(path), path.read_bytes()) for path in files) if files else None
 
 
 # ------------------------------------------------------------------------------------------------------------ applying

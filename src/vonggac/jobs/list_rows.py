@@ -7,9 +7,8 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from vonggac.desk.audit.chain import microseconds
 from vonggac.desk.intel.models import ListVersion, RowFault
-from vonggac.desk.intel.queries.indicators import families_by_alias
 from vonggac.desk.intel.staging import rows as staged
 from vonggac.desk.loading import utc_texts
 from vonggac.desk.organisations.models import Organisation, Succession
@@ -25,6 +23,7 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.searching import search_form
 from vonggac.detectors.indicators.indicator import Indicator
 from vonggac.detectors.indicators.rows import family_of
+from vonggac.jobs.exchange.families import Families
 from vonggac.jobs.owner_at import CONTESTED, NOBODY, OwnersAt
 from vonggac.jobs.priority import default as priorities
 
@@ -33,25 +32,6 @@ _STEPS = ((70.0, 1), (55.0, 2), (40.0, 3), (25.0, 4))
 """Points of ``priority.yml`` from which on a Task has this priority; below all it is 5."""
 _UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
 _SINKHOLE = "sinkhole"
-
-
-@dataclass
-class Families:
-    """Names of malware to families: what people entered, before the table that is shipped."""
-
-    _known: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def _entered(self) -> dict[str, str]:
-        return {search_form(alias): family for alias, family in families_by_alias().items()}
-
-    def of(self, text: str) -> str:
-        """The family that ``text`` names, as it is kept."""
-        found = self._known.get(text)
-        if found is None:
-            found = kept(self._entered.get(search_form(text)) or family_of(text), 120)
-            self._known[text] = found
-        return found
 
 
 def kept(text: str, most: int) -> str:
@@ -77,8 +57,8 @@ def make(version: ListVersion, indicators: Sequence[Indicator], asker: Asker, no
         RowFault(version=version, sheet=kept(one.place.sheet, 120), number=one.place.row, reason="too_long", text=kept(one.value, 80))
         for one in indicators if len(one.value) > MOST_VALUE
     ]  # fmt: skip
-    families = Families()
-    names = [families.of(one.malware) for one in fits]
+    families = _families({one.malware for one in fits})
+    names = [families[one.malware] for one in fits]
     basis = microseconds(version.as_of or version.created_at)
     at = [one.last_seen or one.first_seen or basis for one in fits]
     owners = whose(fits, at, asker, now)
@@ -91,6 +71,16 @@ def make(version: ListVersion, indicators: Sequence[Indicator], asker: Asker, no
     known = ("new", "still", "back", "owned", "nobody", "contested", "none", "waiting")
     found = {"rows": len(rows), "gone": n_gone, **{name: counts[name] for name in known}}
     return Made(rows, faults, found, _digest(rows))
+
+
+def _families(written: set[str]) -> dict[str, str]:
+    """Names of malware to families: by what people entered, then by the table that is shipped; a cell may name several."""
+    known = Families.load()
+    found = {}
+    for text in written:
+        family = known.of(text)
+        found[text] = kept(family if family != text else family_of(text), 120)
+    return found
 
 
 _ATTRIBUTION_COUNTS = {"owner": "owned", "nobody": "nobody", "contested": "contested", "none": "none"}

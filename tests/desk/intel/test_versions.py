@@ -220,7 +220,7 @@ def test_a_mapping_of_what_is_not_there_is_refused(analyst, botnet, mapping):
 
 
 def test_rows_on_a_warninglist_wait_for_a_person(province, analyst, botnet):
-    folder = settings().data_dir / list_import.WARNINGLISTS
+    folder = settings().data_dir / "warninglists"
     folder.mkdir()
     (folder / "ours.json").write_text(
         '{"name": "Máy chủ quan trọng", "type": "cidr", "list": ["198.51.100.5/32", "198.51.100.6/32"]}'

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import of_exchange
+import of_inside
 import of_lists
 import of_proofs
 import of_work
@@ -43,6 +44,7 @@ OTHERS = {
     "reactivate_account": ("user_id", "shut_id"),
     **of_work.OTHERS,
     **of_proofs.OTHERS,
+    **of_inside.OTHERS,
     **of_lists.OTHERS,
     **of_exchange.OTHERS,
 }
@@ -149,6 +151,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         "notices-read": {"id": [n["received_id"]]},
         **of_work.pages(side),
         **of_proofs.pages(side),
+        **of_inside.pages(side),
         **of_lists.pages(side),
         **of_exchange.pages(side),
     }  # fmt: skip
@@ -239,8 +242,10 @@ def routes(side: Side) -> dict[str, Any]:
         "drop_notices": {"ids": [n["notice_id"]], "reason": f"Thử {code[:1]}"},
         "retry_notices": {"ids": [n["failed_id"]]},
         **of_work.routes(side),
+        **of_lists.routes(side),
         **of_exchange.routes(side),
         **of_proofs.routes(side),
+        **of_inside.routes(side),
     }  # fmt: skip
 
 

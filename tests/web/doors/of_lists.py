@@ -27,6 +27,11 @@ OTHERS = dict.fromkeys(
         "list-version-decide",
         "list-version-confirm",
         "list-version-abandon",
+        "map_list_version",
+        "change_list_version",
+        "decide_list_rows",
+        "confirm_list_version",
+        "abandon_list_version",
     ),
     ("version_id", "checked_id"),
 )
@@ -113,6 +118,38 @@ def pages(side: Any) -> dict[str, dict[str, Any]]:
         "list-version-confirm": _seen(side),
         "list-version-abandon": _seen(side, reason="Nhầm"),
         "list-version-ask": {},
+    }  # fmt: skip
+
+
+NEEDS = {
+    **dict.fromkeys(
+        ("list_lists", "read_list", "list_matrix", "list_versions", "read_list_version", "list_version_rows", "list_version_gone",
+         "list_version_faults", "list_version_difference"), "lists.view",
+    ),
+    **dict.fromkeys(
+        ("add_list", "change_list", "upload_list", "map_list_version", "change_list_version", "decide_list_rows", "confirm_list_version",
+         "abandon_list_version", "ask_holders_of_list"), "lists.import",
+    ),
+}  # fmt: skip
+OF_THEIR_OWN = ("ask_holders_of_list", "upload_list")
+"""Operations that read no fields."""
+NUMBERS_ONLY = ("list_matrix", "list_version_difference", "list_version_gone")
+"""They tell no text of the record."""
+
+
+def routes(side: Any) -> dict[str, Any]:
+    """Operation of the API to the body that is sent there."""
+    row_ids = [side.id("row_id")]
+    return {
+        "add_list": {"code": "moi-api", "name": "Danh sách mới"},
+        "change_list": {"version": IndicatorList.objects.values_list("version", flat=True).get(pk=side.id("list_id")), "name": "Khác"},
+        "upload_list": _book(side).read(),
+        "map_list_version": _seen(side, mapping={"IP": "address"}),
+        "change_list_version": _seen(side, letter="9/CV"),
+        "decide_list_rows": {"row_ids": row_ids, "decision": "ignore", "reason": "Máy phân giải"},
+        "confirm_list_version": _seen(side),
+        "abandon_list_version": _seen(side, reason="Nhầm"),
+        "ask_holders_of_list": None,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import bodies
 import doors
 import of_exchange
+import of_inside
 import of_lists
 import of_proofs
 import of_work
@@ -93,6 +94,7 @@ EMPTY_HANDED = (
     *of_work.EMPTY_HANDED,
     *of_proofs.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
+    *of_lists.NUMBERS_ONLY,
     *of_exchange.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
 )  # fmt: skip
@@ -113,7 +115,7 @@ def test_who_may_reads_the_mark_behind_every_door(world, ways):
 NEED_THE_FILE = (
     "directory-import-apply", "directory-import-check", "apply_import", "check_import_again",
     *of_proofs.ONLY_LOOKS,
-    "list-version-ask",  # of operators and rows of nobody, of which there are none here
+    "list-version-ask", "ask_holders_of_list",  # of operators and rows of nobody, of which there are none here
 )  # fmt: skip
 """They work with an uploaded file only, which is none here: that they then write is shown in the tests of their pages."""
 
@@ -232,6 +234,7 @@ WITHOUT_BODY = (
     "watch_task",
     "unwatch_task",
     *of_exchange.OF_THEIR_OWN,
+    *of_lists.OF_THEIR_OWN,
     "remove_evidence",
 )
 """Operations that read no body: whatever is sent there is not looked at."""
@@ -310,8 +313,10 @@ NEEDS = {
     "reopen_organisation": "organisations.edit", "undo_succession": "organisations.edit", "order_contacts": "people.edit",
     "release_notices": "notices.release", "drop_notices": "notices.release", "retry_notices": "notices.release",
     **of_work.NEEDS,
+    **of_lists.NEEDS,
     **of_exchange.NEEDS,
     **of_proofs.NEEDS,
+    **of_inside.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
 

@@ -7,12 +7,13 @@ from django.urls import path
 from vonggac.web.accounts import api as accounts
 from vonggac.web.api.core import api
 from vonggac.web.audit import api as audit
+from vonggac.web.intel import api as lists
 from vonggac.web.intel.indicators import api as indicators
 from vonggac.web.notices import api as notices
 from vonggac.web.organisations.api import finding, graph, imports, mandates, networks, people, systems
 from vonggac.web.webhooks import api as webhooks
 from vonggac.web.work import api as work
-from vonggac.web.work import proof_api
+from vonggac.web.work import inside_api, proof_api
 
 _NOUNS = (
     graph,
@@ -27,6 +28,8 @@ _NOUNS = (
     notices,
     work,
     proof_api,
+    inside_api,
+    lists,
     indicators,
     webhooks,
 )

@@ -2,6 +2,7 @@
 
 from vonggac.desk.intel.queries.differences import Cell, Line, Matrix, Point, Preview, matrix, preview, trend
 from vonggac.desk.intel.queries.lists import (
+    VIEW,
     gone_rows,
     indicator_list,
     list_version,
@@ -14,6 +15,7 @@ from vonggac.desk.intel.queries.lists import (
 )
 
 __all__ = [
+    "VIEW",
     "Cell",
     "Line",
     "Matrix",

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from django.conf import settings as django_settings
 from django.http import HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 
-from vonggac.config import Settings
 from vonggac.desk.organisations.models.imports import Import, ImportFault, ImportLine
 from vonggac.desk.organisations.staging import life, queries
 from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.organisations.staging.known import IMPORT
 from vonggac.desk.scope.asker import Asker
-from vonggac.errors import N_, Fault, InvalidValues, NotAllowed
-from vonggac.jobs import directory_import, spool
+from vonggac.errors import N_, Fault, NotAllowed
+from vonggac.jobs import directory_import
 from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, page_of, written
+from vonggac.web.api.uploads import BINARY, BODY, SETTINGS, FileName, spooled
 from vonggac.web.organisations.imports import downloads
 from vonggac.web.shell.words import tell_fault
 
 router = Router(tags=["imports"])
-SETTINGS: Settings = django_settings.VONGGAC
-_PIECE = 256 << 10
-_BINARY = {"schema": {"type": "string", "format": "binary"}}
-FileName = Annotated[
-    str, Query(min_length=1, max_length=200, description="Its ending says what it is: .xlsx, .csv, .zip …")
-]
 Kind = Literal["organisations", "people", "contacts", "networks", "systems", "mandates"]
 
 
@@ -122,33 +115,16 @@ def imports(request: Any, limit: Limit, after: After) -> Any:
 
 @router.post(
     "/imports", response={201: ImportOut, **ERRORS}, operation_id="upload_import", summary="Check a file",
-    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}},
+    openapi_extra=BODY,
 )  # fmt: skip
 def upload(request: Any, file_name: FileName) -> Any:
     """The body is the file. It is checked, at once when it is small; nothing of the directory changes."""
     asker: Asker = request.asker
     if not asker.may(IMPORT):
         raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission=IMPORT)
-    row = directory_import.receive(SETTINGS, asker, _spooled(request), file_name)
+    row = directory_import.receive(SETTINGS, asker, spooled(request), file_name)
     directory_import.advance(SETTINGS, asker, row, only_small=True)
     return HttpResponse(out(queries.one(asker, row.pk)).model_dump_json(), status=201, content_type="application/json")
-
-
-def _spooled(request: Any) -> spool.Spooled:
-    """The body in the spool, piece by piece: whatever its size, little is in memory."""
-    if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        raise InvalidValues([Fault("body", N_("the body is the file itself, as application/octet-stream"))])
-    taken = spool.Spool(SETTINGS, spool.UPLOAD_LIMIT)
-    try:
-        while piece := request.read(_PIECE):
-            taken.write(piece)
-    except BaseException:
-        taken.drop()
-        raise
-    if not taken.size:
-        taken.drop()
-        raise InvalidValues([Fault("body", N_("an empty file holds nothing to import"))])
-    return taken.done()
 
 
 @router.get("/imports/{record_id}", response={200: ImportOut, **ERRORS}, operation_id="read_import")
@@ -200,7 +176,7 @@ def _act(request: Any, record_id: int, action: Callable[[Asker, int], None]) -> 
 
 @router.get(
     "/export", response={200: None, **ERRORS}, operation_id="export_directory", summary="Take the directory along",
-    openapi_extra={"responses": {200: {"content": dict.fromkeys((downloads.TYPES["xlsx"], downloads.TYPES["csv"]), _BINARY)}}},
+    openapi_extra={"responses": {200: {"content": dict.fromkeys((downloads.TYPES["xlsx"], downloads.TYPES["csv"]), BINARY)}}},
 )  # fmt: skip
 def export(request: Any, form: Literal["xlsx", "csv"] = "xlsx") -> Any:
     """All that the asker may take along, in the shape that an import reads: a workbook, or a zip archive of CSVs."""
