@@ -109,10 +109,10 @@ def _text(moment: int | None) -> str:
 def _indicator(details: Mapping[str, Any]) -> Indicator:
     """The Task's row of a list, as the matcher knows it."""
     address = str(details.get("address", ""))
-    port = details.get("port")
+    port = str(details.get("port") or "")
     destination = str(details.get("destination") or "")
     return Indicator(
-        kind_of(address) or "ipv4", address, address, "victim", Place("", "", 0), port=port if isinstance(port, int) else None,
+        kind_of(address) or "ipv4", address, address, "victim", Place("", "", 0), port=int(port) if port.isascii() and port.isdecimal() else None,
         destination=destination if kind_of(destination) else "",
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import of_exchange
+import of_inside
 import of_lists
 import of_proofs
 import of_work
@@ -229,6 +230,7 @@ def _side(side: Side, ruler: User) -> Side:
     }  # fmt: skip
     of_work.fill(side, ruler)
     of_proofs.fill(side, ruler)
+    of_inside.fill(side, ruler)
     of_lists.fill(side, ruler)
     of_exchange.fill(side, ruler)
     return side

@@ -97,6 +97,28 @@ def test_what_waits_is_said_and_what_is_no_log_too(as_, mine, monkeypatch):
     assert client.post(f"/work/{mine.pk}/hosts", {}).status_code == 422
 
 
+def test_hosts_without_times_are_shown_by_page_and_api(as_, mine):
+    found = [{"host": f"may{XSS}", "by": "contact", "n": 1, "first": "", "last": "", "destination": "203.0.113.201"}]
+    HostSearch.objects.create(
+        task=mine,
+        state="done",
+        file_name="a.csv",
+        size=1,
+        sha256="0" * 64,
+        by_name="Bà Hoa",
+        via="web",
+        n_found=1,
+        found=found,
+    )
+    client = as_("agency_officer")
+    page = text_of(client.get(f"/work/{mine.pk}/hosts"))
+    assert "may&quot;" in page
+    assert XSS not in page
+    told = client.get(f"/api/v1/work/tasks/{mine.pk}/hosts").json()
+    assert [one["host"] for one in told["items"][0]["hosts"]] == [f"may{XSS}"]
+    assert told["items"][0]["hosts"][0]["first"] is None
+
+
 def test_a_file_that_is_too_large_is_not_read(as_, mine):
     client = as_("agency_officer")
     limit = find_hosts.UPLOAD_LIMIT + (1 << 20)

@@ -32,7 +32,7 @@ def local(text: Any) -> SafeString:
     """The local time of an ISO text to the second, with its distance from UTC: as one looks for it in a log."""
     at = time_of(text)
     if at is None:
-        return format_html("–")
+        return SafeString("–")
     here = at.astimezone(times.zone())
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{here:%d/%m/%Y %H:%M:%S} (UTC{here:%z})")
 

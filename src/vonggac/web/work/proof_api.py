@@ -23,7 +23,7 @@ from vonggac.web.work.views.bulk import told_fault
 router = Router(tags=["work"])
 _PIECE = 256 << 10
 _BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}}
+BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}}
 FileName = Annotated[
     str, Query(min_length=1, max_length=200, description="As it is to be shown; what it is, its bytes tell")
 ]
@@ -94,7 +94,7 @@ def _out(row: Evidence) -> EvidenceOut:
     return EvidenceOut.model_validate(row, from_attributes=True)
 
 
-def _spooled(request: Any, limit: int) -> spool.Spooled:
+def spooled_body(request: Any, limit: int) -> spool.Spooled:
     """The body in the spool, piece by piece: whatever its size, little is in memory."""
     if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
         raise InvalidValues([Fault("body", N_("the body is the file itself, as application/octet-stream"))])
@@ -116,12 +116,12 @@ def evidence(request: Any, task_id: Id) -> Any:
 
 @router.post(
     "/work/tasks/{task_id}/evidence", response={201: EvidenceOut, **ERRORS}, operation_id="add_evidence", summary="Add a file",
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
 )  # fmt: skip
 def add(request: Any, task_id: Id, file_name: FileName) -> Any:
     """The body is the file. The same content again gives the file that is there."""
     require_room(request.asker, task_id, 0)
-    spooled = _spooled(request, evidence_store.UPLOAD_LIMIT)
+    spooled = spooled_body(request, evidence_store.UPLOAD_LIMIT)
     row = evidence_store.take(report_views.SETTINGS, request.asker, task_id, spooled, file_name)
     return HttpResponse(_out(row).model_dump_json(), status=201, content_type="application/json")
 
@@ -153,7 +153,7 @@ def workbook(request: Any, organisation_id: OptionalId = None) -> Any:
 
 @router.post(
     "/work/reports/check", response={200: PlanOut, **ERRORS}, operation_id="check_report_workbook", summary="Check a workbook",
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
 )  # fmt: skip
 def check(request: Any, file_name: FileName, came_by: CameBy = "", told_by: ToldBy = "") -> Any:
     """The body is the workbook, filled in. Nothing is written."""
@@ -164,7 +164,7 @@ def check(request: Any, file_name: FileName, came_by: CameBy = "", told_by: Told
 
 @router.post(
     "/work/reports", response={200: PlanOut, **ERRORS}, operation_id="send_report_workbook", summary="Send the reports of a workbook",
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
 )  # fmt: skip
 def send(
     request: Any, file_name: FileName, came_by: CameBy = "", told_by: ToldBy = "", or_none: bool = False
@@ -183,7 +183,7 @@ def _require_answering(request: Any) -> None:
 
 def _whole(request: Any) -> bytes:
     _require_answering(request)
-    spooled = _spooled(request, report_views.MOST_BYTES)
+    spooled = spooled_body(request, report_views.MOST_BYTES)
     try:
         return spool.read(report_views.SETTINGS, spooled.name, spooled.sha256)
     finally:
