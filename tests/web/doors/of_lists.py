@@ -133,8 +133,8 @@ NEEDS = {
 }  # fmt: skip
 OF_THEIR_OWN = ("ask_holders_of_list", "upload_list")
 """Operations that read no fields."""
-NUMBERS_ONLY = ("list_matrix", "list_version_difference", "list_version_gone")
-"""They tell no text of the record."""
+NUMBERS_ONLY = ("list_matrix", "list_version_difference", "list_version_gone", "list_version_faults")
+"""They tell no text of the record, or only to who sees the whole list."""
 
 
 def routes(side: Any) -> dict[str, Any]:

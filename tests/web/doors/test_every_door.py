@@ -379,6 +379,7 @@ def test_a_role_opens_what_roles_yml_gives_it_and_nothing_else(role, world, ways
 MORE_THAN_A_PERMISSION = (
     "directory-import-apply", "directory-import-check", "directory-import-abandon",  # of those who uploaded it
     "apply_import", "check_import_again", "abandon_import", *of_work.OF_THEIR_OWN,
+    "list-version-ask", "ask_holders_of_list",  # there is nobody to ask
 )  # fmt: skip
 
 
