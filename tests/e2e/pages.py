@@ -29,6 +29,7 @@ def example_ids() -> dict[str, dict[str, object]]:
         Reorganisation,
     )
     from vonggac.desk.organisations.models.imports import Import
+    from vonggac.desk.work.models import ClockPolicy, Task
 
     def first(model, **values):
         found = model.objects.filter(**values).order_by("pk").first()
@@ -43,7 +44,7 @@ def example_ids() -> dict[str, dict[str, object]]:
             "organisation_id": clinic, "network_id": first(Network, organisation_id=clinic), "mandate_id": first(Mandate),
             "system_id": first(InformationSystem, organisation_id=clinic), "person_id": first(Person, organisation_id=clinic),
             "contact_id": first(ContactPoint, organisation_id=clinic), "user_id": grant.user_id, "grant_id": grant.pk,
-            "import_id": first(Import), "list_id": first(IndicatorList), "version_id": first(ListVersion), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
+            "task_id": first(Task), "policy_id": first(ClockPolicy, is_binding=False, valid_until=None), "import_id": first(Import), "list_id": first(IndicatorList), "version_id": first(ListVersion), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
         },
         "organisation-reopen": {"organisation_id": closed},
         "succession-undo": {"organisation_id": closed, "reorganisation_id": merged.pk},
