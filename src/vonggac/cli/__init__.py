@@ -35,6 +35,8 @@ VERBS = {
     "restore": "backup",
     "doctor": "doctor",
     "directory": "directory",
+    "lists": "indicator_lists",
+    "indicators": "indicators",
     "accounts": "accounts",
     "audit": "audit",
     "notices": "notices",
