@@ -189,15 +189,18 @@ def tell(request: Any, body: IndicatorsIn) -> Any:
 @router.post("/indicators/import", response={200: ToldOut, **ERRORS}, operation_id="import_indicators", summary="Take in STIX or MISP",
              openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})  # fmt: skip
 def import_(
-    request: Any, source: Annotated[str, Query(min_length=1, max_length=120)], number: Word, form: Form | None = None, tlp: Tlp = "amber",
+    request: Any, source: Word, number: Word, form: Form | None = None, tlp: Tlp = "amber",
     confidence: Annotated[int, Query(ge=0, le=100)] = 70, dry_run: bool = False,
 ) -> Any:  # fmt: skip
-    """The body is the file, at most 2 MB; larger ones go through the page or the command line. ``dry_run``: only tell what would happen."""
+    """The body is the file, at most 2 MB; larger ones go through the page or the command line. ``dry_run``: only tell what would happen.
+
+    ``source``: who sends it, else whoever asks.
+    """
     data = request.body
 
     def write() -> ToldOut:
         done = take_in(
-            request.asker, data, source=source, number=number, form=form or "", is_dry=dry_run,
+            request.asker, data, source=source or request.asker.name[:120], number=number, form=form or "", is_dry=dry_run,
             defaults=Defaults(tlp=tlp, confidence=confidence), warninglists=warninglists_in(settings.VONGGAC),
         )  # fmt: skip
         told = done.told
