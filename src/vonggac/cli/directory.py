@@ -57,7 +57,7 @@ command = Group(
 @click.pass_obj
 def import_(settings: Settings, file: Path, is_applied: bool, as_json: bool) -> int:
     """Check the file, apply it if asked, and give the status."""
-    asker = _asker()
+    asker = desk_asker()
     from vonggac.desk.organisations.staging import life
     from vonggac.jobs import directory_import, spool
 
@@ -67,7 +67,7 @@ def import_(settings: Settings, file: Path, is_applied: bool, as_json: bool) -> 
     directory_import.advance(settings, asker, row)
     row.refresh_from_db()
     if row.state == "refused":
-        raise InputError(row.message, where=str(file), **_filling(settings, row.params))
+        raise InputError(row.message, where=str(file), **filled(settings, row.params))
     is_ready = row.state == "checked" and not row.n_faults
     if is_ready and is_applied and row.n_lines:
         life.start_applying(asker, row.pk)
@@ -99,7 +99,7 @@ def export(settings: Settings, file: Path) -> int:
     form = {".xlsx": "xlsx", ".zip": "csv"}.get(file.suffix.casefold())
     if form is None:
         raise UsageError(N_("the file must end in .xlsx or .zip"), where=str(file))
-    asker = _asker()
+    asker = desk_asker()
     from vonggac.jobs import directory_export
 
     zone, counts = zone_from(settings.zone), {}
@@ -127,7 +127,7 @@ def export(settings: Settings, file: Path) -> int:
 @click.pass_obj
 def template(settings: Settings, file: Path) -> int:  # noqa: ARG001  # every verb is given the settings
     """Write the template."""
-    _asker()
+    desk_asker()
     from vonggac.jobs import directory_export
 
     _write_whole(file, lambda out: directory_export.template(out, _language()))
@@ -135,7 +135,7 @@ def template(settings: Settings, file: Path) -> int:  # noqa: ARG001  # every ve
     return 0
 
 
-def _asker() -> Asker:
+def desk_asker() -> Asker:
     """Django is ready, and whoever runs the command may do everything: they hold the database's files anyway."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vonggac.web.settings")
     import django
@@ -189,12 +189,12 @@ def _tell(settings: Settings, row: Import) -> None:
     faults = ImportFault.objects.filter(import_id=row.pk).order_by("is_warning", "pk")
     tables = []
     if row.message:
-        click.echo(visible(_(row.message).format(**_filling(settings, row.params))), err=True)
+        click.echo(visible(_(row.message).format(**filled(settings, row.params))), err=True)
     if faults:
         headings = [_("Sheet"), _("Row"), _("Column"), _("Value"), _("What is wrong")]
         table = Table(_("Faults and warnings"), headings, (1,))
         for fault in faults[:_MOST_SHOWN]:
-            text = _(fault.message).format(**_filling(settings, fault.params))
+            text = _(fault.message).format(**filled(settings, fault.params))
             table.add([fault.sheet, str(fault.row or ""), fault.column, fault.value, text])
         tables.append(table)
     counts = Table(
@@ -222,7 +222,7 @@ def _tell(settings: Settings, row: Import) -> None:
     click.echo(_verdict(row))
 
 
-def _filling(settings: Settings, params: Mapping[str, Any]) -> dict[str, Any]:
+def filled(settings: Settings, params: Mapping[str, Any]) -> dict[str, Any]:
     """What fills a message of an import; a time as its local day."""
     from vonggac.desk.organisations.staging.cells import moment_text
     from vonggac.desk.organisations.staging.fillings import filling
@@ -277,10 +277,10 @@ def _tell_json(settings: Settings, row: Import) -> None:
         "n_faults": row.n_faults,
         "n_changes": row.n_lines,
         "digest": row.digest,
-        "message": row.message.format(**_filling(settings, row.params)) if row.message else "",
+        "message": row.message.format(**filled(settings, row.params)) if row.message else "",
         "faults": [
             {key: getattr(fault, key) for key in keys}
-            | {"message": fault.message.format(**_filling(settings, fault.params))}
+            | {"message": fault.message.format(**filled(settings, fault.params))}
             for fault in faults.iterator(2000)
         ],
         "changes": list(lines[: None if row.n_faults == 0 else 0]),
