@@ -419,3 +419,35 @@ def test_an_expiry_follows_the_list(analyst):
     parent = make_list(analyst, "han", expires_days=10)
     version = publish(analyst, parent, OURS)
     assert 9 < (version.expires_at - timezone.now()).days + 1 <= 10
+
+
+def test_a_recheck_that_dies_halfway_is_finished_by_the_next(province, analyst, botnet, monkeypatch):
+    from vonggac.desk.intel.staging import life, looking_again
+
+    addresses = [f"198.51.100.{n}" for n in range(1, 5)]
+    publish(analyst, botnet, [row(address) for address in addresses])
+    officer, day = province.asker("agency_officer"), datetime(2026, 10, 25, tzinfo=UTC)
+    for task in Task.objects.all():
+        cleaned(officer, analyst, task, day)
+    monkeypatch.setattr(looking_again, "AT_ONCE", 1)
+    version = read(analyst, botnet, file_of([row(address, "20/11/2026 08:00:00") for address in addresses[:2]]))
+    actions.confirm(analyst, version.pk, version.version)
+    with monkeypatch.context() as patch:
+        patch.setattr(looking_again, "pass_recheck", _die)
+        with pytest.raises(MemoryError):
+            list_import.advance(settings(), analyst, version)
+    version.refresh_from_db()
+    assert (version.state, version.is_rechecked, version.run) == ("published", False, "")
+    assert Task.objects.filter(state="reopened").count() == 2
+    assert [one.pk for one in life.pending()] == [version.pk]
+    list_import.run_pending(settings())
+    version.refresh_from_db()
+    assert version.is_rechecked
+    assert sorted(Task.objects.values_list("state", flat=True)) == ["closed", "closed", "reopened", "reopened"]
+    assert set(Task.objects.values_list("n_reopened", flat=True)) == {0, 1}
+    told = Notice.objects.filter(template="work_new", user=province.users["agency_officer"], channel="portal")
+    assert told.count() == 2
+
+
+def _die(*_args: object, **_values: object) -> int:
+    raise MemoryError
