@@ -26,7 +26,10 @@ CONFIG = schemathesis.Config.from_dict(
     }
 )
 # The client of schemathesis closes no answer that is a file; servers do.
-FILES = {"/api/v1/export": pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")}
+FILES = dict.fromkeys(
+    ("/api/v1/export", "/api/v1/work/reports/workbook", "/api/v1/work/cleanup", "/api/v1/work/evidence/{evidence_id}/file"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+)
 OPERATIONS = [
     pytest.param(path, method, id=f"{method} {path}", marks=[FILES[path]] if path in FILES else [])
     for path, operations in api.get_openapi_schema(path_prefix="/api/v1/")["paths"].items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
@@ -11,7 +13,7 @@ from ninja import Query, Router, Schema
 from vonggac.desk.work import actions, queries
 from vonggac.desk.work.actions.evidence import require_room
 from vonggac.desk.work.models import Evidence
-from vonggac.errors import N_, Fault, InvalidValues, NotAllowed
+from vonggac.errors import N_, Fault, InputError, InvalidValues, NotAllowed
 from vonggac.jobs import evidence_store, report_import, spool
 from vonggac.jobs.cleanup_report import Asked
 from vonggac.jobs.report_import import Plan
@@ -122,7 +124,8 @@ def add(request: Any, task_id: Id, file_name: FileName) -> Any:
     """The body is the file. The same content again gives the file that is there."""
     require_room(request.asker, task_id, 0)
     spooled = spooled_body(request, evidence_store.UPLOAD_LIMIT)
-    row = evidence_store.take(report_views.SETTINGS, request.asker, task_id, spooled, file_name)
+    with _file_faults():
+        row = evidence_store.take(report_views.SETTINGS, request.asker, task_id, spooled, file_name)
     return HttpResponse(_out(row).model_dump_json(), status=201, content_type="application/json")
 
 
@@ -159,7 +162,8 @@ def check(request: Any, file_name: FileName, came_by: CameBy = "", told_by: Told
     """The body is the workbook, filled in. Nothing is written."""
     data = _whole(request)
     teller = report_views.teller_of(request.asker, came_by, told_by)
-    return _plan_out(report_import.check(teller, data, file_name), 0)
+    with _file_faults():
+        return _plan_out(report_import.check(teller, data, file_name), 0)
 
 
 @router.post(
@@ -172,8 +176,18 @@ def send(
     """The rows that can stand are reported, the same workbook again changes nothing; ``or_none``: nothing when any row has a fault."""
     data = _whole(request)
     teller = report_views.teller_of(request.asker, came_by, told_by)
-    plan, outcome = report_import.apply(teller, data, file_name, or_none=or_none)
+    with _file_faults():
+        plan, outcome = report_import.apply(teller, data, file_name, or_none=or_none)
     return _plan_out(plan, outcome.n)
+
+
+@contextmanager
+def _file_faults() -> Iterator[None]:
+    """A file that is not taken is a value that cannot stand."""
+    try:
+        yield
+    except InputError as error:
+        raise InvalidValues([Fault("body", error.message, error.params)]) from error
 
 
 def _require_answering(request: Any) -> None:
