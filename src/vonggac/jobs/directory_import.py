@@ -19,6 +19,7 @@ from vonggac.desk.organisations.staging import life
 from vonggac.desk.organisations.staging.checking import check, found_sheets
 from vonggac.desk.organisations.staging.sheets import Sheets
 from vonggac.desk.organisations.staging.visible import Part, apply
+from vonggac.desk.runs import Superseded
 from vonggac.desk.scope.asker import Asker, Origin, machine
 from vonggac.errors import N_, FormatUnknown, InputError, VonggacError
 from vonggac.jobs import spool
@@ -101,7 +102,7 @@ def advance(
                 _apply(settings, asker, row, run, progress)
                 return True
             return _check(settings, asker, row, run, only_small=only_small)
-    except life.Superseded:
+    except Superseded:
         return False
     except DiskFull:
         _after_full_disk(row.pk, run)

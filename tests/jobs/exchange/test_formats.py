@@ -21,9 +21,9 @@ from vonggac.jobs.exchange.found import DEEPEST, LARGEST, REASONS, Defaults, loa
 from vonggac.jobs.exchange.intake import read
 
 DEFAULTS = Defaults()
-TIMES = st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(
+TIMES = st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001  # bounds without a zone, as asked for
     lambda at: at.replace(microsecond=0)
-)  # noqa: DTZ001
+)
 HEX = st.text("0123456789abcdef")
 LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
 V4 = st.integers(0xC0000200, 0xC00002FF).map(lambda n: str(ipaddress.IPv4Address(n)))

@@ -30,8 +30,8 @@ from django.utils.translation import gettext as _
 
 from vonggac.desk.accounts import actions
 from vonggac.desk.accounts.models import User
-from vonggac.web.accounts.adapters import AccountAdapter
 from vonggac.jobs.outgoing import Guarded
+from vonggac.web.accounts.adapters import AccountAdapter
 from vonggac.web.shell.middleware import origin_of
 
 LOG = logging.getLogger("vonggac.accounts")
