@@ -9,9 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vonggac.config import Settings
-from vonggac.desk.intel.actions.indicators import Draft, Seen, Told, add_sightings, require_telling, tell_indicators
+from vonggac.desk.intel.actions.indicators import Draft, Seen, Told, add_sightings, tell_indicators
 from vonggac.desk.intel.queries.indicators import Value
 from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.rule import require
 from vonggac.detectors.indicators.values import parse_cell
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import N_, FormatUnknown, UnsafeInput
@@ -56,8 +57,8 @@ def take_in(
     asker: Asker, data: bytes, *, source: str, defaults: Defaults, form: str = "", number: str = "", is_dry: bool = False,
     warninglists: Warninglists | None = None,
 ) -> Outcome:  # fmt: skip
-    """Take in a file of STIX or MISP; ``is_dry``: only tell what would happen. Needs indicators.edit or lists.import everywhere."""
-    require_telling(asker)
+    """Take in a file of STIX or MISP; ``is_dry``: only tell what would happen. Needs indicators.edit everywhere."""
+    require(asker, "indicators.edit", None)
     found = read(data, replace(defaults, family=Families.load().of), form)
     drafts = [_warned(one, warninglists) for one in found.drafts]
     told = tell_indicators(asker, drafts, source, number, is_dry=is_dry)
