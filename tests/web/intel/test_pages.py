@@ -57,6 +57,9 @@ def test_from_the_file_to_work_and_back(browser, province, bring, botnet, first)
     shown = text_of(client.get(home))
     assert f"/work/{task.pk}/" in shown
     assert f"/work/?batch={row.batch_id}" in shown
+    report = f"/work/cleanup/file?batch={row.batch_id}&form=docx"
+    assert report.replace("&", "&amp;") in shown
+    assert client.get(report).content.startswith(b"PK")
 
 
 def test_two_confirm_at_once_and_the_second_is_told(browser, bring, first):

@@ -160,6 +160,29 @@ def test_a_telco_is_asked_and_its_answer_passed_on(as_, province, mine, telco):
     assert "Hợp đồng số 7" not in owner
 
 
+def test_an_answer_that_waits_to_be_passed_on_is_counted_for_who_passes_it_on(as_, province, mine, telco):
+    link, row = 'href="/work/?state=pass_on"', f'href="/work/{mine.pk + 1}/"'
+    question = actions.ask_holder(province.asker("analyst"), Question("198.51.100.5", 1, AT, parent_id=mine.pk))
+    assert question.pk == mine.pk + 1
+    for path in ("/", "/work/"):
+        assert "pass_on" not in text_of(as_("analyst").get(path))
+    actions.submit(province.asker("telco_desk"), *seen(question), result="not_known", values={})
+    waiting = text_of(as_("analyst").get("/organisations/"))
+    actions.accept(province.asker("analyst"), [seen(question)])
+    assert link in text_of(as_("analyst").get("/"))
+    assert "pass_on" not in text_of(as_("telco_desk").get("/")) + text_of(as_("telco_desk").get("/work/"))
+    # What waits in the navigation is the same: the report was accepted, the answer waits in its place.
+    assert waiting.count('class="tally"') == text_of(as_("analyst").get("/organisations/")).count('class="tally"') == 1
+    assert row in text_of(as_("analyst").get("/work/?state=pass_on"))
+    assert row not in text_of(as_("telco_desk").get("/work/?state=pass_on"))
+    actions.save_view(province.asker("analyst"), name="Chuyển tiếp", query="state=pass_on")
+    assert "Chuyển tiếp" in text_of(as_("analyst").get("/work/"))
+    actions.pass_on(province.asker("analyst"), *seen(question))
+    assert link not in text_of(as_("analyst").get("/"))
+    assert row not in text_of(as_("analyst").get("/work/?state=pass_on"))
+    assert 'class="tally"' not in text_of(as_("analyst").get("/organisations/"))
+
+
 def test_the_telco_does_not_read_of_the_work_it_is_asked_for(as_, province, mine, telco):
     question = actions.ask_holder(province.asker("analyst"), Question("198.51.100.5", 1, AT, parent_id=mine.pk))
     page = text_of(as_("telco_desk").get(f"/work/{question.pk}/"))

@@ -65,13 +65,18 @@ def _whole_queue(asker: Asker) -> str:
     return "" if _own_queue(asker) else "/work/"
 
 
+def _n_for_centre(asker: Asker) -> int:
+    """Reports to review, and answers of telcos to pass on."""
+    return work.n_to_review(asker) + (work.n_to_pass_on(asker) if asker.may("work.assign") else 0)
+
+
 NAVIGATION = (
     Section("", (Item(N_("Today"), "/", "today"),)),
     Section(
         N_("Work"),
         (
             Item(N_("My work"), "/work/", "check", "work.view", work.n_mine, _own_queue),
-            Item(N_("Queue"), "/work/", "check", "work.view", work.n_to_review, _whole_queue),
+            Item(N_("Queue"), "/work/", "check", "work.view", _n_for_centre, _whole_queue),
             Item(N_("Lists"), "/lists/", "list", "lists.view", n_waiting),
             Item(N_("Indicators"), "/indicators/", "shield", "indicators.view"),
         ),

@@ -33,7 +33,7 @@ def centre(asker: Asker) -> Values | None:
     if not asker.roles & _CENTRE:
         return None
     counted = work.counts(asker)
-    n_versions = n_waiting(asker)
+    n_versions, n_pass_on = n_waiting(asker), work.n_to_pass_on(asker)
     if not counted.total and not n_versions:
         return None
     coming = work.tasks(asker, work.Filters(state="open")).filter(due_at__gt=timezone.now())
@@ -41,6 +41,7 @@ def centre(asker: Asker) -> Values | None:
         "n": counted,
         "n_review": work.n_to_review(asker),
         "n_versions": n_versions,
+        "n_pass_on": n_pass_on,
         "rows": list(coming[:_SHOWN]) if counted.open else [],
     }
 

@@ -53,7 +53,7 @@ def tasks(  # noqa: PLR0913, PLR0917  # filters, which the library gives by name
     organisation_id: OptionalId = None, below_id: OptionalId = None, batch_id: OptionalId = None, assignee_id: OptionalId = None,
     priority: shapes.Priority | None = None, is_late: bool | None = None, due_before: Moment | None = None,
 ) -> Any:  # fmt: skip
-    """Those that the asker sees, by their ids; ``state`` is one state or a group (open, unanswered, review, done)."""
+    """Those that the asker sees, by their ids; ``state`` is one state or a group (open, unanswered, review, pass_on, done)."""
     filters = queries.Filters(
         text=text, state=state or "", kind=kind or "", organisation_id=organisation_id, below_id=below_id, batch_id=batch_id,
         assignee_id=assignee_id, priority=priority, is_late=is_late, due_before=due_before,

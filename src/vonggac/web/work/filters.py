@@ -28,6 +28,7 @@ STATE_CHIPS = {
     "open": N_("To do"),
     "unanswered": N_("Not acknowledged"),
     "review": N_("To review"),
+    "pass_on": N_("To pass on"),
     "done": N_("Done"),
     ALL: N_("All work"),
 }
@@ -145,11 +146,16 @@ def counts_for(asker: Asker, filters: queries.Filters) -> queries.Count:
 
 
 def state_chips(request: Request, form: QueueFilter, counted: queries.Count | None) -> list[lists.Chip]:
-    """One chip per group of states, with how many there are; a single state that is asked for stands beside them."""
+    """One chip per group of states, with how many there are, “to pass on” for whom something waits; a single state that is asked for beside them."""
     asked = form.state_asked
     found = []
     for key, title in STATE_CHIPS.items():
-        n = None if counted is None else _n_of(counted, key)
+        if key == "pass_on":
+            n = queries.n_to_pass_on(form.asker) if form.asker.may("work.assign") else 0
+            if not n and key != asked:
+                continue
+        else:
+            n = None if counted is None else _n_of(counted, key)
         found.append(lists.Chip(gettext(title), lists.address(request, state=key, task=None), key == asked, n))
     if asked in STATES and asked not in STATE_CHIPS:
         found.append(lists.Chip(gettext(STATES[asked]), lists.address(request, state=None, task=None), True))
@@ -237,7 +243,7 @@ def _n_in(request: Request, row: SavedView, known: dict[Any, queries.Count]) -> 
         return None
     if filters.is_late:
         return known[key].late if form.state_asked in (ALL, "open") else None
-    return _n_of(known[key], form.state_asked) if form.state_asked in STATE_CHIPS else None
+    return _n_of(known[key], form.state_asked) if form.state_asked in {*_COUNTED, "done"} else None
 
 
 _MOST_COUNTED = 6

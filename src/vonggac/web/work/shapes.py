@@ -15,8 +15,8 @@ Reason = Annotated[str, Field(min_length=1, max_length=2000)]
 Priority = Annotated[int, Field(ge=1, le=5)]
 KindName = Literal["clean_address", "identify_holder", "confirm_networks", "assignment"]
 State = Literal[
-    "open", "unanswered", "review", "done", "proposed", "new", "acknowledged", "in_progress", "submitted", "returned", "accepted",
-    "rechecked", "closed", "reopened", "withdrawn",
+    "open", "unanswered", "review", "pass_on", "done", "proposed", "new", "acknowledged", "in_progress", "submitted", "returned",
+    "accepted", "rechecked", "closed", "reopened", "withdrawn",
 ]  # fmt: skip
 CameBy = Literal["", "phone", "letter", "mail"]
 Seconds = Annotated[int, Field(ge=60, le=79_000_000)]

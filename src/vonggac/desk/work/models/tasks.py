@@ -99,6 +99,9 @@ class Task(models.Model):
             models.Index(fields=["value"], name="task_by_value", condition=~models.Q(value="")),
             models.Index(fields=["batch_id", "organisation"], name="task_of_batch"),
             models.Index(fields=["alarm_at"], name="task_alarm", condition=models.Q(alarm_at__lt=FAR)),
+            models.Index(
+                fields=["id"], name="task_answered", condition=models.Q(kind="identify_holder", state="closed")
+            ),
         )
 
     def __str__(self) -> str:

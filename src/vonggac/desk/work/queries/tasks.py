@@ -47,9 +47,10 @@ GROUPS = {
     "unanswered": UNANSWERED,
     "review": WITH_CENTRE,
     "done": DONE,
+    "pass_on": frozenset({CLOSED}),
     **{state: frozenset({state}) for state in STATES},
 }
-"""What ``Filters.state`` may name: groups of states, and each state."""
+"""What ``Filters.state`` may name: groups of states, and each state. ``pass_on``: of the closed, those of ``to_pass_on``."""
 
 TURNS = {"open": OWNER, "review": CENTRE, "done": NOBODY}
 """Groups that are all states of one turn."""
@@ -102,7 +103,9 @@ def tasks(asker: Asker, filters: Filters | None = None, *, sort: str = "due") ->
         "pk__gt": wanted.after_id,
     }
     rows = rows.filter(**{name: value for name, value in conditions.items() if value is not None})
-    if wanted.state:
+    if wanted.state == "pass_on":
+        rows = rows.filter(pk__in=to_pass_on(asker).order_by().values("pk"))
+    elif wanted.state:
         if turn := TURNS.get(wanted.state):
             rows = rows.filter(turn=turn)  # one value, so that the index gives the order
         else:

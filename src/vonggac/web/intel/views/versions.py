@@ -56,6 +56,7 @@ def _shown(request: Request, version_id: int, fault: str = "", status: int = 200
         "message": capital(tell_fault(Fault("", row.message, row.params))) if row.message else "",
         "may_import": may_on(request.asker, "lists.import", None),
         "sees_all": may_on(request.asker, "lists.view", None),
+        "may_report": request.asker.may("work.export"),
         "is_waiting": row.state in ("reading", "applying"),
         "is_columns": is_columns,
         "fault": fault,
