@@ -59,7 +59,7 @@ def test_from_the_file_to_work_and_back(browser, province, bring, botnet, first)
     assert f"/work/?batch={row.batch_id}" in shown
     report = f"/work/cleanup/file?batch={row.batch_id}&form=docx"
     assert report.replace("&", "&amp;") in shown
-    assert client.get(report).content.startswith(b"PK")
+    assert b"".join(client.get(report)).startswith(b"PK")
 
 
 def test_two_confirm_at_once_and_the_second_is_told(browser, bring, first):

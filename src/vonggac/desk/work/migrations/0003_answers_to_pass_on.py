@@ -14,7 +14,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="task",
             index=models.Index(
-                condition=models.Q(("kind", "identify_holder"), ("state", "closed")), fields=["id"], name="task_answered"
+                condition=models.Q(("kind", "identify_holder"), ("state", "closed")),
+                fields=["kind", "state"],
+                name="task_answered",
             ),
         ),
     ]

@@ -100,7 +100,9 @@ class Task(models.Model):
             models.Index(fields=["batch_id", "organisation"], name="task_of_batch"),
             models.Index(fields=["alarm_at"], name="task_alarm", condition=models.Q(alarm_at__lt=FAR)),
             models.Index(
-                fields=["id"], name="task_answered", condition=models.Q(kind="identify_holder", state="closed")
+                fields=["kind", "state"],
+                name="task_answered",
+                condition=models.Q(kind="identify_holder", state="closed"),
             ),
         )
 
