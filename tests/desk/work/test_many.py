@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from django.utils import timezone
 
+from vonggac.desk.accounts.models import Grant
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.scope.asker import machine
 from vonggac.desk.work import actions, queries
 from vonggac.desk.work.actions import Draft
-from vonggac.desk.work.models import Batch, Bulk, Task
-from vonggac.errors import EditConflict, InvalidValues, NotThere
+from vonggac.desk.work.actions.reporting import Report, submit_each
+from vonggac.desk.work.models import Answer, Batch, Bulk, ClockPolicy, Evidence, Task
+from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
+
+CLEANED = {
+    "tool": "Quét ngoại tuyến", "n_checked": 12, "n_infected": 1, "n_cleaned": 1, "done_at": datetime(2026, 11, 1, tzinfo=UTC),
+    "evidence": "Không còn kết nối ra ngoài",
+}  # fmt: skip
+
+
+def decided(province, **durations: int) -> ClockPolicy:
+    """A binding policy for addresses to clean."""
+    leader = province.asker("administrator")
+    row = actions.propose_policy(leader, kind="clean_address", priority=0, source="thử", **durations)
+    return actions.decide_policy(leader, row.pk, row.version, decision="12/QĐ-UBND", decided_on=date(2026, 1, 2))
 
 
 def drafts(province, n: int = 30) -> list[Draft]:
@@ -70,6 +86,52 @@ def test_many_at_once_can_be_undone_once_by_who_did_it(province, open_tasks):
     with pytest.raises(InvalidValues):
         actions.undo(officer, done.bulk_id)
     assert queries.undoable(officer) is None
+
+
+def test_who_may_no_longer_act_takes_nothing_back(province, open_tasks):
+    done = actions.acknowledge(province.asker("agency_officer"), seen(open_tasks))
+    Grant.objects.filter(user=province.users["agency_officer"]).update(role="records_clerk")
+    with pytest.raises(NotAllowed):
+        actions.undo(province.asker("agency_officer"), done.bulk_id)
+    Grant.objects.filter(user=province.users["agency_officer"]).delete()
+    with pytest.raises(NotThere):
+        actions.undo(province.asker("agency_officer"), done.bulk_id)
+    assert set(Task.objects.values_list("state", flat=True)) == {"acknowledged"}
+
+
+def test_a_policy_that_is_taken_back_is_the_one_of_before(province, open_tasks):
+    new = decided(province, acknowledge_s=3600)
+    before = list(Task.objects.order_by("pk").values_list("policy_id", "is_binding", "acknowledge_due_at"))
+    done = actions.move_to_policy(province.asker("analyst"), seen(open_tasks), new.pk, "theo quyết định mới")
+    assert set(Task.objects.values_list("policy_id", flat=True)) == {new.pk}
+    actions.undo(province.asker("analyst"), done.bulk_id)
+    assert list(Task.objects.order_by("pk").values_list("policy_id", "is_binding", "acknowledge_due_at")) == before
+
+
+def test_a_verdict_that_is_taken_back_was_not_given(province, open_tasks):
+    actions.submit_many(
+        province.asker("agency_officer"), seen(open_tasks), "clean_address", result="cleaned", values=CLEANED
+    )
+    for act in (actions.accept, lambda asker, some: actions.return_(asker, some, "thiếu biên bản")):
+        done = act(province.asker("analyst"), seen(open_tasks))
+        assert "" not in set(Answer.objects.values_list("verdict", flat=True))
+        actions.undo(province.asker("analyst"), done.bulk_id)
+        blank = ("", None, "", "")
+        assert set(Answer.objects.values_list("verdict", "verdict_at", "verdict_by_name", "verdict_reason")) == {blank}
+
+
+def test_a_report_that_is_taken_back_gives_its_files_free(province, open_tasks):
+    officer, first = province.asker("agency_officer"), open_tasks[0]
+    file = actions.add_evidence(officer, first.pk, name="a.png", kind="png", size=9, sha256="a" * 64)
+    reports = [
+        Report(pk, version, "cleaned", CLEANED, (file.pk,) if pk == first.pk else ())
+        for pk, version in seen(open_tasks)
+    ]
+    done = submit_each(officer, reports)
+    actions.undo(officer, done.bulk_id)
+    assert not Answer.objects.exists()
+    assert Evidence.objects.get().answer_id is None
+    assert actions.submit(officer, *seen([first])[0], result="cleaned", values=CLEANED, evidence_ids=[file.pk])
 
 
 def test_what_somebody_changed_since_stays_as_it_is(province, open_tasks):

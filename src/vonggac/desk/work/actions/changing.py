@@ -75,13 +75,14 @@ def to_change(asker: Asker, permission: str, seen: Sequence[Seen]) -> list[Task]
     rows = visible(published(), asker, permission).filter(pk__in=sorted(wanted))
     found = list(rows.select_related("policy").order_by("pk").select_for_update(of=("self",)))
     if len(found) < len(wanted):
-        _why_not(asker, permission, wanted.keys() - {row.pk for row in found})
+        why_not(asker, permission, wanted.keys() - {row.pk for row in found})
     if any(row.version != wanted[row.pk] for row in found):
         raise EditConflict(N_("somebody else changed this since you opened it"))
     return found
 
 
-def _why_not(asker: Asker, permission: str, ids: Collection[int]) -> None:
+def why_not(asker: Asker, permission: str, ids: Collection[int]) -> None:
+    """Raise NotThere where one of these Tasks is not seen, else NotAllowed."""
     seen = visible(published(), asker, "work.view").filter(pk__in=sorted(ids)).count()
     if seen < len(ids):
         raise NotThere(N_("there is no such task here"))

@@ -170,7 +170,7 @@ class Tally(models.Model):
 
 
 class Bulk(models.Model):
-    """One action on many Tasks, as it can be undone for a while.
+    """One action on many Tasks, as it can be undone for a while by who may still do it (``permission``).
 
     ``rows``: [[task id, version after, {column: value before}], ...], in the order in which they were changed.
     """
@@ -179,6 +179,7 @@ class Bulk(models.Model):
     user_id = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
     verb = models.CharField(max_length=24)
+    permission = models.CharField(max_length=32)
     rows = models.JSONField()
     undone_at = models.DateTimeField(null=True, blank=True)
 
