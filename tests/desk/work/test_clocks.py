@@ -19,6 +19,10 @@ from vonggac.errors import EditConflict, InvalidValues, NotAllowed
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MACHINE = machine("clocks")
+CLEANED = {
+    "tool": "Quét ngoại tuyến", "n_checked": 12, "n_infected": 1, "n_cleaned": 1, "done_at": datetime(2026, 11, 1, tzinfo=UTC),
+    "evidence": "Không còn kết nối ra ngoài",
+}  # fmt: skip
 
 
 def seen(task: Task) -> tuple[int, int]:
@@ -118,6 +122,67 @@ def test_stopped_clocks_run_on_from_where_they_stood(province, infected):
     task.refresh_from_db()
     assert timedelta(hours=3) <= task.acknowledge_due_at - was < timedelta(hours=3, minutes=1)
     assert task.due_at == task.acknowledge_due_at
+
+
+def aged(task: Task, hours: float, *columns: str) -> None:
+    """Let ``columns`` have been as much earlier."""
+    row = Task.objects.get(pk=task.pk)
+    Task.objects.filter(pk=task.pk).update(**{name: getattr(row, name) - timedelta(hours=hours) for name in columns})
+
+
+def test_a_stop_before_the_report_is_not_lost_and_time_under_review_is_counted_once(province, infected):
+    analyst, officer, task = province.asker("analyst"), province.asker("agency_officer"), infected()
+    was = task.finish_due_at
+    actions.pause(analyst, *seen(task), "Chờ nhà mạng trả lời")
+    aged(task, 3, "stopped_at")
+    actions.submit(officer, *seen(task), result="cleaned", values=CLEANED)
+    task.refresh_from_db()
+    assert task.stopped_at is None
+    with pytest.raises(InvalidValues):  # nothing runs that could stand
+        actions.pause(analyst, *seen(task), "Chờ nhà mạng trả lời")
+    aged(task, 5, "finish_met_at")
+    actions.return_(analyst, [seen(task)], "thiếu biên bản")
+    task.refresh_from_db()
+    assert timedelta(hours=8) <= task.finish_due_at - was < timedelta(hours=8, minutes=1)
+    assert task.due_at == task.finish_due_at
+
+
+def test_a_policy_moved_to_counts_from_where_the_clocks_began_and_not_what_they_stood(province, infected):
+    analyst, officer, task = province.asker("analyst"), province.asker("agency_officer"), infected()
+    new = decided(province, acknowledge_s=3600, contain_s=7200, finish_s=86_400)
+    actions.pause(analyst, *seen(task), "Chờ nhà mạng trả lời")
+    aged(task, 3, "stopped_at")
+    actions.resume(analyst, *seen(task))
+    actions.move_to_policy(analyst, [seen(task)], new.pk, "theo quyết định mới")
+    task.refresh_from_db()
+    stood = task.finish_due_at - task.created_at - timedelta(days=1)
+    assert timedelta(hours=3) <= stood < timedelta(hours=3, minutes=1)
+    actions.submit(officer, *seen(task), result="cleaned", values=CLEANED)
+    aged(task, 5, "finish_met_at")
+    actions.return_(analyst, [seen(task)], "thiếu biên bản")
+    actions.move_to_policy(analyst, [seen(task)], new.pk, "theo quyết định mới")
+    task.refresh_from_db()
+    stood = task.finish_due_at - task.created_at - timedelta(days=1)
+    assert timedelta(hours=8) <= stood < timedelta(hours=8, minutes=1)
+
+
+def test_a_policy_moved_to_after_a_reappearance_counts_from_then(province, infected):
+    analyst, task = province.asker("analyst"), infected()
+    new = decided(province, acknowledge_s=3600, contain_s=7200, finish_s=86_400)
+    actions.withdraw(analyst, [seen(task)], "không cần nữa")
+    aged(task, 24 * 90, "created_at")
+    actions.reopen(analyst, [seen(task)], "lại thấy")
+    actions.move_to_policy(analyst, [seen(task)], new.pk, "theo quyết định mới")
+    task.refresh_from_db()
+    assert task.due_at > timezone.now()
+    assert not task.is_late
+
+
+def test_no_policy_is_longer_than_the_calendar_reaches(province, infected):
+    with pytest.raises(InvalidValues):
+        decided(province, finish_s=79_000_000, counts_working_time=True)
+    decided(province, finish_s=2 * 365 * 86_400, counts_working_time=True)
+    assert infected().finish_due_at > timezone.now() + timedelta(days=2000)
 
 
 def test_only_who_decides_makes_a_policy_binding_and_only_once(province):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -16,6 +16,9 @@ from vonggac.desk.work.kinds import Kind
 from vonggac.desk.work.models import FAR, ClockPolicy, DayOff, Task
 from vonggac.desk.work.models.clocks import CLOCKS
 from vonggac.desk.work.states import WITH_OWNER, turn_of
+
+BEGIN: Final = frozenset({"approve", "reopen", "reappear", "hand_over"})
+"""Verbs of steps with which all clocks of a Task begin anew."""
 
 
 def calendar() -> Calendar:

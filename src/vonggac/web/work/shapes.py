@@ -19,7 +19,7 @@ State = Literal[
     "accepted", "rechecked", "closed", "reopened", "withdrawn",
 ]  # fmt: skip
 CameBy = Literal["", "phone", "letter", "mail"]
-Seconds = Annotated[int, Field(ge=60, le=79_000_000)]
+Seconds = Annotated[int, Field(ge=60, le=63_072_000)]
 
 
 class ClockOut(Schema):

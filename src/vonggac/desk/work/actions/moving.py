@@ -31,6 +31,7 @@ from vonggac.desk.work.states import (
     NEW,
     PRIORITIES,
     SUBMITTED,
+    WITH_OWNER,
     WITHDRAWN,
 )
 from vonggac.desk.work.values import clean_answer, reason
@@ -132,6 +133,7 @@ def report(
     clocks.meet(task, "acknowledge", change.now)
     task.result = result
     if result in kind.final or result == "not_ours":
+        run_on(change)
         change.step("submit", state=SUBMITTED, answer=answer.pk, result=result)
         task.proof = DECLARED
         clocks.meet(task, "contain", change.now)
@@ -256,6 +258,8 @@ def pause(asker: Asker, task_id: int, version: int, why: str) -> None:
     def do(_record: Any, change: Change) -> None:
         if change.task.stopped_at is not None:
             raise InvalidValues([Fault("", N_("the clocks are stopped already"))])
+        if change.task.state not in WITH_OWNER:
+            raise InvalidValues([Fault("", N_("no clock of it runs now"))])
         clocks.stop(change.task, change.now, why)
         change.step("pause", why)
 
@@ -268,11 +272,17 @@ def resume(asker: Asker, task_id: int, version: int) -> None:
     def do(_record: Any, change: Change) -> None:
         if change.task.stopped_at is None:
             raise InvalidValues([Fault("", N_("the clocks are not stopped"))])
-        stood = change.now - change.task.stopped_at
-        clocks.go_on(change.task, change.now)
-        change.step("resume", stood_s=int(max(stood, timedelta()).total_seconds()))
+        run_on(change)
 
     change_one(asker, "work.resume", "work.review", (task_id, version), do)
+
+
+def run_on(change: Change) -> None:
+    """Clocks that stand run again; how long they stood is kept with the step."""
+    if change.task.stopped_at is not None:
+        stood = change.now - change.task.stopped_at
+        clocks.go_on(change.task, change.now)
+        change.step("resume", stood_s=max(stood, timedelta()).total_seconds())
 
 
 def comment(asker: Asker, task_id: int, text: str, *, is_internal: bool = False) -> Comment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,13 +16,14 @@ from vonggac.desk.work import clocks
 from vonggac.desk.work.actions.bulk import Outcome, do_many
 from vonggac.desk.work.actions.changing import Change, Seen
 from vonggac.desk.work.kinds import BY_NAME
-from vonggac.desk.work.models import ClockPolicy, DayOff
+from vonggac.desk.work.models import ClockPolicy, DayOff, Step, Task
 from vonggac.desk.work.models.clocks import CLOCKS
 from vonggac.desk.work.states import PRIORITIES
 from vonggac.desk.work.values import reason
 from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotThere
 
-_MOST_S = 3660 * 86_400 // 4
+_MOST_S = 2 * 365 * 86_400
+"""As working time less than the ten years of it that a calendar counts."""
 _DURATIONS = (*(f"{clock}_s" for clock in CLOCKS), "warn_s", "climb_s")
 
 
@@ -115,14 +116,25 @@ def move_to_policy(asker: Asker, seen: Sequence[Seen], policy_id: int, why: str)
         task = change.task
         if policy.kind != task.kind:
             raise InvalidValues([Fault("policy_id", N_("this policy is for another kind of work"))])
-        start = clocks.started(BY_NAME[task.kind], policy, task.created_at, days)
+        began, stood = _began(task)
+        start = clocks.started(BY_NAME[task.kind], policy, began, days)
         for clock in CLOCKS:
             if getattr(task, f"{clock}_met_at") is None:
-                setattr(task, f"{clock}_due_at", getattr(start, f"{clock}_due_at"))
+                due = getattr(start, f"{clock}_due_at")
+                setattr(task, f"{clock}_due_at", None if due is None else due + stood)
         change.step("policy", why, was=task.policy_id, now=policy.pk)
         task.policy, task.is_binding = policy, policy.is_binding
 
     return do_many(asker, "work.move_to_policy", "work.review", seen, do)
+
+
+def _began(task: Task) -> tuple[datetime, timedelta]:
+    """When the clocks of ``task`` that are not met began, and how long they stood since: stopped, or while a report was reviewed."""
+    steps = list(Step.objects.filter(task=task).order_by("pk").values_list("verb", "at", "values"))
+    last = max((n for n, (verb, _at, _values) in enumerate(steps) if verb in clocks.BEGIN), default=None)
+    since = [] if last is None else steps[last:]
+    stood = sum(values.get("stood_s", 0) for _verb, _at, values in since or steps)
+    return (since[0][1] if since else task.created_at), timedelta(seconds=stood)
 
 
 def add_day_off(asker: Asker, day: date, name: str, *, is_work: bool = False, source: str = "") -> DayOff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from vonggac.desk.accounts.models import User
 from vonggac.desk.organisations.checks import Check
@@ -43,11 +44,13 @@ def return_(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:
     def do(change: Change) -> None:
         task = change.task
         answer = _judge(change, "returned", why)
-        change.step("return", why, state=RETURNED)
+        reviewed = timedelta()
         if task.finish_met_at is not None and task.finish_due_at is not None:
             # Time under review is not the owner's.
-            task.finish_due_at += max(change.now - task.finish_met_at, change.now - change.now)
+            reviewed = max(change.now - task.finish_met_at, reviewed)
+            task.finish_due_at += reviewed
             task.finish_met_at = None
+        change.step("return", why, state=RETURNED, stood_s=reviewed.total_seconds())
         _tell_owner(change, why, f"returned:{answer.pk}")
 
     return do_many(asker, "work.return", "work.review", seen, do)
