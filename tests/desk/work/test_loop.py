@@ -159,6 +159,56 @@ def test_handed_over_it_is_the_others_with_its_history(province, infected):
     assert [verb for verb, _state in states(task)] == ["acknowledge", "hand_over"]
 
 
+def test_what_is_done_is_not_handed_over(province, infected):
+    analyst, officer = province.asker("analyst"), province.asker("agency_officer")
+    task, other = infected(), infected("198.51.100.6")
+    actions.withdraw(analyst, [seen(task)], "không cần nữa")
+    actions.submit(officer, *seen(other), result="cleaned", values=CLEANED)
+    actions.accept(analyst, [seen(other)])
+    for row in (task, other):
+        with pytest.raises(InvalidValues, match="state"):
+            actions.hand_over(analyst, *seen(row), to_organisation_id=province.id("tayson"), why="của xã khác")
+    assert set(Task.objects.values_list("state", flat=True)) == {"withdrawn", "accepted"}
+
+
+def test_what_is_not_theirs_is_not_accepted_as_done_but_handed_over_and_so_judged(province, infected):
+    analyst, officer, task = province.asker("analyst"), province.asker("agency_officer"), infected()
+    answer = actions.submit(officer, *seen(task), result="not_ours", values={"evidence": "Dải của xã khác"})
+    with pytest.raises(InvalidValues, match="not theirs"):
+        actions.accept(analyst, [seen(task)])
+    actions.hand_over(analyst, *seen(task), to_organisation_id=province.id("tayson"), why="Đúng là của xã khác")
+    answer.refresh_from_db()
+    assert (answer.verdict, answer.verdict_reason) == ("accepted", "Đúng là của xã khác")
+
+
+def test_who_no_longer_sees_a_task_is_told_nothing_of_it(province, infected):
+    officer, analyst, task = province.asker("agency_officer"), province.asker("analyst"), infected()
+    actions.watch(officer, task.pk)
+    actions.watch(province.asker("duty_officer"), task.pk)
+    actions.hand_over(analyst, *seen(task), to_organisation_id=province.id("tayson"), why="của xã khác")
+    actions.comment(analyst, task.pk, "Xã Tây Sơn chưa có người trực")
+    told = Notice.objects.filter(template="work_comment").values_list("user_id", flat=True)
+    assert set(told) == {province.users["duty_officer"].pk}
+
+
+def test_what_reviewers_say_among_themselves_is_in_no_entry_of_the_owner(province, infected):
+    analyst, task = province.asker("analyst"), infected()
+    make_user("truong", ("leader", province["donghoa"]))
+    actions.comment(analyst, task.pk, "Đơn vị này hay chậm", is_internal=True)
+    entry = Entry.objects.filter(action="work.comment").get()
+    assert entry.organisation_id is None
+
+
+def test_work_is_given_to_people_of_the_organisation_by_them_and_to_anybody_who_may_by_reviewers(province, infected):
+    officer, analyst, task = province.asker("agency_officer"), province.asker("analyst"), infected()
+    duty = province.users["duty_officer"]
+    with pytest.raises(InvalidValues):
+        actions.assign(officer, [seen(task)], duty.pk)
+    assert not Step.objects.exists()
+    assert actions.assign(officer, [seen(task)], province.users["agency_officer"].pk).n == 1
+    assert actions.assign(analyst, [seen(task)], duty.pk).n == 1
+
+
 def test_a_second_task_of_the_same_thing_is_refused(province, infected):
     infected()
     with pytest.raises(InvalidValues):

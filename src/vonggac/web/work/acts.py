@@ -11,12 +11,10 @@ from vonggac.desk.work import actions
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import (
-    ACCEPTED,
     CLOSED,
     FOLLOWS,
     IN_PROGRESS,
     PROPOSED,
-    RECHECKED,
     REOPENED,
     RETURNED,
     SUBMITTED,
@@ -91,9 +89,10 @@ CONTAIN = Act(
     icon="shield", note=N_("The computer is cut off from the network or blocked, so that nothing spreads any more."),
 )  # fmt: skip
 ACCEPT = Act(
-    "accept", N_("Accept"), N_("Accept the result"), N_("The result was accepted."), "work.review", _to(ACCEPTED),
+    "accept", N_("Accept"), N_("Accept the result"), N_("The result was accepted."), "work.review",
+    lambda task: task.state == SUBMITTED and task.result in BY_NAME[task.kind].final,
     lambda asker, task, version, values: actions.accept(asker, [(task.pk, version)], values["note"]),
-    rank=lambda task: 3 if task.result == "not_ours" else 1,
+    rank=lambda _task: 1,
 )  # fmt: skip
 RETURN = Act(
     "return", N_("Return"), N_("Return it"), N_("Returned to its owner, who was told why."), "work.review", _to(RETURNED),
@@ -106,7 +105,7 @@ APPROVE = Act(
 )  # fmt: skip
 HAND_OVER = Act(
     "hand-over", N_("Hand over"), N_("Hand it over"), N_("Handed over. The other organisation was told."), "work.assign",
-    lambda task: task.state not in (CLOSED, WITHDRAWN, ACCEPTED, RECHECKED),
+    lambda task: task.state in WITH_OWNER | {SUBMITTED},
     lambda asker, task, version, values: actions.hand_over(
         asker, task.pk, version, to_organisation_id=values["to_organisation_id"] or 0, why=values["why"]
     ),

@@ -16,9 +16,9 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on, visible
 from vonggac.desk.work import clocks, tallies
 from vonggac.desk.work.kinds import BY_NAME
-from vonggac.desk.work.models import Step, Task
+from vonggac.desk.work.models import Answer, Step, Task
 from vonggac.desk.work.queries.tasks import published
-from vonggac.desk.work.states import FOLLOWS
+from vonggac.desk.work.states import FOLLOWS, SUBMITTED
 from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotAllowed, NotThere
 
 MOST_AT_ONCE = 500
@@ -45,15 +45,7 @@ class Change:
         if state is not None:
             skipped = BY_NAME[self.task.kind].skips
             if state not in FOLLOWS[was] or state in skipped:
-                raise InvalidValues(
-                    [
-                        Fault(
-                            "state",
-                            N_("this cannot be done with a task that is in the state “{state}”"),
-                            {"state": was},
-                        )
-                    ]
-                )
+                raise InvalidValues([cannot(was)])
             self.task.state = state
         self.steps.append(
             Step(
@@ -61,6 +53,28 @@ class Change:
                 before=was, after=self.task.state, note=note, values=values,
             )
         )  # fmt: skip
+
+
+def cannot(state: str) -> Fault:
+    """What is wrong with an action on a Task that is in ``state``."""
+    return Fault("state", N_("this cannot be done with a task that is in the state “{state}”"), {"state": state})
+
+
+def judge(change: Change, verdict: str, why: str) -> Answer:
+    """The last answer of a submitted Task gets its ``verdict``. Raises InvalidValues."""
+    task, asker = change.task, change.asker
+    if task.state != SUBMITTED:
+        raise InvalidValues([cannot(task.state)])
+    answer = Answer.objects.filter(task=task).order_by("-pk").first()
+    if answer is None:
+        raise InvalidValues([Fault("", N_("there is no answer yet"))])
+    if asker.user_id is not None and answer.by_id == asker.user_id and not answer.came_by:
+        raise InvalidValues([Fault("", N_("nobody reviews their own answer"))])
+    answer.verdict, answer.verdict_at, answer.verdict_by_name, answer.verdict_reason = (
+        verdict, change.now, asker.name[:150], why,
+    )  # fmt: skip
+    answer.save()
+    return answer
 
 
 def to_change(asker: Asker, permission: str, seen: Sequence[Seen]) -> list[Task]:

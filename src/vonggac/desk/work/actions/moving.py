@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from vonggac.desk.accounts.models import User
+from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.audit.actions import recording
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.models import Organisation
@@ -16,12 +17,12 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on
 from vonggac.desk.work import clocks
 from vonggac.desk.work.actions.bulk import Outcome, do_many
-from vonggac.desk.work.actions.changing import Change, Seen, change_one, require_for
+from vonggac.desk.work.actions.changing import Change, Seen, cannot, change_one, judge, require_for
 from vonggac.desk.work.actions.opening import key_of
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Answer, Comment, Evidence, Task, Watcher
 from vonggac.desk.work.models.answers import CAME_BY
-from vonggac.desk.work.notifying import reviewing, send, tell_organisations
+from vonggac.desk.work.notifying import answering, reviewing, send, tell_organisations
 from vonggac.desk.work.queries.tasks import task as the_task
 from vonggac.desk.work.states import (
     ACKNOWLEDGED,
@@ -171,23 +172,29 @@ def _but(asker: Asker, users: Sequence[User]) -> list[User]:
 
 def assign(asker: Asker, seen: Sequence[Seen], user_id: int | None) -> Outcome:
     """Give Tasks to a person who may answer for (or review) their organisations; None: to nobody. Needs work.answer or work.assign."""
-    from vonggac.desk.accounts.queries import asker_of
-
     user = None if user_id is None else User.objects.filter(pk=user_id, is_active=True).first()
     if user_id is not None and user is None:
         raise InvalidValues([Fault("user_id", N_("there is no such person here"))])
-    theirs = None if user is None else asker_of(user, asker.origin)
+    allowed: dict[int, bool] = {}
 
     def do(change: Change) -> None:
         organisation_id = change.task.organisation_id
-        if theirs is not None and not any(
-            may_on(theirs, permission, organisation_id) for permission in ("work.answer", "work.review")
-        ):
+        if organisation_id not in allowed:
+            allowed[organisation_id] = user is None or may_have(asker, user, organisation_id)
+        if not allowed[organisation_id]:
             raise InvalidValues([Fault("user_id", N_("there is no such person here"))])
         change.task.assignee = user
         change.step("assign", name="" if user is None else str(user))
 
     return do_many(asker, "work.assign_person", "work.answer", seen, do)
+
+
+def may_have(asker: Asker, user: User, organisation_id: int) -> bool:
+    """Whether ``asker`` may give work of an organisation to ``user``: themselves, its own people, or whom reviewers choose of those who may act on it."""
+    if user.pk != asker.user_id and not may_on(asker, "work.review", organisation_id):
+        return user in answering([organisation_id]).get(organisation_id, [])
+    theirs = asker_of(user, asker.origin)
+    return any(may_on(theirs, permission, organisation_id) for permission in ("work.answer", "work.review"))
 
 
 def set_priority(asker: Asker, seen: Sequence[Seen], priority: int) -> Outcome:
@@ -225,12 +232,17 @@ def give_to(change: Change, target: Organisation, why: str) -> None:
     """One Task becomes that of ``target``, which is told; its clocks begin anew. Raises InvalidValues when they have it already."""
     task, kind = change.task, BY_NAME[change.task.kind]
     was = task.organisation
+    if task.state not in WITH_OWNER | {SUBMITTED}:
+        raise InvalidValues([cannot(task.state)])
     if was.pk == target.pk:
         raise InvalidValues([Fault("to_organisation_id", N_("it is theirs already"))])
     key = key_of(kind, target.pk, task.details)
     if Task.objects.filter(kind=task.kind, key=key).exists():
         raise InvalidValues([Fault("to_organisation_id", N_("there is such a task for this organisation already"))])
+    if task.state == SUBMITTED and task.result == "not_ours":
+        judge(change, "accepted", why)
     change.step("hand_over", why, was=was.name, to=target.name)
+    change.steps[-1].after = NEW
     task.organisation, task.key, task.assignee, task.state, task.proof, task.result = target, key, None, NEW, "", ""
     policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)
     clocks.restart(task, kind, policy, change.now, clocks.calendar())
@@ -295,7 +307,9 @@ def comment(asker: Asker, task_id: int, text: str, *, is_internal: bool = False)
         raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="work.answer")
     if is_internal:
         require_for(asker, "work.review", row)
-    with recording(asker, "work.comment", on=row, organisation_id=row.organisation_id) as record:
+    # An entry is seen with all that it holds by whoever sees the record of that organisation.
+    where = None if is_internal else row.organisation_id
+    with recording(asker, "work.comment", on=row, organisation_id=where) as record:
         made = Comment.objects.create(
             task=row,
             at=timezone.now(),
@@ -313,17 +327,16 @@ def _tell_watchers(asker: Asker, row: Task, made: Comment) -> None:
     users = [one.user for one in Watcher.objects.filter(task=row).select_related("user").order_by("pk")]
     if row.assignee is not None and row.assignee not in users:
         users.append(row.assignee)
-    if made.is_internal:
-        reviewers = {user.pk for user in reviewing()}
-        users = [user for user in users if user.pk in reviewers]
-    if told := _but(asker, users):
+    needed = "work.review" if made.is_internal else "work.view"
+    users = [user for user in _but(asker, users) if may_on(asker_of(user, asker.origin), needed, row.organisation_id)]
+    if users:
         values = {
             "organisation": row.organisation.name,
             "title": row.subject,
             "by": asker.name,
             "link": f"/work/{row.pk}/",
         }
-        send("work_comment", row.organisation_id, told, values, f"comment:{made.pk}")
+        send("work_comment", row.organisation_id, users, values, f"comment:{made.pk}")
 
 
 def watch(asker: Asker, task_id: int) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions.bulk import Outcome, do_many
-from vonggac.desk.work.actions.changing import Change, Seen
+from vonggac.desk.work.actions.changing import Change, Seen, cannot
 from vonggac.desk.work.actions.moving import report
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.states import FOLLOWS, SUBMITTED
@@ -34,15 +34,7 @@ def submit_many(
         if task.kind != kind or kind not in BY_NAME:
             raise InvalidValues([Fault("kind", N_("it is another kind of work, which asks other things"))])
         if SUBMITTED not in FOLLOWS[task.state]:  # before anything is written: what is refused leaves nothing behind
-            raise InvalidValues(
-                [
-                    Fault(
-                        "state",
-                        N_("this cannot be done with a task that is in the state “{state}”"),
-                        {"state": task.state},
-                    )
-                ]
-            )
+            raise InvalidValues([cannot(task.state)])
         report(
             asker, change.record, change, result=result, values=values, evidence_ids=(), came_by=came_by, told_by=told_by,
         )  # fmt: skip

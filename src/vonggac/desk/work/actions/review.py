@@ -10,10 +10,9 @@ from vonggac.desk.organisations.checks import Check
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work import clocks
 from vonggac.desk.work.actions.bulk import Outcome, do_many
-from vonggac.desk.work.actions.changing import Change, Seen
+from vonggac.desk.work.actions.changing import Change, Seen, judge
 from vonggac.desk.work.calendar import Calendar
 from vonggac.desk.work.kinds import BY_NAME
-from vonggac.desk.work.models import Answer
 from vonggac.desk.work.notifying import answering, send
 from vonggac.desk.work.states import ACCEPTED, CLOSED, REOPENED, RETURNED, SUBMITTED
 from vonggac.desk.work.values import reason
@@ -27,7 +26,11 @@ def accept(asker: Asker, seen: Sequence[Seen], note: str = "") -> Outcome:
     check.done()
 
     def do(change: Change) -> None:
-        _judge(change, "accepted", note)
+        if change.task.state == SUBMITTED and change.task.result not in BY_NAME[change.task.kind].final:
+            raise InvalidValues(
+                [Fault("", N_("they say that it is not theirs: hand it over, withdraw it or return it"))]
+            )
+        judge(change, "accepted", note)
         change.step("accept", note, state=ACCEPTED)
         if not BY_NAME[change.task.kind].recheck:
             change.step("close", state=CLOSED)
@@ -43,7 +46,7 @@ def return_(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:
 
     def do(change: Change) -> None:
         task = change.task
-        answer = _judge(change, "returned", why)
+        answer = judge(change, "returned", why)
         reviewed = timedelta()
         if task.finish_met_at is not None and task.finish_due_at is not None:
             # Time under review is not the owner's.
@@ -54,28 +57,6 @@ def return_(asker: Asker, seen: Sequence[Seen], why: str) -> Outcome:
         _tell_owner(change, why, f"returned:{answer.pk}")
 
     return do_many(asker, "work.return", "work.review", seen, do)
-
-
-def _judge(change: Change, verdict: str, why: str) -> Answer:
-    task, asker = change.task, change.asker
-    if task.state != SUBMITTED:
-        raise InvalidValues(
-            [
-                Fault(
-                    "state", N_("this cannot be done with a task that is in the state “{state}”"), {"state": task.state}
-                )
-            ]
-        )
-    answer = Answer.objects.filter(task=task).order_by("-pk").first()
-    if answer is None:
-        raise InvalidValues([Fault("", N_("there is no answer yet"))])
-    if asker.user_id is not None and answer.by_id == asker.user_id and not answer.came_by:
-        raise InvalidValues([Fault("", N_("nobody reviews their own answer"))])
-    answer.verdict, answer.verdict_at, answer.verdict_by_name, answer.verdict_reason = (
-        verdict, change.now, asker.name[:150], why,
-    )  # fmt: skip
-    answer.save()
-    return answer
 
 
 def _tell_owner(change: Change, why: str, key: str) -> None:
