@@ -61,7 +61,10 @@ def test_the_telco_in_whose_range_the_address_lay_is_asked_and_the_owner_learns_
     with pytest.raises(NotThere):
         queries.task(officer, question.pk)
     entry = Entry.objects.filter(action="work.pass_on").get()
-    assert (entry.object_id, entry.organisation_id) == (str(question.pk), telco.pk)
+    assert (entry.object_id, entry.organisation_id) == (
+        str(question.pk),
+        None,
+    )  # it holds what happened to the work of another
 
 
 def test_the_work_is_handed_to_the_holder_that_the_answer_names(province, telco, infected):
@@ -220,3 +223,5 @@ def test_another_telco_gets_the_question_with_its_history(province, telco):
     actions.hand_over(analyst, *seen(question), to_organisation_id=other.pk, why="Đã chuyển sang nhà mạng khác")
     question.refresh_from_db()
     assert (question.organisation_id, question.state) == (other.pk, "new")
+    with pytest.raises(InvalidValues, match="no accepted answer"):
+        actions.pass_on(analyst, *seen(question))

@@ -55,6 +55,14 @@ def text_of(response):
     return response.content.decode()
 
 
+def test_a_number_that_a_telco_guesses_tells_it_no_name(as_, province, telco):
+    question = actions.ask_holder(admin(), Question("198.51.100.77", 80, AT))
+    values = {"holder": province.id("stranger"), "evidence": "x"}
+    actions.submit(province.asker("telco_desk"), *seen(question), result="identified", values=values)
+    assert "Người Lạ" not in text_of(as_("telco_desk").get(f"/work/{question.pk}/"))
+    assert "Người Lạ" in text_of(as_("analyst").get(f"/work/{question.pk}/"))
+
+
 def test_the_guide_is_filled_in_with_what_the_list_says(as_, mine):
     page = as_("agency_officer").get(f"/work/{mine.pk}/guide")
     text = text_of(page)

@@ -180,3 +180,20 @@ def test_one_stands_beside_the_others(browser, infected):
     beside = page[page.index('<aside id="beside"') :]
     assert 'id="task"' in beside
     assert "Tiếp nhận" in beside
+
+
+def test_a_number_of_a_batch_tells_its_title_only_to_who_has_work_of_it(province, browser):
+    from django.utils import timezone
+
+    from vonggac.desk.audit.actions import recording
+    from vonggac.desk.scope.asker import machine
+    from vonggac.desk.work import actions
+
+    batch = actions.hide_batch("Công văn mật 9/BC", "intel.listversion", 9, "/lists/9/")
+    draft = actions.Draft("clean_address", province.id("donghoa"), "192.0.2.9", "192.0.2.9", {"address": "192.0.2.9"})
+    actions.stage(batch, [draft], timezone.now())
+    with recording(machine("tests"), "work.open") as record:
+        actions.publish(record, batch, timezone.now())
+    for role, is_told in (("agency_officer", True), ("stranger", False)):
+        page = browser(role).get(f"/work/?batch={batch.pk}").content.decode()
+        assert ("Công văn mật 9/BC" in page) is is_told

@@ -177,13 +177,14 @@ def toggles(request: Request, form: QueueFilter, counted: queries.Count | None) 
     ]  # fmt: skip
     batch_id = form.value("batch")
     if batch_id is not None:
-        found.append(lists.Chip(batch_title(batch_id), lists.address(request, batch=None, task=None), True))
+        found.append(lists.Chip(batch_title(form.asker, batch_id), lists.address(request, batch=None, task=None), True))
     return found
 
 
-def batch_title(batch_id: int) -> str:
-    """What opened these Tasks together; its number when it is not there."""
-    title = Batch.objects.exclude(published_at=None).filter(pk=batch_id).values_list("title", flat=True).first()
+def batch_title(asker: Asker, batch_id: int) -> str:
+    """What opened these Tasks together; its number when it is not there, or none of them is the asker's to see."""
+    seen = Batch.objects.filter(pk=batch_id) if queries.counts(asker, batch_id=batch_id).total else Batch.objects.none()
+    title = seen.values_list("title", flat=True).first()
     return title or f"#{batch_id}"
 
 

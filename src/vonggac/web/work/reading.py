@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker, Everywhere
-from vonggac.desk.scope.rule import may_on
+from vonggac.desk.scope.rule import may_on, visible
 from vonggac.desk.work import queries
 from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import FAR, Answer, Batch, Comment, Evidence, Step, Task, Watcher
@@ -118,10 +118,10 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
         "clocks": clock_lines(row),
         "batch": Batch.objects.filter(pk=row.batch_id).first() if row.batch_id else None,
         "blocks": [gettext(text) for text in queries.blocks_closing(row)],
-        "timeline": timeline(row, history),
+        "timeline": timeline(asker, row, history),
         "children": queries.tasks(asker, queries.Filters()).filter(parent=row)[:20],
         "answer": history.answers[-1] if history.answers else None,
-        "answer_facts": list(facts_in(row, history.answers[-1:])) if waits else [],
+        "answer_facts": list(facts_in(asker, row, history.answers[-1:])) if waits else [],
         "evidence": history.evidence,
         "can_add": "work.answer" in told.may and row.state not in DONE,
         "is_watching": asker.user_id is not None and Watcher.objects.filter(task=row, user_id=asker.user_id).exists(),
@@ -158,10 +158,10 @@ def clock_lines(row: Task) -> list[ClockLine]:
     return found
 
 
-def timeline(row: Task, history: queries.tasks.Timeline) -> list[Moment]:  # type: ignore[name-defined]
+def timeline(asker: Asker, row: Task, history: queries.tasks.Timeline) -> list[Moment]:  # type: ignore[name-defined]
     """All that happened, the newest first; an answer stands with the step that brought it."""
     answers = {one.pk: one for one in history.answers}
-    facts = dict(zip(answers, facts_in_each(row, history.answers), strict=True))
+    facts = dict(zip(answers, facts_in_each(asker, row, history.answers), strict=True))
     files: dict[int, list[Evidence]] = {}
     for file in history.evidence:
         files.setdefault(file.answer_id or 0, []).append(file)
@@ -191,12 +191,13 @@ def _change_of(step: Step) -> str:
     return ""
 
 
-def facts_in_each(row: Task, answers: Iterable[Answer]) -> list[tuple[Fact, ...]]:
-    """What each answer says, in words; organisations that they name by one query."""
+def facts_in_each(asker: Asker, row: Task, answers: Iterable[Answer]) -> list[tuple[Fact, ...]]:
+    """What each answer says, in words; organisations that they name, as far as the asker sees them, by one query."""
     rows = list(answers)
     names = {field.name for field in BY_NAME[row.kind].answer if field.kind == "organisation"}
     ids = {one.values.get(name) for one in rows for name in names} - {None, ""}
-    holders = dict(Organisation.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    named = visible(Organisation.objects.filter(pk__in=ids), asker, "organisations.view", through="pk")
+    holders = dict(named.values_list("pk", "name")) if ids else {}
     found = []
     for one in rows:
         holder = next((one.values[name] for name in names if name in one.values), 0)
@@ -204,9 +205,9 @@ def facts_in_each(row: Task, answers: Iterable[Answer]) -> list[tuple[Fact, ...]
     return found
 
 
-def facts_in(row: Task, answers: Iterable[Answer]) -> tuple[Fact, ...]:
+def facts_in(asker: Asker, row: Task, answers: Iterable[Answer]) -> tuple[Fact, ...]:
     """What the first of ``answers`` says, in words."""
-    return next(iter(facts_in_each(row, answers)), ())
+    return next(iter(facts_in_each(asker, row, answers)), ())
 
 
 def next_of(asker: Asker, row: Task) -> Task | None:

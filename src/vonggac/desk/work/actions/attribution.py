@@ -24,7 +24,7 @@ from vonggac.desk.work.actions.opening import Draft, key_of, open_at_once, requi
 from vonggac.desk.work.kinds import CLEAN_ADDRESS, IDENTIFY_HOLDER
 from vonggac.desk.work.models import Answer, Comment, Step, Task
 from vonggac.desk.work.queries.tasks import task as the_task
-from vonggac.desk.work.states import DONE
+from vonggac.desk.work.states import CLOSED, DONE
 from vonggac.errors import N_, Fault, InvalidValues, NotThere
 
 MOST_QUESTIONS = 5000
@@ -194,14 +194,14 @@ def pass_on(asker: Asker, task_id: int, version: int) -> Passed:
         passed = _pass(record, changes, cells, answer)
         changes[0].step("pass_on", way=passed.way, answer=answer.pk)
         write(record, [one for one in changes if one.steps or snapshot(one.task) != one.before], cells)
-        record.on, record.organisation_id = task, task.organisation_id
+        record.on = task
         record.note(way=passed.way, task_id=passed.task_id)
     return passed
 
 
 def _accepted(task: Task) -> Answer:
     answer = Answer.objects.filter(task=task).order_by("-pk").first()
-    if task.kind != IDENTIFY_HOLDER.name or answer is None or answer.verdict != "accepted":
+    if task.kind != IDENTIFY_HOLDER.name or task.state != CLOSED or answer is None or answer.verdict != "accepted":
         raise InvalidValues([Fault("state", N_("there is no accepted answer to pass on"))])
     if Step.objects.filter(task=task, verb="pass_on", values__answer=answer.pk).exists():
         raise InvalidValues([Fault("state", N_("this answer was passed on already"))])
