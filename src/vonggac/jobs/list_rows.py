@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,8 @@ from vonggac.desk.audit.chain import microseconds
 from vonggac.desk.intel.models import ListVersion, RowFault
 from vonggac.desk.intel.staging import rows as staged
 from vonggac.desk.loading import utc_texts
-from vonggac.desk.organisations.models import Organisation, Succession
+from vonggac.desk.organisations.models import Organisation
+from vonggac.desk.organisations.queries.graph import heirs
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.searching import search_form
 from vonggac.detectors.indicators.indicator import Indicator
@@ -235,40 +236,17 @@ def _ends(one: Indicator) -> tuple[str, str]:
 
 
 def _living(owners: OwnersAt, held: NDArray[np.int64], addresses: Sequence[str], now: datetime) -> list[int]:
-    heirs = successors({int(one) for one in np.unique(held)} - {NOBODY, CONTESTED}, now)
+    after = heirs({int(one) for one in np.unique(held)} - {NOBODY, CONTESTED}, now)
     result: list[int] = held.tolist()
     split: list[int] = []
     for row, owner in enumerate(result):
         if owner > 0:
-            found = heirs[owner]
+            found = after[owner]
             result[row] = next(iter(found)) if len(found) == 1 else NOBODY
             if len(found) > 1:
                 split.append(row)
     if split:  # several took over: the one whose network it is now, if it is one of them
         today = owners.ask([addresses[row] for row in split], np.full(len(split), microseconds(now), np.int64))
         for row, owner in zip(split, today.tolist(), strict=True):
-            result[row] = owner if owner in heirs[int(held[row])] else CONTESTED
+            result[row] = owner if owner in after[int(held[row])] else CONTESTED
     return result
-
-
-def successors(ids: set[int], now: datetime) -> Mapping[int, frozenset[int]]:
-    """For each of these organisations those that stand in its place now: itself while it exists, who took over from it since else."""
-    closed = set(Organisation.objects.filter(valid_until__lte=now).values_list("pk", flat=True))
-    after: dict[int, set[int]] = {}
-    if ids & closed:
-        for before, new in Succession.objects.values_list("predecessor_id", "successor_id"):
-            after.setdefault(before, set()).add(new)
-    found = {}
-    for start in ids:
-        living: set[int] = set()
-        seen, stack = {start}, [start]
-        while stack:
-            one = stack.pop()
-            if one not in closed:
-                living.add(one)
-                continue
-            fresh = after.get(one, set()) - seen
-            seen |= fresh
-            stack += fresh
-        found[start] = frozenset(living)
-    return found

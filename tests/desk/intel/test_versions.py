@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from listing import cleaned, confirm, file_of, make_list, publish, read, row, settings, spooled, upload
+from province import admin
 
 from vonggac.desk.audit.models import Entry
 from vonggac.desk.intel import actions, queries
 from vonggac.desk.intel.models import Indicator, ListRow, ListVersion
 from vonggac.desk.notices.models import Notice
+from vonggac.desk.organisations import actions as directory
+from vonggac.desk.organisations.models import Network
 from vonggac.desk.work import queries as work
 from vonggac.desk.work import tallies
 from vonggac.desk.work.models import Task
@@ -250,10 +253,6 @@ def test_rows_on_a_warninglist_wait_for_a_person(province, analyst, botnet):
 
 
 def test_the_living_successor_gets_the_work_of_the_time_before_the_merger(province, analyst, botnet):
-    from province import admin
-
-    from vonggac.desk.organisations import actions as directory
-
     directory.merge(
         admin(), [province.id("donghoa")], successor=province.id("tayson"), at=datetime(2026, 11, 1, tzinfo=UTC)
     )
@@ -261,6 +260,35 @@ def test_the_living_successor_gets_the_work_of_the_time_before_the_merger(provin
     found = queries.rows(analyst, version.pk).filter(role="victim").get()
     assert (found.organisation.code, found.attribution) == ("tayson", "owner")
     assert Task.objects.get().organisation.code == "tayson"
+
+
+def test_work_from_before_a_merger_goes_on_and_is_not_opened_twice(province, analyst, botnet):
+    publish(analyst, botnet, [row("198.51.100.5", "20/10/2026 08:15:00"), row("198.51.100.6", "20/10/2026 08:15:00")])
+    done, waits = Task.objects.order_by("value")
+    cleaned(province.asker("agency_officer"), analyst, done, datetime(2026, 11, 1, tzinfo=UTC))
+    new = directory.merge(
+        admin(), [province.id("donghoa"), province.id("tayson")], at=timezone.now() - timedelta(days=3),
+        successor={"code": "dongtay", "kind": "commune", "name": "Xã Đông Tây", "parent_id": province.id("ubnd")},
+    )  # fmt: skip
+    publish(analyst, botnet, [row("198.51.100.5", "28/11/2026 08:15:00"), row("198.51.100.6", "28/11/2026 08:15:00")])
+    assert set(ListRow.objects.filter(version__n=2, role="victim").values_list("organisation_id", flat=True)) == {
+        new.pk
+    }
+    assert list(Task.objects.order_by("value").values_list("pk", "state")) == [(done.pk, "reopened"), (waits.pk, "new")]
+
+
+def test_an_address_that_is_anothers_now_does_not_open_the_work_of_who_had_it(province, analyst, botnet):
+    publish(analyst, botnet, [row("198.51.100.5", "20/10/2026 08:15:00")])
+    mine = cleaned(province.asker("agency_officer"), analyst, Task.objects.get(), datetime(2026, 11, 1, tzinfo=UTC))
+    network = Network.objects.get(organisation=province["donghoa"])
+    directory.end_network(admin(), network.pk, network.version, at=datetime(2026, 11, 10, tzinfo=UTC))
+    directory.add_network(
+        admin(), province.id("tayson"), text="198.51.100.1-198.51.100.9", valid_from=datetime(2026, 11, 10, tzinfo=UTC)
+    )
+    publish(analyst, botnet, [row("198.51.100.5", "28/11/2026 08:15:00")])
+    mine.refresh_from_db()
+    assert mine.state != "reopened"
+    assert Task.objects.exclude(pk=mine.pk).get().organisation_id == province.id("tayson")
 
 
 def test_a_directory_that_moved_is_looked_at_again_before_anybody_is_told(province, analyst, botnet):

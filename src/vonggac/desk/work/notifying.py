@@ -11,6 +11,7 @@ from django.utils import timezone
 from vonggac.desk.accounts.models import Grant, User
 from vonggac.desk.notices.actions import enqueue
 from vonggac.desk.organisations.models import ContactPoint, Organisation
+from vonggac.desk.organisations.queries.graph import heirs
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.roles import ROLES
 
@@ -30,18 +31,24 @@ def tell_organisations(counts: Mapping[int, int], *, title: str, url: str, key: 
 
 
 def answering(organisation_ids: Iterable[int]) -> dict[int, list[User]]:
-    """Those who hold an answering role right on each organisation now."""
-    found: dict[int, list[User]] = {}
+    """Those who hold an answering role right on each organisation now; of one that is no more, on those that took over from it."""
+    now = timezone.now()
+    ids = set(organisation_ids)
+    after = heirs(ids, now)
     rows = Grant.objects.filter(
-        valid_at(timezone.now()),
-        organisation_id__in=sorted(organisation_ids),
+        valid_at(now),
+        organisation_id__in=sorted(ids.union(*after.values())),
         role__in=sorted(ANSWERING),
         user__is_active=True,
     )
+    held: dict[int, list[User]] = {}
     for grant in rows.select_related("user").order_by("user_id"):
-        users = found.setdefault(int(grant.organisation_id or 0), [])
-        if grant.user not in users:
-            users.append(grant.user)
+        held.setdefault(int(grant.organisation_id or 0), []).append(grant.user)
+    found = {}
+    for organisation_id in ids:
+        users = [user for one in sorted({organisation_id, *after[organisation_id]}) for user in held.get(one, ())]
+        if users:
+            found[organisation_id] = list(dict.fromkeys(users))
     return found
 
 
@@ -73,8 +80,10 @@ def send(
 
 
 def contact_email(organisation_id: int, *, is_head: bool = False) -> str:
-    """The e-mail contact of an organisation that is to be tried first; ``is_head``: that of the head of the unit, if one is marked."""
-    rows = ContactPoint.objects.filter(valid_at(timezone.now()), organisation_id=organisation_id, channel="email")
+    """The e-mail contact of an organisation, or of who took over from it, that is to be tried first; ``is_head``: that of the head of the unit, if one is marked."""
+    now = timezone.now()
+    after = heirs({organisation_id}, now)[organisation_id]
+    rows = ContactPoint.objects.filter(valid_at(now), organisation_id__in=sorted(after), channel="email")
     if is_head:
         heads = rows.filter(
             Q(label__icontains="thủ trưởng") | Q(label__icontains="lãnh đạo") | Q(label__icontains="head")

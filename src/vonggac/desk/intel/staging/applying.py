@@ -14,6 +14,7 @@ from vonggac.desk.audit.actions import Recording, recording
 from vonggac.desk.intel.models import ListRow, ListVersion, OrganisationCount
 from vonggac.desk.intel.staging import life, rows
 from vonggac.desk.organisations.models import Organisation
+from vonggac.desk.organisations.queries.graph import heirs
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.searching import search_form
 from vonggac.desk.work.actions import Draft, hide_batch, publish, stage
@@ -88,8 +89,10 @@ def lines_of(found: QuerySet[ListRow]) -> list[Line]:
 
 
 def drafts(version: ListVersion, lines: Sequence[Line]) -> Iterator[Draft]:
-    """The Task of each row, but of those whose Task was handed over: it stays with who has it, as the row of a network that is not corrected yet."""
-    elsewhere = _handed_over([line for line in lines if line.status != "new"])
+    """The Task of each row, but of those whose Task is another's: handed over, it stays with who has it, as the row of a network that is not
+    corrected yet; from before a merger, it goes on as it is and who took over does it.
+    """
+    elsewhere = _elsewhere([line for line in lines if line.status != "new"])
     code, letter = version.indicator_list.code, version.letter
     folded = {line.family: search_form(line.family) for line in lines}
     for line in lines:
@@ -115,25 +118,30 @@ def _iso(text: str | None) -> str | None:
     return None if text is None else f"{text[:19].replace(' ', 'T')}+00:00"
 
 
-def _handed_over(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
-    """Of rows that were there before: those whose Task this very organisation gave to another one."""
+def _elsewhere(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
+    """Of rows that were there before: those whose Task this very organisation gave to another one, or took over with another one."""
     if not lines:
         return set()
-    tasks = {
-        pk: (value, details.get("malware", ""))
-        for pk, kind, value, details in about(Task.objects.all(), {line.value for line in lines}).values_list(
-            "pk", "kind", "value", "details"
-        )
-        if kind == CLEAN_ADDRESS.name
+    tasks: dict[int, tuple[str, str]] = {}
+    owners: dict[int, int] = {}
+    columns = ("pk", "kind", "value", "details", "organisation_id")
+    for pk, kind, value, details, owner in about(Task.objects.all(), {line.value for line in lines}).values_list(
+        *columns
+    ):
+        if kind == CLEAN_ADDRESS.name:
+            tasks[pk], owners[pk] = (value, details.get("malware", "")), owner
+    after = heirs(set(owners.values()), timezone.now())
+    taken = {
+        (heir, *tasks[pk]) for pk, owner in owners.items() for heir in after[owner] - {owner} if len(after[owner]) == 1
     }
     steps: Any = Step.objects.filter(verb="hand_over", task_id__in=sorted(tasks))
     given = {(values.get("was"), *tasks[pk]) for pk, values in steps.values_list("task_id", "values")}
     if not given:
-        return set()
+        return taken
     ids = {line.organisation_id for line in lines}
     names = dict(Organisation.objects.filter(pk__in=sorted(ids)).values_list("pk", "name"))
     found = ((line.organisation_id, line.value, line.family) for line in lines)
-    return {one for one in found if (names.get(one[0]), one[1], one[2]) in given}
+    return taken | {one for one in found if (names.get(one[0]), one[1], one[2]) in given}
 
 
 def show(asker: Asker, version: ListVersion, run: str, batch: Batch) -> None:

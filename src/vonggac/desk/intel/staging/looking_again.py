@@ -5,6 +5,7 @@ Absence is “not seen again”, never “clean”. A list tells of the past: wh
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -37,7 +38,7 @@ def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
     """
     batch = Batch.objects.filter(pk=version.batch_id or 0).first()
     told, n_done, n_back, n_gone = why(version), 0, 0, 0
-    for some in _pieces(list(rows.to_work_on(version).values_list("pk", "value", "family", "last_seen"))):
+    for some in _pieces(list(rows.to_work_on(version).values_list("organisation_id", "value", "family", "last_seen"))):
         if back := _seen_again(some):
             n_back += reappear(asker, back, batch, told, list=version.indicator_list.code, n=version.n)
         n_done = _count(version, run, n_done, len(some))
@@ -64,17 +65,29 @@ def _pieces(found: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _seen_again(some: Sequence[Any]) -> list[int]:
-    """The Tasks that are done, of entries that were seen after the owner was done with them; where no time is told, at all."""
+    """The Tasks that are done, of entries that were seen after the owner was done with them; where no time is told, at all.
+
+    An entry opens the Task of whose row it is; one of another only where they have none: it was handed over, or is from before a merger.
+    """
     seen: dict[rows.Entry, datetime | None] = {}
-    for _pk, value, family, last_seen in some:
+    held: dict[rows.Entry, set[int]] = defaultdict(set)
+    for organisation_id, value, family, last_seen in some:
         before = seen.get((value, family), last_seen)
         seen[value, family] = None if before is None or last_seen is None else max(before, last_seen)
+        held[value, family].add(organisation_id)
     # Asked by the value alone: SQLite takes any index of kind or state before the one of values, and reads all Tasks.
     found = about(Task.objects.all(), {row[1] for row in some})
+    owners: dict[rows.Entry, set[int]] = defaultdict(set)
+    done_ones: list[tuple[int, int, rows.Entry]] = []
+    columns = ("pk", "kind", "state", "value", "details", "organisation_id")
+    for pk, kind, state, value, details, owner in found.values_list(*columns):
+        entry = (value, str(details.get("malware", "")))
+        if kind == CLEAN_ADDRESS.name and entry in seen:
+            owners[entry].add(owner)
+            if state in _DONE:
+                done_ones.append((pk, owner, entry))
     tasks = {
-        pk: (value, str(details.get("malware", "")))
-        for pk, kind, state, value, details in found.values_list("pk", "kind", "state", "value", "details")
-        if kind == CLEAN_ADDRESS.name and state in _DONE and (value, str(details.get("malware", ""))) in seen
+        pk: entry for pk, owner, entry in done_ones if owner in held[entry] or held[entry].isdisjoint(owners[entry])
     }
     done = _done_at(tasks)
     return [pk for pk, entry in tasks.items() if _is_after(seen[entry], done.get(pk))]

@@ -178,14 +178,33 @@ def successors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:
 
 def living(row: Organisation) -> Organisation | None:
     """``row``, or who stands in its place today; None when nobody does, or several after a split. Its caller knows ``row``: no scope."""
-    seen = {row.pk}
-    while row.valid_until is not None:
-        heirs = {step.successor for step in row.successions.select_related("successor")}
-        if len(heirs) != 1 or (heir := heirs.pop()).pk in seen:
-            return None
-        seen.add(heir.pk)
-        row = heir
-    return row
+    found = heirs({row.pk}, timezone.now())[row.pk]
+    if len(found) != 1:
+        return None
+    return row if row.pk in found else Organisation.objects.get(pk=min(found))
+
+
+def heirs(ids: Collection[int], now: datetime) -> dict[int, frozenset[int]]:
+    """For each of these organisations those that stand in its place now: itself while it exists, else who took over from it. No scope."""
+    closed = set(Organisation.objects.filter(valid_until__lte=now).values_list("pk", flat=True))
+    after: dict[int, set[int]] = {}
+    if not closed.isdisjoint(ids):
+        for before, new in Succession.objects.values_list("predecessor_id", "successor_id"):
+            after.setdefault(before, set()).add(new)
+    found = {}
+    for start in ids:
+        there: set[int] = set()
+        seen_ones, stack = {start}, [start]
+        while stack:
+            one = stack.pop()
+            if one not in closed:
+                there.add(one)
+                continue
+            fresh = after.get(one, set()) - seen_ones
+            seen_ones |= fresh
+            stack += fresh
+        found[start] = frozenset(there)
+    return found
 
 
 def predecessors(asker: Asker, organisation_id: int) -> QuerySet[Succession]:

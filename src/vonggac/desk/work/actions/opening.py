@@ -59,6 +59,8 @@ def open_task(asker: Asker, draft: Draft) -> Task:
     """One Task by hand; needs work.assign on the organisation. Raises NotThere, NotAllowed, InvalidValues (there is one like it)."""
     require_assign(asker, draft.organisation_id)
     check = Check()
+    if not Organisation.objects.filter(pk=draft.organisation_id, valid_until=None).exists():
+        check.fault("organisation_id", N_("this organisation exists no longer: choose who took over from it"))
     subject = check.text("subject", draft.subject, most=300, needed=True)
     check.one_of("kind", draft.kind, tuple(BY_NAME))
     check.one_of("priority", draft.priority, tuple(PRIORITIES))
