@@ -151,7 +151,7 @@ def state_chips(request: Request, form: QueueFilter, counted: queries.Count | No
     found = []
     for key, title in STATE_CHIPS.items():
         if key == "pass_on":
-            n = queries.n_to_pass_on(form.asker) if form.asker.may("work.assign") else 0
+            n: int | None = queries.n_to_pass_on(form.asker) if form.asker.may("work.assign") else 0
             if not n and key != asked:
                 continue
         else:
