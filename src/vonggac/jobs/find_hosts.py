@@ -217,11 +217,12 @@ def _given_up() -> Found:
 
 
 def _keep(asker: Asker, row: HostSearch, run: str, found: Found) -> None:
+    # Sightings first: who dies between both reads the file again, and the same sightings again change nothing.
+    add_sightings(asker, list(_seen(row, found.hosts)))
     actions.read_log(
         asker, row.pk, run, found=found.hosts, n_events=found.n_events, faults=found.faults,
         is_refused=found.n_events == 0 and bool(found.faults or not found.n_files),
     )  # fmt: skip
-    add_sightings(asker, list(_seen(row, found.hosts)))
 
 
 def _seen(row: HostSearch, hosts: Iterable[Mapping[str, Any]]) -> Iterator[Seen]:

@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 from province import make_user
 
+from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.audit.models import Entry
 from vonggac.desk.notices.models import Notice
+from vonggac.desk.scope.asker import Origin
 from vonggac.desk.work import actions, queries
-from vonggac.desk.work.models import FAR, Answer, Step, Task
+from vonggac.desk.work.models import FAR, Answer, Evidence, Step, Task
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
 
 CLEANED = {
@@ -207,6 +209,36 @@ def test_work_is_given_to_people_of_the_organisation_by_them_and_to_anybody_who_
     assert not Step.objects.exists()
     assert actions.assign(officer, [seen(task)], province.users["agency_officer"].pk).n == 1
     assert actions.assign(analyst, [seen(task)], duty.pk).n == 1
+
+
+def test_hosts_that_a_log_showed_stay_with_whose_log_it_was(province, infected):
+    analyst, officer, task = province.asker("analyst"), province.asker("agency_officer"), infected()
+    log = actions.drop_log(officer, task.pk, file_name="fw.log", size=9, sha256="a" * 64, spool="x")
+    assert queries.search(officer, log.pk).pk == log.pk
+    actions.hand_over(analyst, *seen(task), to_organisation_id=province.id("tayson"), why="của xã khác")
+    theirs = asker_of(make_user("tayson", ("agency_officer", province["tayson"])), Origin("web"))
+    assert queries.task(theirs, task.pk)
+    assert not queries.searches(theirs, task.pk).exists()
+    with pytest.raises(NotThere):
+        queries.search(theirs, log.pk)
+    mine = actions.drop_log(theirs, task.pk, file_name="fw.log", size=9, sha256="a" * 64, spool="y")
+    assert [row.pk for row in queries.searches(theirs, task.pk)] == [mine.pk]
+
+
+def test_a_file_that_somebody_took_away_meanwhile_is_not_there(province, infected, monkeypatch):
+    from vonggac.desk.work.actions import evidence
+
+    officer, task = province.asker("agency_officer"), infected()
+    file = actions.add_evidence(officer, task.pk, name="a.png", kind="png", size=9, sha256="a" * 64)
+
+    def found(asker, evidence_id):
+        row = queries.one_evidence(asker, evidence_id)
+        Evidence.objects.all().delete()
+        return row
+
+    monkeypatch.setattr(evidence, "one_evidence", found)
+    with pytest.raises(NotThere):
+        actions.remove_evidence(officer, file.pk)
 
 
 def test_a_second_task_of_the_same_thing_is_refused(province, infected):

@@ -31,7 +31,9 @@ def ring(asker: Asker, now: datetime | None = None) -> int:
     if not due.exists():
         return 0
     with recording(asker, "work.ring") as record:
-        rows = list(due.select_related("policy", "organisation").select_for_update(of=("self",))[:AT_ONCE])
+        # Whoever holds a Task just now changes it, and its clock with it: it is looked at again in the next round.
+        held = due.select_related("policy", "organisation").select_for_update(of=("self",), skip_locked=True)
+        rows = list(held[:AT_ONCE])
         told: dict[tuple[int, int], list[Task]] = defaultdict(list)
         moved: Counter[tallies.Cell] = Counter()
         for task in rows:

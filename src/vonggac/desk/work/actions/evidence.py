@@ -61,7 +61,8 @@ def remove_evidence(asker: Asker, evidence_id: int) -> None:
     require_for(asker, "work.answer", row.task)
     with recording(asker, "work.remove_evidence", on=row.task, organisation_id=row.task.organisation_id) as record:
         locked = Task.objects.select_for_update(of=("self",)).get(pk=row.task_id)
-        row.refresh_from_db()
+        # Somebody may have taken it away, or reported with it, before this one had the Task.
+        row = one_evidence(asker, evidence_id)
         if row.answer_id is not None:
             raise InvalidValues([Fault("", N_("an answer rests on this file: it stays"))])
         _forget(record, row)
