@@ -36,7 +36,11 @@ def test_in_january_everybody_with_networks_is_asked_once(province, asked_in):
     assert asked_in(at(2027, 1, 3)) == 0
     officer = province.asker("agency_officer")
     mine = queries.tasks(officer).get()
-    assert (mine.kind, mine.details, mine.subject) == ("confirm_networks", {"year": 2027}, "2027 · 198.51.100.1-198.51.100.9")
+    assert (mine.kind, mine.details, mine.subject) == (
+        "confirm_networks",
+        {"year": 2027},
+        "2027 · 198.51.100.1-198.51.100.9",
+    )
     assert mine.is_binding is False
     actions.submit(officer, mine.pk, mine.version, result="confirmed", values={"note": "Đúng"})
     mine.refresh_from_db()

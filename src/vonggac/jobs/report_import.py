@@ -230,7 +230,9 @@ class _Judge:
         """Whether the Task is where it was when the workbook was made, and can come to where the result brings it."""
         if _number(self.line.cells.get(VERSION, "")) != task.version:
             self.check.fault("", N_("this task changed since the workbook was made: get it anew"))
-        elif task.state not in STATES or (SUBMITTED if result in self.line.kind.final | {"not_ours"} else IN_PROGRESS) not in {
+        elif task.state not in STATES or (
+            SUBMITTED if result in self.line.kind.final | {"not_ours"} else IN_PROGRESS
+        ) not in {
             *FOLLOWS[task.state],
             *({IN_PROGRESS} if task.state == IN_PROGRESS else ()),
         }:

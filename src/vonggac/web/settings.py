@@ -88,7 +88,17 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [
             HERE / noun / "templates"
-            for noun in ("shell", "accounts", "organisations", "audit", "notices", "operations", "work", "intel", "webhooks")
+            for noun in (
+                "shell",
+                "accounts",
+                "organisations",
+                "audit",
+                "notices",
+                "operations",
+                "work",
+                "intel",
+                "webhooks",
+            )
         ],
         "OPTIONS": {
             "context_processors": [
@@ -109,7 +119,11 @@ TEMPLATES = [
                     ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
                 )
             ],
-            "libraries": {"directory": "vonggac.web.organisations.tags", "inside": "vonggac.web.work.inside_tags", "work": "vonggac.web.work.tags"},
+            "libraries": {
+                "directory": "vonggac.web.organisations.tags",
+                "inside": "vonggac.web.work.inside_tags",
+                "work": "vonggac.web.work.tags",
+            },
             "string_if_invalid": "",
         },
     }

@@ -27,7 +27,12 @@ CONFIG = schemathesis.Config.from_dict(
 )
 # The client of schemathesis closes no answer that is a file; servers do.
 FILES = dict.fromkeys(
-    ("/api/v1/export", "/api/v1/work/reports/workbook", "/api/v1/work/cleanup", "/api/v1/work/evidence/{evidence_id}/file"),
+    (
+        "/api/v1/export",
+        "/api/v1/work/reports/workbook",
+        "/api/v1/work/cleanup",
+        "/api/v1/work/evidence/{evidence_id}/file",
+    ),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 )
 OPERATIONS = [

@@ -278,9 +278,13 @@ def swaps(side: Side, *, api: bool) -> dict[str, Any]:
         "successor": {"code": "gop-x", "kind": "commune", "name": "Xã Gộp", "parent_id": home},
     }  # fmt: skip
     many |= of_lists.swaps(side)
-    return {**one, "person_id": n["person_id"], "entries": str(n["seq"]), "up": _contacts(side)[-1], **of_work.swaps(side, api=api)} | (
-        api_only if api else many | parts
-    )
+    return {
+        **one,
+        "person_id": n["person_id"],
+        "entries": str(n["seq"]),
+        "up": _contacts(side)[-1],
+        **of_work.swaps(side, api=api),
+    } | (api_only if api else many | parts)
 
 
 STAMP = 777_777

@@ -46,12 +46,22 @@ def pages(side: Any) -> dict[str, dict[str, Any]]:
     """Name of a page to the form that is sent there."""
     return {
         "task-hosts": {"file": SimpleUploadedFile("gw.log", LOG)},
-        "task-ask-holder": {"address": f"{side.net}.70", "port": "70", "at": "2026-01-01T08:00", "organisation_id": f"{side.code}-con"},
+        "task-ask-holder": {
+            "address": f"{side.net}.70",
+            "port": "70",
+            "at": "2026-01-01T08:00",
+            "organisation_id": f"{side.code}-con",
+        },
         "task-pass-on": {"version": _version(side)},
     }
 
 
 def routes(side: Any) -> dict[str, Any]:
     """Operation of the API to the body that is sent there."""
-    asked = {"address": f"{side.net}.70", "port": 71, "at": "2026-01-01T08:00:00+07:00", "organisation_id": side.id("below_id")}
+    asked = {
+        "address": f"{side.net}.70",
+        "port": 71,
+        "at": "2026-01-01T08:00:00+07:00",
+        "organisation_id": side.id("below_id"),
+    }
     return {"ask_holder": asked, "pass_on_answer": {"version": _version(side)}, "drop_log": LOG}

@@ -55,7 +55,10 @@ def fill(side: Any, ruler: Any) -> None:
         details = {"address": address, "malware": f"Mã độc {side.text}", "note": f"Ghi {side.text}"}
         return actions.open_task(by, Draft("clean_address", home, f"{address} {side.text}", address, details))
 
-    rows = {name: made(n) for n, name in enumerate(("task_id", "reported_id", "stopped_id", "withdrawn_id", "proposed_id"), 70)}
+    rows = {
+        name: made(n)
+        for n, name in enumerate(("task_id", "reported_id", "stopped_id", "withdrawn_id", "proposed_id"), 70)
+    }
     values = {**VALUES, "host": f"Máy {side.text}"}
     times = {name: datetime.fromisoformat(values[name]).astimezone(UTC) for name in ("received_at", "done_at")}
     actions.submit(by, rows["reported_id"].pk, 1, result="cleaned", values={**values, **times})

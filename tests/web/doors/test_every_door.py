@@ -260,7 +260,12 @@ def test_a_method_is_not_changed_by_what_is_sent(trier):
             assert tried.changes == [], tried.said
 
 
-READS_THAT_ARE_RECORDED = ("directory-export", "export_directory", *of_proofs.READS_THAT_ARE_RECORDED, *of_exchange.READS_THAT_ARE_RECORDED)
+READS_THAT_ARE_RECORDED = (
+    "directory-export",
+    "export_directory",
+    *of_proofs.READS_THAT_ARE_RECORDED,
+    *of_exchange.READS_THAT_ARE_RECORDED,
+)
 """Taking something along is itself an entry of the audit record."""
 
 
