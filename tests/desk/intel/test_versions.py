@@ -413,6 +413,19 @@ def test_rows_of_nobody_are_asked_of_the_telco_in_whose_network_they_lay(provinc
         actions.request_attribution(analyst, version.pk)
 
 
+def test_what_is_too_much_for_one_request_is_asked_by_the_next(province, analyst, botnet, monkeypatch):
+    from vonggac.desk.intel.actions import asking
+
+    directory.add_network(
+        admin(), province.id("nhamang1"), text="203.0.113.0/25", valid_from=datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    version = publish(analyst, botnet, [row(f"203.0.113.{n}") for n in range(10, 15)])
+    monkeypatch.setattr(asking, "MOST_QUESTIONS", 2)
+    assert [actions.request_attribution(analyst, version.pk).n for _ in range(3)] == [2, 2, 1]
+    with pytest.raises(InvalidValues):
+        actions.request_attribution(analyst, version.pk)
+
+
 def test_the_first_of_two_confirmations_counts(analyst, botnet):
     version = read(analyst, botnet, file_of(OURS))
     actions.confirm(analyst, version.pk, version.version)

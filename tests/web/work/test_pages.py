@@ -227,3 +227,13 @@ def test_texts_that_attack_are_text(browser, infected, province):
     page = analyst.post("/work/bulk", chosen).content.decode()
     assert "<script>zq" not in page
     assert "&lt;script&gt;zq" in page
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_time_at_the_end_of_all_days_is_shown_as_it_was_written(browser, infected, at):
+    task = infected(details={"at": at, "last_seen": at})
+    analyst = browser("analyst")
+    for path in ("", "guide", "hosts", "ask-holder"):
+        page = analyst.get(f"/work/{task.pk}/{path}")
+        assert page.status_code == 200
+    assert at in analyst.get(f"/work/{task.pk}/").content.decode()

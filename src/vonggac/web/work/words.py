@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -101,14 +101,16 @@ def facts_of(details: Mapping[str, Any]) -> list[Fact]:
 
 
 def time_of(value: Any) -> datetime | None:
-    """The aware time that ``value`` is the ISO text of, else None."""
+    """The aware time that ``value`` is the ISO text of, else None; so, too, where no other zone could tell it."""
     if not isinstance(value, str) or "T" not in value or len(value) > 40:
         return None
     try:
         found = parse_datetime(value)
     except ValueError:
         return None
-    return found if found is not None and found.tzinfo is not None else None
+    if found is None or found.tzinfo is None or not MINYEAR < found.year < MAXYEAR:
+        return None
+    return found
 
 
 def answered(kind: str, values: Mapping[str, Any], holder: str = "") -> Iterator[Fact]:

@@ -32,20 +32,22 @@ def request_attribution(asker: Asker, version_id: int, row_ids: Sequence[int] | 
     found = ListRow.objects.filter(version=version, attribution="nobody", kind__in=("ipv4", "ipv6"), at__isnull=False)
     if row_ids is not None:
         found = found.filter(pk__in=list(row_ids)[:MOST_QUESTIONS])
-    rows = list(found.order_by("pk")[:MOST_QUESTIONS])
-    if not rows:
-        raise InvalidValues([Fault("", N_("there is no row whose holder could be asked for"))])
     provider, named = providers(asker), _telcos()
-    code = version.indicator_list.code
-    questions = []
-    for row in rows:
-        assert row.at is not None  # noqa: S101  # asked for above
-        known = provider(row.value, row.at)
-        asked = known.pk if known is not None else named.get(search_form(row.told_organisation))
-        questions.append(
-            Question(row.value, row.port or None, row.at, asked, priority=row.priority, about=_about(row, code))
-        )
-    return ask_holders(asker, questions, title=title_of(version))
+    code, after, refused = version.indicator_list.code, 0, None
+    while rows := list(found.filter(pk__gt=after).order_by("pk")[:MOST_QUESTIONS]):
+        questions = []
+        for row in rows:
+            assert row.at is not None  # noqa: S101  # asked for above
+            known = provider(row.value, row.at)
+            asked = known.pk if known is not None else named.get(search_form(row.told_organisation))
+            questions.append(
+                Question(row.value, row.port or None, row.at, asked, priority=row.priority, about=_about(row, code))
+            )
+        try:
+            return ask_holders(asker, questions, title=title_of(version))
+        except InvalidValues as error:  # of these nobody is left to ask: what comes after them may have somebody
+            after, refused = rows[-1].pk, error
+    raise refused or InvalidValues([Fault("", N_("there is no row whose holder could be asked for"))])
 
 
 def _about(row: ListRow, code: str) -> dict[str, object]:
