@@ -26,7 +26,7 @@ from vonggac.desk.work.kinds import BY_NAME, Field, Kind
 from vonggac.desk.work.models import Answer, Evidence, Task
 from vonggac.desk.work.models.answers import CAME_BY
 from vonggac.desk.work.queries.tasks import published
-from vonggac.desk.work.states import FOLLOWS, IN_PROGRESS, STATES, SUBMITTED
+from vonggac.desk.work.states import FOLLOWS, IN_PROGRESS, SUBMITTED, WITH_OWNER
 from vonggac.desk.work.values import clean_answer
 from vonggac.errors import N_, Fault, FormatUnknown, InputError, InvalidValues
 from vonggac.jobs.report_workbook import RESULT, TASK, VERSION, Say
@@ -213,7 +213,8 @@ class _Judge:
         if check.faults:
             return
         kept = clean_answer(check, kind, result, values)
-        if last is not None and (last.result, last.values, last.verdict != "returned") == (result, kept, True):
+        holds = task.state not in WITH_OWNER if kind.ends_with(result) else task.state == IN_PROGRESS
+        if last is not None and holds and (last.result, last.values) == (result, kept):
             check.faults.clear()
             self.plan.n_same += 1
             return
@@ -230,12 +231,9 @@ class _Judge:
         """Whether the Task is where it was when the workbook was made, and can come to where the result brings it."""
         if _number(self.line.cells.get(VERSION, "")) != task.version:
             self.check.fault("", N_("this task changed since the workbook was made: get it anew"))
-        elif task.state not in STATES or (
-            SUBMITTED if result in self.line.kind.final | {"not_ours"} else IN_PROGRESS
-        ) not in {
-            *FOLLOWS[task.state],
-            *({IN_PROGRESS} if task.state == IN_PROGRESS else ()),
-        }:
+            return
+        wanted = SUBMITTED if self.line.kind.ends_with(result) else IN_PROGRESS
+        if wanted not in FOLLOWS[task.state] and not wanted == task.state == IN_PROGRESS:
             message = N_("this cannot be done with a task that is in the state “{state}”")
             self.check.fault("", message, state=task.state)
 

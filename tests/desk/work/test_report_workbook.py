@@ -72,6 +72,20 @@ def test_from_the_workbook_to_the_answers(province, infected):
     assert (again.n_same, told(again), outcome.n, Answer.objects.count()) == (2, [], 0, 2)
 
 
+def test_what_came_back_to_its_owner_is_reported_anew_though_nothing_in_it_changed(province, infected):
+    officer, analyst = province.asker("agency_officer"), province.asker("analyst")
+    task = infected()
+    report_import.apply(teller(officer), filled(made(officer), CLEANED), "a.xlsx")
+    task.refresh_from_db()
+    actions.withdraw(analyst, [(task.pk, task.version)], "nhầm")
+    task.refresh_from_db()
+    actions.reopen(analyst, [(task.pk, task.version)], "không nhầm")
+    plan, outcome = report_import.apply(teller(officer), filled(made(officer), CLEANED), "a.xlsx")
+    assert (outcome.n, plan.n_same, told(plan)) == (1, 0, [])
+    task.refresh_from_db()
+    assert task.state == "submitted"
+
+
 def test_every_fault_has_its_row_and_question(province, infected):
     officer = province.asker("agency_officer")
     for n in (5, 6, 7):

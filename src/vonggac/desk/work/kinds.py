@@ -53,6 +53,10 @@ class Kind:
     guide: str = ""
     proof_for: frozenset[str] = frozenset()
 
+    def ends_with(self, result: str) -> bool:
+        """Whether a report of ``result`` ends the owner's turn; another one is progress."""
+        return result in self.final or result == "not_ours"
+
 
 _WHEN = (
     Field("received_at", N_("Received at"), "moment"),

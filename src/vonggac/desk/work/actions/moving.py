@@ -133,7 +133,7 @@ def report(
         file.save(update_fields=["answer"])
     clocks.meet(task, "acknowledge", change.now)
     task.result = result
-    if result in kind.final or result == "not_ours":
+    if kind.ends_with(result):
         run_on(change)
         change.step("submit", state=SUBMITTED, answer=answer.pk, result=result)
         task.proof = DECLARED
