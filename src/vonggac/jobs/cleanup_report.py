@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, BinaryIO, Literal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import StrIndex, Substr
 from django.utils import timezone
 
 from vonggac.desk.audit.actions import recording
-from vonggac.desk.intel.models import ListRow
+from vonggac.desk.intel.models import ListRow, OrganisationCount
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.models import Organisation, SystemAddress
 from vonggac.desk.organisations.queries.graph import below
@@ -24,7 +25,7 @@ from vonggac.desk.scope.rule import visible
 from vonggac.desk.work.kinds import CLEAN_ADDRESS
 from vonggac.desk.work.models import Answer, Batch, Evidence, Tally, Task
 from vonggac.desk.work.queries.tasks import published
-from vonggac.desk.work.states import WITHDRAWN
+from vonggac.desk.work.states import RETURNED, STATES, WITHDRAWN
 from vonggac.errors import N_, Fault, InvalidValues, NotAllowed, NotThere
 
 Say = Callable[[str], str]
@@ -88,7 +89,10 @@ class Report:
 def batches(asker: Asker) -> QuerySet[Batch]:
     """Versions of lists and orders of which the asker may take a report along, the newest first."""
     seen = visible(Tally.objects.filter(kind=CLEAN_ADDRESS.name), asker, "work.export").values("batch_id")
-    return Batch.objects.filter(pk__in=seen).exclude(published_at=None).order_by("-pk")
+    counts = visible(OrganisationCount.objects.all(), asker, "work.export").values("version_id")
+    # A version on which all stood before opened nothing by itself.
+    of_lists = Q(source_type=LIST_VERSION, source_id__in=counts)
+    return Batch.objects.filter(Q(pk__in=seen) | of_lists).exclude(published_at=None).order_by("-pk")
 
 
 def write(asker: Asker, asked: Asked, form: Form, file: BinaryIO, zone: tzinfo, say: Say) -> int:
@@ -138,7 +142,7 @@ def _tasks(asker: Asker, asked: Asked) -> QuerySet[Task]:
         batch = _batch(asker, asked.batch_id)
         if batch.source_type == LIST_VERSION:
             # What stood on the list before keeps the Task that an earlier version opened.
-            rows = rows.filter(key__in=ListRow.objects.filter(version_id=batch.source_id).values("key"))
+            rows = _of_version(rows, batch.source_id)
         else:
             rows = rows.filter(batch_id=batch.pk)
     if asked.organisation_id is not None:
@@ -148,6 +152,17 @@ def _tasks(asker: Asker, asked: Asked) -> QuerySet[Task]:
     if asked.until is not None:
         rows = rows.filter(created_at__lt=asked.until)
     return rows.select_related("organisation").order_by("organisation__sort_key", "organisation_id", "pk")
+
+
+def _of_version(rows: QuerySet[Task], version_id: int) -> QuerySet[Task]:
+    """The Tasks of the rows of a version: of a row whose organisation has none, that of whom it was handed to, or who had it before a merger."""
+    listed = ListRow.objects.filter(version_id=version_id)
+    own = Task.objects.filter(kind=CLEAN_ADDRESS.name, key__in=listed.values("key"))
+    without = listed.exclude(Exists(Task.objects.filter(kind=CLEAN_ADDRESS.name, key=OuterRef("key"))))
+    entry = Substr("key", StrIndex("key", Value("|")) + 1)  # without the organisation
+    others = Task.objects.filter(kind=CLEAN_ADDRESS.name, value__in=without.values("value")).exclude(value="")
+    others = others.annotate(entry=entry).filter(entry__in=without.annotate(entry=entry).values("entry"))
+    return rows.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
 
 
 def _batch(asker: Asker, batch_id: int) -> Batch:
@@ -201,12 +216,15 @@ def _lines(tasks: list[Task], report: Report, zone: tzinfo, say: Say) -> Iterato
         files.setdefault(task_id, []).append(name)
     systems = _systems(tasks, say)
     for task in tasks:
-        answer = answers.get(task.pk)
+        answer = answers.get(task.pk) if task.result else None  # one of before it began anew tells nothing of now
         values: Mapping[str, Any] = answer.values if answer else {}
         result = CLEAN_ADDRESS.results.get(answer.result, NO_ANSWER) if answer else NO_ANSWER
+        if answer is not None and answer.verdict == "returned":
+            result = STATES[RETURNED]
+        else:
+            for name in ("n_checked", "n_infected", "n_cleaned"):
+                report.hosts[name] += values.get(name) or 0
         report.results[result] += 1
-        for name in ("n_checked", "n_infected", "n_cleaned"):
-            report.hosts[name] += values.get(name) or 0
         yield _line(
             task,
             answer,

@@ -9,9 +9,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import docx
 import pytest
 from django.utils import timezone as clock
+from listing import make_list, publish
+from listing import row as listed
 from openpyxl import load_workbook
+from province import admin
 
 from vonggac.desk.audit.models import Entry
+from vonggac.desk.organisations import actions as directory
 from vonggac.desk.work import actions
 from vonggac.desk.work.models import Batch, Task
 from vonggac.errors import InvalidValues, NotAllowed, NotThere
@@ -155,3 +159,47 @@ def test_too_many_rows_are_refused_in_words(province, told, monkeypatch):
     monkeypatch.setitem(cleanup_report.MOST_ROWS, "docx", 2)
     with pytest.raises(InvalidValues, match="more than 2 rows"):
         made(province.asker("analyst"), "docx")
+
+
+def test_what_lies_with_another_organisation_stands_in_the_report_of_its_list(province):
+    analyst = province.asker("analyst")
+    botnet = make_list(analyst)
+    publish(analyst, botnet, [listed("198.51.100.5"), listed("198.51.100.6"), listed("198.51.100.33")])
+    _other, handed, merged = Task.objects.order_by("value")
+    actions.submit(
+        province.asker("agency_officer"), handed.pk, handed.version, result="not_ours", values={"evidence": "Dải của bệnh viện"}
+    )  # fmt: skip
+    handed.refresh_from_db()
+    actions.hand_over(
+        analyst, handed.pk, handed.version, to_organisation_id=province.id("benhvien"), why="của bệnh viện"
+    )
+    directory.merge(
+        admin(), [province.id("donghoa")], successor=province.id("duongmai"), at=clock.now() - timedelta(days=1)
+    )
+    version = publish(analyst, botnet, [listed("198.51.100.5"), listed("198.51.100.6")])
+    assert Task.objects.count() == 3
+    found = rows(analyst, batch_id=version.batch_id)[1:]
+    assert {(row[1], row[3], row[10]) for row in found} == {
+        ("Bệnh viện Đa khoa tỉnh", handed.value, "No report yet"),
+        ("Xã Đông Hòa", merged.value, "No report yet"),
+    }
+
+
+def test_what_was_opened_again_has_no_report_yet(province, told):
+    analyst, one = province.asker("analyst"), told[0]
+    one.refresh_from_db()
+    actions.accept(analyst, [(one.pk, one.version)])
+    one.refresh_from_db()
+    actions.reopen(analyst, [(one.pk, one.version)], "lại thấy")
+    row = next(row for row in rows(analyst)[1:] if row[3] == one.value)
+    assert row[10] == "No report yet"
+
+
+def test_what_was_returned_is_not_reported_as_cleaned(province, told):
+    analyst, one = province.asker("analyst"), told[0]
+    one.refresh_from_db()
+    actions.return_(analyst, [(one.pk, one.version)], "thiếu biên bản")
+    row = next(row for row in rows(analyst)[1:] if row[3] == one.value)
+    assert (row[10], row[12]) == ("Returned", 12)
+    report = cleanup_report.collect(analyst, Asked(), 10, ZONE, str)
+    assert (report.results["Returned"], report.results["Found and cleaned"], report.hosts["n_cleaned"]) == (1, 0, 0)

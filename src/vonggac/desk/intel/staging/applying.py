@@ -13,7 +13,6 @@ from django.utils import timezone
 from vonggac.desk.audit.actions import Recording, recording
 from vonggac.desk.intel.models import ListRow, ListVersion, OrganisationCount
 from vonggac.desk.intel.staging import life, rows
-from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.organisations.queries.graph import heirs
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.searching import search_form
@@ -123,25 +122,22 @@ def _elsewhere(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
     if not lines:
         return set()
     tasks: dict[int, tuple[str, str]] = {}
-    owners: dict[int, int] = {}
-    columns = ("pk", "kind", "value", "details", "organisation_id")
-    for pk, kind, value, details, owner in about(Task.objects.all(), {line.value for line in lines}).values_list(
-        *columns
-    ):
+    had: list[tuple[int, int]] = []  # Task, and an organisation that has it or had it before a hand-over
+    found = about(Task.objects.all(), {line.value for line in lines})
+    for pk, kind, value, details, owner in found.values_list("pk", "kind", "value", "details", "organisation_id"):
         if kind == CLEAN_ADDRESS.name:
-            tasks[pk], owners[pk] = (value, details.get("malware", "")), owner
-    after = heirs(set(owners.values()), timezone.now())
-    taken = {
-        (heir, *tasks[pk]) for pk, owner in owners.items() for heir in after[owner] - {owner} if len(after[owner]) == 1
-    }
+            tasks[pk] = value, details.get("malware", "")
+            had.append((pk, owner))
+    owners = dict(had)
     steps: Any = Step.objects.filter(verb="hand_over", task_id__in=sorted(tasks))
-    given = {(values.get("was"), *tasks[pk]) for pk, values in steps.values_list("task_id", "values")}
-    if not given:
-        return taken
-    ids = {line.organisation_id for line in lines}
-    names = dict(Organisation.objects.filter(pk__in=sorted(ids)).values_list("pk", "name"))
-    found = ((line.organisation_id, line.value, line.family) for line in lines)
-    return taken | {one for one in found if (names.get(one[0]), one[1], one[2]) in given}
+    had += [(pk, values["was_id"]) for pk, values in steps.values_list("task_id", "values")]
+    after = heirs({organisation for _pk, organisation in had}, timezone.now())
+    return {
+        (heir, *tasks[pk])
+        for pk, organisation in had
+        if len(after[organisation]) == 1
+        for heir in after[organisation] - {owners[pk]}
+    }
 
 
 def show(asker: Asker, version: ListVersion, run: str, batch: Batch) -> None:

@@ -241,7 +241,7 @@ def give_to(change: Change, target: Organisation, why: str) -> None:
         raise InvalidValues([Fault("to_organisation_id", N_("there is such a task for this organisation already"))])
     if task.state == SUBMITTED and task.result == "not_ours":
         judge(change, "accepted", why)
-    change.step("hand_over", why, was=was.name, to=target.name)
+    change.step("hand_over", why, was=was.name, was_id=was.pk, to=target.name)
     change.steps[-1].after = NEW
     task.organisation, task.key, task.assignee, task.state, task.proof, task.result = target, key, None, NEW, "", ""
     policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)

@@ -92,4 +92,4 @@ def again(change: Change, verb: str, why: str, days: Calendar) -> None:
     policy = clocks.policy_for(clocks.policies_at(change.now), task.kind, task.priority)
     clocks.restart(task, BY_NAME[task.kind], policy, change.now, days)
     task.n_reopened += 1
-    task.proof = ""
+    task.proof, task.result = "", ""

@@ -46,7 +46,8 @@ class Task(models.Model):
     thing that it is about, normalised (an address). ``subject``: that in words of no language. ``details``: what the kind's
     templates show. ``batch_id``: the Batch that opened or last reopened it; 0: nothing did. ``priority``: 1 to 5, 1 the most
     pressing. ``turn``: whose it is to act
-    in that state (``states.turn_of``). ``proof``: ``declared``, ``proven`` or nothing yet. ``result``: of the last answer.
+    in that state (``states.turn_of``). ``proof``: ``declared``, ``proven`` or nothing yet. ``result``: of the last answer
+    since it began or began anew.
 
     Clocks: ``<clock>_due_at`` (None: this Task has no such clock) and ``<clock>_met_at``. ``due_at``: the next that is to be
     met, FAR while none runs. ``alarm_at``: when the next warning is due, FAR for never. ``alarms``: how many were given for
