@@ -160,7 +160,8 @@ def _of_version(rows: QuerySet[Task], version_id: int) -> QuerySet[Task]:
     own = Task.objects.filter(kind=CLEAN_ADDRESS.name, key__in=listed.values("key"))
     without = listed.exclude(Exists(Task.objects.filter(kind=CLEAN_ADDRESS.name, key=OuterRef("key"))))
     entry = Substr("key", StrIndex("key", Value("|")) + 1)  # without the organisation
-    others = Task.objects.filter(kind=CLEAN_ADDRESS.name, value__in=without.values("value")).exclude(value="")
+    # Asked by the value alone (``rows`` are of one kind): SQLite takes any index of kind before the one of values, and reads all Tasks.
+    others = Task.objects.filter(value__in=without.values("value")).exclude(value="")
     others = others.annotate(entry=entry).filter(entry__in=without.annotate(entry=entry).values("entry"))
     return rows.filter(Q(pk__in=own.values("pk")) | Q(pk__in=others.values("pk")))
 
