@@ -12,6 +12,7 @@ from province import admin
 from vonggac.desk.audit.models import Entry
 from vonggac.desk.intel import actions, queries
 from vonggac.desk.intel.models import Indicator, ListRow, ListVersion
+from vonggac.desk.intel.staging import looking_again
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.organisations import actions as directory
 from vonggac.desk.organisations.models import Network
@@ -146,6 +147,18 @@ def test_what_is_not_seen_again_is_closed_and_what_comes_back_opens_again(provin
     publish(analyst, botnet, [row("198.51.100.5", "28/11/2026 08:00:00")])
     gone.refresh_from_db()
     assert (gone.state, gone.n_reopened) == ("reopened", 1)
+
+
+def test_each_that_came_back_is_told_of_once_however_many_pieces_they_come_in(province, analyst, botnet, monkeypatch):
+    listed = ["198.51.100.5", "198.51.100.33", "198.51.100.6"]
+    publish(analyst, botnet, [row(address, "20/10/2026 08:15:00") for address in listed])
+    for task in Task.objects.all():
+        cleaned(admin(), analyst, task, datetime(2026, 11, 1, tzinfo=UTC))
+    monkeypatch.setattr(looking_again, "AT_ONCE", 2)
+    publish(analyst, botnet, [row(address, "28/11/2026 08:15:00") for address in listed])
+    assert set(Task.objects.values_list("state", flat=True)) == {"reopened"}
+    told = Notice.objects.filter(template="work_new", channel="portal", user=province.users["agency_officer"])
+    assert [notice.values["n"] for notice in told.order_by("pk")] == [2, 2]
 
 
 def test_a_sighting_from_before_the_cleaning_neither_reopens_nor_closes(province, analyst, botnet):
@@ -487,7 +500,7 @@ def test_a_recheck_that_dies_halfway_is_finished_by_the_next(province, analyst, 
     assert sorted(Task.objects.values_list("state", flat=True)) == ["closed", "closed", "reopened", "reopened"]
     assert set(Task.objects.values_list("n_reopened", flat=True)) == {0, 1}
     told = Notice.objects.filter(template="work_new", user=province.users["agency_officer"], channel="portal")
-    assert told.count() == 2
+    assert [notice.values["n"] for notice in told.order_by("pk")] == [4, 1, 1]  # pieces of one
 
 
 def _die(*_args: object, **_values: object) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from vonggac.desk.intel.models import ListVersion
@@ -38,7 +40,9 @@ def look_again(asker: Asker, version: ListVersion, run: str) -> tuple[int, int]:
     """
     batch = Batch.objects.filter(pk=version.batch_id or 0).first()
     told, n_done, n_back, n_gone = why(version), 0, 0, 0
-    for some in _pieces(list(rows.to_work_on(version).values_list("organisation_id", "value", "family", "last_seen"))):
+    listed: Any = rows.to_work_on(version).order_by("organisation_id", "pk")
+    columns = ("organisation_id", "value", "family", "last_seen")
+    for some in _by_organisation(list(listed.values_list(*columns))):
         if back := _seen_again(some):
             n_back += reappear(asker, back, batch, told, list=version.indicator_list.code, n=version.n)
         n_done = _count(version, run, n_done, len(some))
@@ -58,6 +62,12 @@ def _count(version: ListVersion, run: str, n_done: int, n_more: int) -> int:
     if n_more < AT_ONCE or n_now // AT_ONCE % _BEAT_EVERY == 0:
         life.beat(version.pk, run, n_rechecked=n_now)
     return n_now
+
+
+def _by_organisation(listed: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Pieces that divide no organisation unless it must be, so that each is told once of what is back."""
+    for _organisation, some in groupby(listed, key=itemgetter(0)):
+        yield from _pieces(list(some))
 
 
 def _pieces(found: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -34,24 +34,26 @@ def _passed(change: Change, why: str, values: Mapping[str, Any]) -> None:
 
 
 def reappear(asker: Asker, task_ids: Collection[int], batch: Batch | None, why: str, **values: Any) -> int:
-    """Tasks that were done and are seen again open again, with their history, as part of ``batch``; each organisation is told once.
+    """Tasks that were done and are seen again open again, with their history, as part of ``batch``; each organisation is told of its own.
 
     Gives how many; those that are open anyway are left alone.
     """
     days = clocks.calendar()
     told: dict[int, int] = {}
+    first: list[Task] = []
 
     def do(change: Change) -> None:
         if batch is not None:
             change.task.batch_id = batch.pk
         again(change, "reappear", why, days)
         change.steps[-1].values = dict(values)
+        first.append(change.task)
         told[change.task.organisation_id] = told.get(change.task.organisation_id, 0) + 1
 
     def after() -> None:
-        name = f"batch:{batch.pk}:back" if batch is not None else f"back:{min(task_ids)}"
-        url = "/work/?state=reopened"
-        tell_organisations(told, title=why, url=url, key=name)
+        # A Task has a version once only: no other piece, and no later time that they come back, goes by this name.
+        name = f"back:{first[0].pk}:{first[0].version}"
+        tell_organisations(told, title=why, url="/work/?state=reopened", key=name)
 
     return _over(asker, "work.reappear", task_ids, {ACCEPTED, RECHECKED, CLOSED}, do, after)
 
