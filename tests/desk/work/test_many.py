@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -106,6 +106,22 @@ def test_a_policy_that_is_taken_back_is_the_one_of_before(province, open_tasks):
     assert set(Task.objects.values_list("policy_id", flat=True)) == {new.pk}
     actions.undo(province.asker("analyst"), done.bulk_id)
     assert list(Task.objects.order_by("pk").values_list("policy_id", "is_binding", "acknowledge_due_at")) == before
+
+
+def test_what_was_taken_back_moves_no_clock_of_a_policy_that_comes_later(province, open_tasks):
+    analyst, new = province.asker("analyst"), decided(province, finish_s=86_400)
+    actions.submit_many(
+        province.asker("agency_officer"), seen(open_tasks), "clean_address", result="cleaned", values=CLEANED
+    )
+    Task.objects.update(finish_met_at=timezone.now() - timedelta(hours=5))
+    for _ in range(2):
+        done = actions.return_(analyst, seen(open_tasks), "thiếu biên bản")
+        actions.undo(analyst, done.bulk_id)
+    actions.return_(analyst, seen(open_tasks), "thiếu biên bản")
+    actions.move_to_policy(analyst, seen(open_tasks), new.pk, "theo quyết định mới")
+    for task in Task.objects.all():
+        stood = task.finish_due_at - task.created_at - timedelta(days=1)
+        assert timedelta(hours=5) <= stood < timedelta(hours=5, minutes=1)
 
 
 def test_a_verdict_that_is_taken_back_was_not_given(province, open_tasks):

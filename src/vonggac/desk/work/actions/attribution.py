@@ -185,12 +185,14 @@ def pass_on(asker: Asker, task_id: int, version: int) -> Passed:
     """
     with recording(asker, "work.pass_on") as record:
         now = timezone.now()
-        task = to_change(asker, "work.assign", [(task_id, version)])[0]
+        # Both at once, in the order of their ids as everybody else, so that no two wait for each other in a circle.
+        parents = Task.objects.filter(children=task_id).values_list("pk", "version")
+        rows = to_change(asker, "work.assign", [(task_id, version), *parents])
+        rows.sort(key=lambda row: row.pk != task_id)
+        task = rows[0]
         answer = _accepted(task)
-        changes = [Change(asker, task, now, snapshot(task))]
-        cells = {task.pk: tallies.cell_of(task)}
-        if task.parent_id is not None:
-            changes += _locked(asker, task.parent_id, now, cells)
+        changes = [Change(asker, row, now, snapshot(row)) for row in rows]
+        cells = {row.pk: tallies.cell_of(row) for row in rows}
         passed = _pass(record, changes, cells, answer)
         changes[0].step("pass_on", way=passed.way, answer=answer.pk)
         write(record, [one for one in changes if one.steps or snapshot(one.task) != one.before], cells)

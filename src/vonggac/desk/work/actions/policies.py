@@ -130,7 +130,11 @@ def move_to_policy(asker: Asker, seen: Sequence[Seen], policy_id: int, why: str)
 
 def _began(task: Task) -> tuple[datetime, timedelta]:
     """When the clocks of ``task`` that are not met began, and how long they stood since: stopped, or while a report was reviewed."""
-    steps = list(Step.objects.filter(task=task).order_by("pk").values_list("verb", "at", "values"))
+    steps: list[tuple[str, datetime, dict[str, Any]]] = []
+    for verb, at, values in Step.objects.filter(task=task).order_by("pk").values_list("verb", "at", "values"):
+        taken_back = [one[1] for one in steps if verb == "undo" and one[0] == values.get("what")][-1:]
+        steps = [one for one in steps if one[1] not in taken_back]  # all of one action have its time
+        steps.append((verb, at, values))
     last = max((n for n, (verb, _at, _values) in enumerate(steps) if verb in clocks.BEGIN), default=None)
     since = [] if last is None else steps[last:]
     stood = sum(values.get("stood_s", 0) for _verb, _at, values in since or steps)
