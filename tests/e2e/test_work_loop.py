@@ -90,6 +90,9 @@ def report(page, portal, task_id, photo):
     page.set_input_files("[data-evidence] input[type=file]", photo)
     page.locator("main li[data-new]").first.wait_for(timeout=3 * PATIENCE_MS)
     page.check("[name=result][value=cleaned]", force=True)
+    page.locator("details.add").evaluate_all("all => all.forEach((one) => (one.open = true))")
+    page.fill("[name=received_at]", "2026-10-02T08:00")
+    page.fill("[name=done_at]", "2026-10-05T10:00")  # before the next list saw anything
     page.fill("[name=tool]", "Quét ngoại tuyến")
     for name, value in (("n_checked", "12"), ("n_infected", "1"), ("n_cleaned", "1")):
         page.fill(f"[name={name}]", value)

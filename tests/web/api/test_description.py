@@ -86,7 +86,7 @@ def hold(operation, secret, n_examples):
 def check(case, secret):
     answer = case.call_and_validate(headers={"Authorization": f"Bearer {secret}"})
     if case.meta.generation.mode.is_positive and answer.status_code == 422:
-        assert answer.json()["code"] == "invalid_values"
+        assert answer.json()["code"] == "invalid_values", (answer.json(), case.body)
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
@@ -98,3 +98,15 @@ def test_every_answer_is_as_described(path, method, schema, secret):
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_every_answer_is_as_described_many_times(path, method, schema, secret):
     hold(schema[path][method.upper()], secret, 200)
+
+
+def test_no_two_shapes_have_one_name():
+    """In the description a name stands once: the second would silently take the place of the first."""
+    from ninja import Schema
+
+    def below(kind):
+        return {kind} | {found for one in kind.__subclasses__() for found in below(one)}
+
+    ours = sorted((one.__name__, one.__module__) for one in below(Schema) if one.__module__.startswith("vonggac."))
+    names = [name for name, _module in ours]
+    assert [one for one in ours if names.count(one[0]) > 1] == []

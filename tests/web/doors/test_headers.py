@@ -31,6 +31,9 @@ ONLY_OURS = {
 }
 """What the policy says, but for ``connect-src``: that names the live stream."""
 
+SEALED = {"sandbox": set(), "default-src": {"'none'"}}
+"""The policy of files that others sent: nothing of them runs, and nothing is loaded for them."""
+
 
 def policy_of(response):
     """Directive to its sources."""
@@ -42,9 +45,10 @@ def faults(response, *, signed_in=False):
     """What an answer lacks."""
     policy = policy_of(response)
     live = policy.pop("connect-src", set())
+    is_file = policy == SEALED and "text/html" not in response.headers.get("Content-Type", "")
     checks = {
-        f"policy {policy}": policy == ONLY_OURS,
-        f"live {live}": "'self'" in live and len(live) <= 2 and not any("*" in one for one in live),
+        f"policy {policy}": policy == ONLY_OURS or is_file,
+        f"live {live}": is_file or ("'self'" in live and len(live) <= 2 and not any("*" in one for one in live)),
         "nosniff": response.headers.get("X-Content-Type-Options") == "nosniff",
         "referrer": response.headers.get("Referrer-Policy") == "same-origin",
         "opener": response.headers.get("Cross-Origin-Opener-Policy") == "same-origin",

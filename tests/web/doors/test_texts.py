@@ -155,6 +155,8 @@ DOWNLOADS = (
     ("export_directory", "GET", {}),
     ("export_directory", "GET", {"form": "csv"}),
     *((name, "GET", {}) for name in of_proofs.WORKBOOKS),
+    ("list-version-export", "GET", {}),
+    ("list-matrix-export", "GET", {}),
 )
 
 

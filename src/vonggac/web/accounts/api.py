@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vonggac.desk.accounts import actions, queries
 from vonggac.desk.accounts.actions import GrantValues
-from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, Version, page_of, written
 
 router = Router(tags=["accounts"])
 
@@ -65,12 +65,6 @@ class AccountEdit(Strict):
     email: str | None = Field(None, max_length=254)
     phone: str | None = Field(None, max_length=32)
     organisation_id: Id | None = None
-
-
-class Version(Strict):
-    """The version that was read."""
-
-    version: int = Field(ge=1, lt=2**31)
 
 
 class GrantIn(Strict):

@@ -35,6 +35,12 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+class Version(Strict):
+    """The version that was read."""
+
+    version: int = Field(ge=1, lt=2**31)
+
+
 class FaultOut(Schema):
     """One wrong value."""
 

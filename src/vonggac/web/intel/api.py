@@ -18,9 +18,8 @@ from vonggac.desk.scope.rule import may_on, require
 from vonggac.detectors.indicators.faults import FAULTS
 from vonggac.errors import Fault
 from vonggac.jobs import list_import
-from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, Version, page_of, written
 from vonggac.web.api.uploads import BODY, SETTINGS, FileName, spooled
-from vonggac.web.organisations.api.shapes import Version
 from vonggac.web.shell.words import tell_fault
 
 router = Router(tags=["lists"])
@@ -173,7 +172,7 @@ class Rows(Schema):
     next: str | None
 
 
-class RowFaultOut(Schema):
+class ListFaultOut(Schema):
     """What could not be read; ``is_kept``: the row was, without that cell."""
 
     sheet: str
@@ -184,14 +183,14 @@ class RowFaultOut(Schema):
     is_kept: bool
 
 
-class RowFaults(Schema):
+class ListFaults(Schema):
     """A page of faults."""
 
-    items: list[RowFaultOut]
+    items: list[ListFaultOut]
     next: str | None
 
 
-class LineOut(Schema):
+class PreviewLineOut(Schema):
     """How the rows of one organisation divide."""
 
     organisation_id: int
@@ -204,7 +203,7 @@ class LineOut(Schema):
 class DifferenceOut(Schema):
     """How a version differs from the one before. All but ``organisations`` is 0 for who sees a part only."""
 
-    organisations: list[LineOut]
+    organisations: list[PreviewLineOut]
     n_rows: int
     n_faults: int
     n_new: int
@@ -436,16 +435,16 @@ def _with_tasks(asker: Any, page: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get(
-    "/lists/versions/{version_id}/faults", response={200: RowFaults, **ERRORS}, operation_id="list_version_faults"
+    "/lists/versions/{version_id}/faults", response={200: ListFaults, **ERRORS}, operation_id="list_version_faults"
 )
 def faults(request: Any, version_id: Id, limit: Limit, after: After) -> Any:
     """What could not be read, for who sees the whole list."""
     return page_of(queries.row_faults(request.asker, version_id), limit, after, shape=_fault_out)
 
 
-def _fault_out(row: RowFault) -> RowFaultOut:
+def _fault_out(row: RowFault) -> ListFaultOut:
     message = tell_fault(Fault("", FAULTS.get(row.reason, row.reason), {}))
-    return RowFaultOut(
+    return ListFaultOut(
         sheet=row.sheet, number=row.number, reason=row.reason, message=message, text=row.text, is_kept=row.is_kept
     )
 
@@ -458,7 +457,7 @@ def difference(request: Any, version_id: Id) -> Any:
     found = queries.preview(request.asker, version_id)
     numbers = {name: getattr(found, name) for name in DifferenceOut.model_fields if name != "organisations"}
     lines = [
-        LineOut(organisation_id=line.organisation.pk, n_new=line.n_new, n_still=line.n_still, n_back=line.n_back, n_gone=line.n_gone)
+        PreviewLineOut(organisation_id=line.organisation.pk, n_new=line.n_new, n_still=line.n_still, n_back=line.n_back, n_gone=line.n_gone)
         for line in found.lines
     ]  # fmt: skip
     return DifferenceOut(organisations=lines, **numbers)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from vonggac.desk.webhooks import actions, queries
 from vonggac.jobs.webhooks import inner_hosts
-from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, Strict, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, Strict, Version, page_of, written
 
 router = Router(tags=["webhooks"])
 
@@ -59,12 +59,6 @@ class WebhookEdit(Strict):
     url: str | None = Field(None, min_length=1, max_length=500)
     events: list[str] | None = Field(None, min_length=1, max_length=300)
     is_active: bool | None = None
-
-
-class Version(Strict):
-    """The version that was read."""
-
-    version: int = Field(ge=1, lt=2**31)
 
 
 class DeliveryOut(Schema):

@@ -217,7 +217,7 @@ def unwatch(request: Any, task_id: Id) -> Any:
 
 
 @router.post("/work/acknowledge", response={200: shapes.OutcomeOut, **ERRORS}, operation_id="acknowledge_tasks")
-def acknowledge(request: Any, body: shapes.Chosen) -> Any:
+def acknowledge(request: Any, body: shapes.ChosenTasks) -> Any:
     """Say that they were seen."""
     return written(request, 200, lambda: outcome(actions.acknowledge(request.asker, seen_in(body))))
 
@@ -248,10 +248,10 @@ def return_(request: Any, body: shapes.ChosenReason) -> Any:
     return written(request, 200, lambda: outcome(actions.return_(request.asker, seen_in(body), body.reason)))
 
 
-@router.post("/work/approve", response={200: shapes.Done, **ERRORS}, operation_id="approve_tasks")
-def approve(request: Any, body: shapes.Chosen) -> Any:
+@router.post("/work/approve", response={200: shapes.DoneTasks, **ERRORS}, operation_id="approve_tasks")
+def approve(request: Any, body: shapes.ChosenTasks) -> Any:
     """What was proposed begins."""
-    return written(request, 200, lambda: shapes.Done(n=actions.approve(request.asker, seen_in(body))))
+    return written(request, 200, lambda: shapes.DoneTasks(n=actions.approve(request.asker, seen_in(body))))
 
 
 @router.post("/work/reopen", response={200: shapes.OutcomeOut, **ERRORS}, operation_id="reopen_tasks")
@@ -288,10 +288,10 @@ def move_to_policy(request: Any, body: shapes.ChosenPolicy) -> Any:
     )
 
 
-@router.post("/work/undo", response={200: shapes.Done, **ERRORS}, operation_id="undo_tasks")
+@router.post("/work/undo", response={200: shapes.DoneTasks, **ERRORS}, operation_id="undo_tasks")
 def undo(request: Any, body: shapes.UndoIn) -> Any:
     """Take one's own action on many back."""
-    return written(request, 200, lambda: shapes.Done(n=actions.undo(request.asker, body.bulk_id)))
+    return written(request, 200, lambda: shapes.DoneTasks(n=actions.undo(request.asker, body.bulk_id)))
 
 
 # ------------------------------------------------------------------------------------------------ how long it may take

@@ -53,7 +53,7 @@ class EvidenceList(Schema):
     items: list[EvidenceOut]
 
 
-class RowFaultOut(Schema):
+class ReportFaultOut(Schema):
     """What is wrong in a cell; ``column`` empty: the row as a whole."""
 
     sheet: str
@@ -79,7 +79,7 @@ class PlanOut(Schema):
     n_same: int
     n_blank: int
     ready: list[ReadyOut]
-    faults: list[RowFaultOut]
+    faults: list[ReportFaultOut]
 
 
 class CleanupIn(Strict):
@@ -209,7 +209,7 @@ def _plan_out(plan: Plan, n_sent: int) -> PlanOut:
         n_sent=n_sent, n_same=plan.n_same, n_blank=plan.n_blank,
         ready=[ReadyOut(sheet=one.sheet, row=one.row, task_id=one.task.pk, result=one.report.result) for one in plan.ready],
         faults=[
-            RowFaultOut(
+            ReportFaultOut(
                 sheet=one.sheet, row=one.row, column=gettext(one.column) if one.column else "", value=one.value,
                 message=told_fault(InvalidValues([one.fault])),
             )

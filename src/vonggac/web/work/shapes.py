@@ -131,31 +131,31 @@ class SeenIn(Strict):
     version: Version
 
 
-class Chosen(Strict):
+class ChosenTasks(Strict):
     """Tasks, at most 500."""
 
     tasks: list[SeenIn] = Field(min_length=1, max_length=500)
 
 
-class ChosenNote(Chosen):
+class ChosenNote(ChosenTasks):
     """Tasks, and what is said with it."""
 
     note: str = Field("", max_length=2000)
 
 
-class ChosenReason(Chosen):
+class ChosenReason(ChosenTasks):
     """Tasks, and why."""
 
     reason: Reason
 
 
-class ChosenPriority(Chosen):
+class ChosenPriority(ChosenTasks):
     """Tasks, and how pressing they are."""
 
     priority: Priority
 
 
-class ChosenPerson(Chosen):
+class ChosenPerson(ChosenTasks):
     """Tasks, and to whom; null takes them away."""
 
     user_id: Id | None
@@ -242,7 +242,7 @@ class UndoIn(Strict):
     bulk_id: Id
 
 
-class Done(Schema):
+class DoneTasks(Schema):
     """How many it was."""
 
     n: int

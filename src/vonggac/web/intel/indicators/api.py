@@ -12,11 +12,11 @@ from pydantic import Field
 from vonggac.desk.intel.actions import aliases as alias_actions
 from vonggac.desk.intel.actions import indicators as actions
 from vonggac.desk.intel.queries import indicators as queries
-from vonggac.errors import N_, Fault, InvalidValues
+from vonggac.errors import N_, Fault, InputError, InvalidValues
 from vonggac.jobs.exchange.found import Defaults
-from vonggac.jobs.exchange.intake import pasted, take_in, values_in, warninglists_in
+from vonggac.jobs.exchange.intake import Outcome, pasted, take_in, values_in, warninglists_in
 from vonggac.jobs.exchange.outgo import share
-from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, Strict, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, Strict, Version, page_of, written
 
 router = Router(tags=["indicators"])
 
@@ -137,12 +137,6 @@ class AliasEdit(Strict):
     note: str | None = Field(None, max_length=250)
 
 
-class Version(Strict):
-    """The version that was read."""
-
-    version: int = Field(ge=1, lt=2**31)
-
-
 def out(row: Any) -> IndicatorOut:
     """An indicator as it looks outside."""
     return IndicatorOut.model_validate(row, from_attributes=True)
@@ -186,6 +180,14 @@ def tell(request: Any, body: IndicatorsIn) -> Any:
     return written(request, 201, write)
 
 
+def taken_in(*args: Any, **kwargs: Any) -> Outcome:
+    """As ``take_in``; a body that is no such file is a value that cannot stand, with its reason."""
+    try:
+        return take_in(*args, **kwargs)
+    except InputError as error:
+        raise InvalidValues([Fault("body", error.message, error.params)]) from None
+
+
 @router.post("/indicators/import", response={200: ToldOut, **ERRORS}, operation_id="import_indicators", summary="Take in STIX or MISP",
              openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})  # fmt: skip
 def import_(
@@ -199,7 +201,7 @@ def import_(
     data = request.body
 
     def write() -> ToldOut:
-        done = take_in(
+        done = taken_in(
             request.asker, data, source=source or request.asker.name[:120], number=number, form=form or "", is_dry=dry_run,
             defaults=Defaults(tlp=tlp, confidence=confidence), warninglists=warninglists_in(settings.VONGGAC),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from ninja import Query, Router, Schema
 from pydantic import Field
 
 from vonggac.desk.organisations import actions, queries
-from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, page_of, written
+from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, Version, page_of, written
 from vonggac.web.organisations.api.routes import Noun, register
 from vonggac.web.organisations.api.shapes import (
     At,
@@ -17,7 +17,6 @@ from vonggac.web.organisations.api.shapes import (
     OrganisationIn,
     OrganisationNew,
     OrganisationOut,
-    Version,
 )
 
 router = Router(tags=["organisations"])

@@ -51,12 +51,6 @@ class Edit(PeriodIn):
     version: int = Field(ge=1, lt=2**31)
 
 
-class Version(Strict):
-    """The version that was read."""
-
-    version: int = Field(ge=1, lt=2**31)
-
-
 class Ending(Strict):
     """The end of something: the first moment when it does not hold."""
 
