@@ -32,7 +32,8 @@ MAX_ITEMS = 200
 class Strict(Schema):
     """What a client sends: a field that we do not know is an error, never dropped."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    # Actions trim texts; trimmed here, what the description allows would be too short for it.
+    model_config = ConfigDict(extra="forbid")
 
 
 class Version(Strict):
