@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from vonggac.desk.accounts.models import User
@@ -225,7 +226,12 @@ def hand_over(asker: Asker, task_id: int, version: int, *, to_organisation_id: i
     def do(_record: Any, change: Change) -> None:
         give_to(change, target, why)  # type: ignore[arg-type]
 
-    change_one(asker, "work.hand_over", "work.assign", (task_id, version), do)
+    try:
+        change_one(asker, "work.hand_over", "work.assign", (task_id, version), do)
+    except IntegrityError:  # they got it between our look and our write
+        raise InvalidValues(
+            [Fault("to_organisation_id", N_("there is such a task for this organisation already"))]
+        ) from None
 
 
 def give_to(change: Change, target: Organisation, why: str) -> None:
