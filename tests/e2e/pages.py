@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 WITHOUT_HTML = frozenset({
     "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-export", "directory-import-faults",
-    "list-picture", "list-version-export", "list-matrix-export", "sign_on_callback", "account_end_sessions",
+    "list-picture", "work-report-workbook", "work-cleanup-file", "evidence-file", "evidence-preview", "list-version-export", "list-matrix-export", "sign_on_callback", "account_end_sessions",
 })  # fmt: skip
 """Answers of programs and files, and where only a provider's redirect leads."""
 

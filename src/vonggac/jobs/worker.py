@@ -18,12 +18,14 @@ from django.utils import timezone
 from vonggac.config import Settings
 from vonggac.desk.accounts import actions as accounts
 from vonggac.desk.intel.actions.indicators import expire_indicators
+from vonggac.desk.intel.staging import life
 from vonggac.desk.notices import actions, background
 from vonggac.desk.replies import actions as replies
 from vonggac.desk.scope.asker import machine
 from vonggac.desk.webhooks import deliveries
 from vonggac.desk.work import actions as work_actions
 from vonggac.desk.work.actions.alarms import AT_ONCE
+from vonggac.desk.work.queries import log_drops
 from vonggac.jobs import anchors, webhooks
 from vonggac.jobs.deliver import Courier
 
@@ -68,9 +70,10 @@ def _import(work: Work) -> None:
 
 
 def _find_hosts(work: Work) -> None:
-    from vonggac.jobs import find_hosts
+    if any(True for rows in (log_drops.waiting(), log_drops.read_ones()) for _row in rows):
+        from vonggac.jobs import find_hosts  # brings the detectors along, 200 MB that a quiet worker does without
 
-    find_hosts.run_pending(work.settings)
+        find_hosts.run_pending(work.settings)
 
 
 def _confirm_networks(_work: Work) -> None:
@@ -80,9 +83,10 @@ def _confirm_networks(_work: Work) -> None:
 
 
 def _lists(work: Work) -> None:
-    from vonggac.jobs import list_import
+    if any(True for rows in (life.pending(), life.finished()) for _row in rows):
+        from vonggac.jobs import list_import  # as above
 
-    list_import.run_pending(work.settings)
+        list_import.run_pending(work.settings)
 
 
 def _clocks(_work: Work) -> None:
