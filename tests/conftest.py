@@ -24,7 +24,7 @@ os.environ["VONGGAC_DATABASE"] = os.environ.get("DESK_TEST_DATABASE", "")
 os.environ["DJANGO_SETTINGS_MODULE"] = "vonggac.web.settings"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Django is ready before any test module is imported; assets are served as they are, not by their hashed names."""
     import django
     from django.conf import settings as django_settings
@@ -36,6 +36,9 @@ def pytest_configure() -> None:
     # An empty folder of collected assets: whitenoise warns where there is none.
     Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     django.setup()
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        # A worker of xdist that inherits this name has Django's settings, and with them our folder, before it reads this file.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
@@ -85,6 +88,17 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.delenv("LANGUAGE", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _empty_spool() -> None:
+    """No file of another test waits: its record went with its transaction, the file did not."""
+    from django.conf import settings
+
+    from vonggac.jobs.spool import spool_folder
+
+    for path in spool_folder(settings.VONGGAC).iterdir():
+        path.unlink()
 
 
 @pytest.fixture(scope="module")

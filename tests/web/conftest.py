@@ -37,3 +37,11 @@ def signed_in() -> Callable[[Client, User], Client]:
     from signing import sign_in
 
     return sign_in
+
+
+@pytest.fixture
+def browser(province: Province, signed_in: Callable[[Client, User], Client]) -> Callable[[str], Client]:
+    """``browser("agency_officer")``: the client of whoever has that role in the province, the second factor shown."""
+    from django.test import Client
+
+    return lambda role: signed_in(Client(), province.users[role])

@@ -162,7 +162,9 @@ def _look(connection: socket.socket, host: str, own_hosts: frozenset[str]) -> No
         raise Refused(f"{host} stands at {peer}, which is not of the internet")
 
 
-class _Plain(HTTPConnection):
+class _Looking(HTTPConnection):
+    """A connection that looks where it went before anything is sent."""
+
     own_hosts: frozenset[str] = frozenset()
     made: list[socket.socket]
 
@@ -177,19 +179,8 @@ class _Plain(HTTPConnection):
         self.made.append(self.sock)
 
 
-class _Secure(HTTPSConnection):
-    own_hosts: frozenset[str] = frozenset()
-    made: list[socket.socket]
-
-    def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        _look(connection, self.host, self.own_hosts)
-        return connection
-
-    def connect(self) -> None:
-        """As in urllib3; the socket stays known while an answer is read from it."""
-        super().connect()
-        self.made.append(self.sock)
+class _LookingSecure(_Looking, HTTPSConnection):
+    """The same with TLS: urllib3's own ``connect`` makes it, once it was looked."""
 
 
 class _Adapter(HTTPAdapter):
@@ -203,6 +194,6 @@ class _Adapter(HTTPAdapter):
         """As in requests, with our connections."""
         super().init_poolmanager(*args, **kwargs)
         mine = {"own_hosts": self._own_hosts, "made": self._made}
-        plain = type("Plain", (HTTPConnectionPool,), {"ConnectionCls": type("PlainHere", (_Plain,), mine)})
-        secure = type("Secure", (HTTPSConnectionPool,), {"ConnectionCls": type("SecureHere", (_Secure,), mine)})
+        plain = type("Plain", (HTTPConnectionPool,), {"ConnectionCls": type("PlainHere", (_Looking,), mine)})
+        secure = type("Secure", (HTTPSConnectionPool,), {"ConnectionCls": type("SecureHere", (_LookingSecure,), mine)})
         self.poolmanager.pool_classes_by_scheme = {"http": plain, "https": secure}

@@ -70,7 +70,7 @@ def _import(work: Work) -> None:
 
 
 def _find_hosts(work: Work) -> None:
-    if any(True for rows in (log_drops.waiting(), log_drops.read_ones()) for _row in rows):
+    if log_drops.waiting().exists() or log_drops.read_ones().exists():
         from vonggac.jobs import find_hosts  # brings the detectors along, 200 MB that a quiet worker does without
 
         find_hosts.run_pending(work.settings)
@@ -83,7 +83,7 @@ def _confirm_networks(_work: Work) -> None:
 
 
 def _lists(work: Work) -> None:
-    if any(True for rows in (life.pending(), life.finished()) for _row in rows):
+    if life.pending() or life.finished():
         from vonggac.jobs import list_import  # as above
 
         list_import.run_pending(work.settings)

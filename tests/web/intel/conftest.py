@@ -58,24 +58,6 @@ def first() -> bytes:
 
 
 @pytest.fixture
-def browser(province: Province) -> Callable[..., Any]:
-    """``browser("analyst")``: the client of whoever has that role in the province, the second factor shown."""
-    from django.test import Client
-
-    from vonggac.web.accounts.heard import STRONG
-
-    def open_as(role: str) -> Client:
-        client = Client()
-        client.force_login(province.users[role])
-        session = client.session
-        session[STRONG] = True
-        session.save()
-        return client
-
-    return open_as
-
-
-@pytest.fixture
 def botnet(province: Province) -> Any:
     """The monthly list."""
     from vonggac.desk.intel import actions

@@ -20,19 +20,6 @@ EVIL = '"><script>alert(1)</script>\u202e'
 
 
 @pytest.fixture
-def browser(province):
-    def open_as(who):
-        client = Client()
-        client.force_login(province.users[who])
-        session = client.session
-        session[STRONG] = True
-        session.save()
-        return client
-
-    return open_as
-
-
-@pytest.fixture
 def invite(province):
     def invite(code="donghoa", name="Trần Thị Bưởi", key="i1", user=None):
         with transaction.atomic():

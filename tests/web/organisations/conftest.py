@@ -10,24 +10,6 @@ import pytest
 
 
 @pytest.fixture
-def browser(province: Any) -> Callable[..., Any]:
-    """``browser("agency_officer")``: the client of whoever has that role in the province, the second factor shown."""
-    from django.test import Client
-
-    from vonggac.web.accounts.heard import STRONG
-
-    def open_as(role: str) -> Client:
-        client = Client()
-        client.force_login(province.users[role])
-        session = client.session
-        session[STRONG] = True
-        session.save()
-        return client
-
-    return open_as
-
-
-@pytest.fixture
 def fields() -> Callable[[Any], dict[str, str]]:
     """The values that a browser would send of the form ``#record`` of a page."""
     from html import unescape

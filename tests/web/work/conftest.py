@@ -13,26 +13,6 @@ if TYPE_CHECKING:
     from vonggac.desk.work.models import Task
 
 
-@pytest.fixture(autouse=True)
-def _empty_spool(db: None) -> None:
-    """No file of another test waits: its record went with its transaction, the file did not."""
-    from django.conf import settings
-
-    from vonggac.jobs.spool import spool_folder
-
-    for path in spool_folder(settings.VONGGAC).iterdir():
-        path.unlink()
-
-
-@pytest.fixture
-def browser(province: Any) -> Callable[..., Any]:
-    """``browser("agency_officer")``: the client of whoever has that role in the province, the second factor shown."""
-    from django.test import Client
-    from signing import sign_in
-
-    return lambda role: sign_in(Client(), province.users[role])
-
-
 @pytest.fixture
 def infected(province: Province) -> Callable[..., Task]:
     """Makes the Task to clean an address; of Đông Hòa unless told otherwise."""

@@ -66,7 +66,7 @@ def test_got_filled_in_checked_and_sent_in_vietnamese(browser, infected):
     sent = officer.post(reverse("work-report-send"), {"token": token_in(response)})
     assert sent.headers["Location"] == reverse("work")
     assert Answer.objects.get().task_id == task.pk
-    assert not waiting() - before
+    assert waiting() == before
     again = check(officer, data)
     assert again.context["plan"].n_same == 1
     assert not token_in(again)
@@ -81,7 +81,7 @@ def test_faults_stand_beside_their_row_and_run_nothing(browser, infected):
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;" in page
     assert not token_in(response)
-    assert not waiting() - before
+    assert waiting() == before
 
 
 def test_only_who_checked_a_workbook_sends_it(browser, infected):

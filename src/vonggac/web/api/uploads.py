@@ -35,5 +35,5 @@ def spooled(request: Any, limit: int = spool.UPLOAD_LIMIT) -> spool.Spooled:
         raise
     if not taken.size:
         taken.drop()
-        raise InvalidValues([Fault("body", N_("an empty file holds nothing to import"))])
+        raise InvalidValues([Fault("body", N_("the file is empty"))])
     return taken.done()

@@ -15,11 +15,12 @@ from vonggac.desk.work.models import HostSearch
 from vonggac.errors import Fault
 from vonggac.jobs import find_hosts
 from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, Strict, page_of, written
+from vonggac.web.api.uploads import BODY, spooled
 from vonggac.web.shell.words import tell_fault
 from vonggac.web.work import shapes
 from vonggac.web.work.api import out as task_out
 from vonggac.web.work.inside_views import SETTINGS
-from vonggac.web.work.proof_api import BODY, FileName, spooled_body
+from vonggac.web.work.proof_api import FileName
 
 router = Router(tags=["work"])
 
@@ -126,9 +127,7 @@ def hosts(request: Any, task_id: Id, limit: Limit, after: After) -> Any:
 def drop(request: Any, task_id: Id, file_name: FileName) -> Any:
     """The body is the log, perhaps packed; small ones are read at once. It is deleted as soon as it was looked through."""
     actions.require_log(request.asker, task_id)
-    row = find_hosts.receive(
-        SETTINGS, request.asker, task_id, spooled_body(request, find_hosts.UPLOAD_LIMIT), file_name
-    )
+    row = find_hosts.receive(SETTINGS, request.asker, task_id, spooled(request, find_hosts.UPLOAD_LIMIT), file_name)
     find_hosts.advance(SETTINGS, request.asker, row, only_small=True)
     row.refresh_from_db()
     return HttpResponse(_out(row).model_dump_json(), status=201, content_type="application/json")

@@ -18,14 +18,12 @@ from vonggac.jobs import evidence_store, report_import, spool
 from vonggac.jobs.cleanup_report import Asked
 from vonggac.jobs.report_import import Plan
 from vonggac.web.api.core import ERRORS, Id, Moment, OptionalId, Strict, written
+from vonggac.web.api.uploads import BINARY, BODY, spooled
 from vonggac.web.organisations.imports.downloads import TYPES
 from vonggac.web.work import cleanup_views, evidence_views, report_views
 from vonggac.web.work.views.bulk import told_fault
 
 router = Router(tags=["work"])
-_PIECE = 256 << 10
-_BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": _BINARY}}}
 FileName = Annotated[
     str, Query(min_length=1, max_length=200, description="As it is to be shown; what it is, its bytes tell")
 ]
@@ -96,20 +94,6 @@ def _out(row: Evidence) -> EvidenceOut:
     return EvidenceOut.model_validate(row, from_attributes=True)
 
 
-def spooled_body(request: Any, limit: int) -> spool.Spooled:
-    """The body in the spool, piece by piece: whatever its size, little is in memory."""
-    if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        raise InvalidValues([Fault("body", N_("the body is the file itself, as application/octet-stream"))])
-    taken = spool.Spool(report_views.SETTINGS, limit)
-    try:
-        while piece := request.read(_PIECE):
-            taken.write(piece)
-    except BaseException:
-        taken.drop()
-        raise
-    return taken.done()
-
-
 @router.get("/work/tasks/{task_id}/evidence", response={200: EvidenceList, **ERRORS}, operation_id="list_evidence")
 def evidence(request: Any, task_id: Id) -> Any:
     """The files of a Task."""
@@ -123,15 +107,15 @@ def evidence(request: Any, task_id: Id) -> Any:
 def add(request: Any, task_id: Id, file_name: FileName) -> Any:
     """The body is the file. The same content again gives the file that is there."""
     require_room(request.asker, task_id, 0)
-    spooled = spooled_body(request, evidence_store.UPLOAD_LIMIT)
+    taken = spooled(request, evidence_store.UPLOAD_LIMIT)
     with _file_faults():
-        row = evidence_store.take(report_views.SETTINGS, request.asker, task_id, spooled, file_name)
+        row = evidence_store.take(report_views.SETTINGS, request.asker, task_id, taken, file_name)
     return HttpResponse(_out(row).model_dump_json(), status=201, content_type="application/json")
 
 
 @router.get(
     "/work/evidence/{evidence_id}/file", response={200: None, **ERRORS}, operation_id="read_evidence_file", summary="The file itself",
-    openapi_extra={"responses": {200: {"content": {"application/octet-stream": _BINARY}}}},
+    openapi_extra={"responses": {200: {"content": {"application/octet-stream": BINARY}}}},
 )  # fmt: skip
 def file(request: Any, evidence_id: Id) -> Any:
     """Its bytes as they came. They are somebody's: never run or show them as they are."""
@@ -146,7 +130,7 @@ def remove(request: Any, evidence_id: Id) -> Any:
 
 @router.get(
     "/work/reports/workbook", response={200: None, **ERRORS}, operation_id="read_report_workbook", summary="The workbook to fill in",
-    openapi_extra={"responses": {200: {"content": {TYPES["xlsx"]: _BINARY}}}},
+    openapi_extra={"responses": {200: {"content": {TYPES["xlsx"]: BINARY}}}},
 )  # fmt: skip
 def workbook(request: Any, organisation_id: OptionalId = None) -> Any:
     """The open Tasks for which the asker answers, one row each; those of one organisation when it is named."""
@@ -197,11 +181,11 @@ def _require_answering(request: Any) -> None:
 
 def _whole(request: Any) -> bytes:
     _require_answering(request)
-    spooled = spooled_body(request, report_views.MOST_BYTES)
+    taken = spooled(request, report_views.MOST_BYTES)
     try:
-        return spool.read(report_views.SETTINGS, spooled.name, spooled.sha256)
+        return spool.read(report_views.SETTINGS, taken.name, taken.sha256)
     finally:
-        spool.drop(report_views.SETTINGS, spooled)
+        spool.drop(report_views.SETTINGS, taken)
 
 
 def _plan_out(plan: Plan, n_sent: int) -> PlanOut:
@@ -220,7 +204,7 @@ def _plan_out(plan: Plan, n_sent: int) -> PlanOut:
 
 @router.get(
     "/work/cleanup", response={200: None, **ERRORS}, operation_id="export_cleanup_report", summary="The cleanup report",
-    openapi_extra={"responses": {200: {"content": {TYPES["xlsx"]: _BINARY, TYPES["docx"]: _BINARY}}}},
+    openapi_extra={"responses": {200: {"content": {TYPES["xlsx"]: BINARY, TYPES["docx"]: BINARY}}}},
 )  # fmt: skip
 def cleanup(request: Any, asked: Query[CleanupIn]) -> Any:
     """Every listed address with what became of it: of one list (``batch_id``) or period, of one organisation with all below."""
