@@ -69,8 +69,9 @@ _PACKED = (b"Rar!", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 _CAPTURES = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x0a\x0d\x0d\x0a")
 _SEVEN = b"7z\xbc\xaf\x27\x1c"
 _MARKUP = re.compile(
-    rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|object|embed|meta|link|\?xml|\?php|%)", re.IGNORECASE
+    rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|object|embed|meta|link|\?xml|\?php)\b", re.IGNORECASE
 )
+"""Nothing shorter: what is compressed holds any two bytes by chance."""
 _ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Launch|RichMedia|XFA)(?![A-Za-z0-9])")
 _BLANK = b" \t\r\n\f\xef\xbb\xbf"
 _BEGINS_AS_MARKUP = re.compile(rb"<[!?/%A-Za-z]")
