@@ -19,6 +19,7 @@ from django.contrib.sessions.models import Session
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
 from vonggac.desk.accounts.models import Grant, User
@@ -314,8 +315,12 @@ def _values(columns: Sequence[Any], rows: Iterable[Model]) -> Iterator[tuple[Any
             adapted[column.attname] = partial(column.get_db_prep_save, connection=connection)
     names = [column.attname for column in columns]
     for row in rows:
+        values = [getattr(row, name) for name in names]
+        for n, value in enumerate(values):
+            if isinstance(value, DatabaseDefault):  # what an unsaved row has where the database knows the value
+                values[n] = columns[n].db_default
         yield tuple(
-            adapted[name](value) if name in adapted else value for name in names for value in (getattr(row, name),)
+            adapted[name](value) if name in adapted else value for name, value in zip(names, values, strict=True)
         )
 
 

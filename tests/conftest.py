@@ -53,8 +53,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [
         item
         for item in items
-        if not any(map(item.get_closest_marker, ("django_db", "database")))
-        and not {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("any_database")
+        or (
+            not any(map(item.get_closest_marker, ("django_db", "database")))
+            and not {"db", "transactional_db"}.intersection(getattr(item, "fixturenames", ()))
+        )
     ]
     config.hook.pytest_deselected(items=others)
     left_out = set(others)

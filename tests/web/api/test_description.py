@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import pytest
 import schemathesis
@@ -42,12 +43,17 @@ OPERATIONS = [
 ]
 
 
+@cache
+def described():
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=CONFIG)
+
+
 @pytest.fixture
 def schema(db):
     """The description as it is served. A request must not close the connection that the test's transaction is on."""
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
-    yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=CONFIG)
+    yield described()
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
 

@@ -93,13 +93,19 @@ def methods_of(pattern: URLPattern) -> tuple[str, ...]:
 
 
 @cache
-def routes() -> tuple[Door, ...]:
-    """Every method of every path that the API describes."""
+def described() -> dict[str, dict[str, Any]]:
+    """What the API says of itself, by path and method. It takes half a second to make."""
     from vonggac.web.api.urls import api
 
-    described = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
+    paths: dict[str, dict[str, Any]] = api.get_openapi_schema(path_prefix="/api/v1/")["paths"]
+    return paths
+
+
+@cache
+def routes() -> tuple[Door, ...]:
+    """Every method of every path that the API describes."""
     return tuple(
         Door(operation["operationId"], method.upper(), path)
-        for path, operations in described.items()
+        for path, operations in described().items()
         for method, operation in operations.items()
     )

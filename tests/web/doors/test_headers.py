@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from marked import undone
 from reach import go
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 ONLY_OURS = {
     "default-src": {"'none'"},

@@ -46,11 +46,9 @@ def _names():
                 re.MULTILINE,
             )
         )
-    for door in doors.routes():
-        from vonggac.web.api.urls import api
-
-        operation = api.get_openapi_schema(path_prefix="/api/v1/")["paths"][door.route][door.method.lower()]
-        found |= {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+    for operations in doors.described().values():
+        for operation in operations.values():
+            found |= {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
     return sorted(found)
 
 
@@ -84,9 +82,9 @@ def ask(client, way, query):
 
 @pytest.mark.parametrize("door", LISTS, ids=lambda door: door.name)
 def test_no_list_breaks(door, ways):
-    chance = random.Random(door.name)
+    chance = random.Random(door.name + connection.vendor)  # others on the other database
     client = ways.client(door, "ruler")
-    for odd in ODD:
+    for odd in chance.sample(ODD, len(ODD) // 3):
         some = [
             *chance.sample(NAMES, 3),
             chance.choice(("q", "page", "at", "text", "before", "organisation", "limit", "address")),
@@ -259,6 +257,7 @@ def test_a_body_over_the_limit_of_the_api_is_refused(ways):
     assert response.json()["code"]
 
 
+@pytest.mark.any_database
 def test_hidden_headers_of_the_request_break_nothing(ways):
     for name in ("HX-Current-URL", "HX-Request", "HX-Target", "Accept-Language", "User-Agent", "Referer", "X-Request-ID", "Cookie",
                  "Idempotency-Key", "Authorization", "Origin", "If-Modified-Since", "Range", "Accept-Encoding"):  # fmt: skip
