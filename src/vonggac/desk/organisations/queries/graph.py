@@ -53,12 +53,19 @@ def _holds(words: Iterable[str]) -> Q:
     return condition
 
 
+FEW = 500
+"""As many rows or fewer are fetched by their keys; of more, the list is read in its order until a page is full."""
+
+
 def matching(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Those of ``rows`` whose search form holds every word of ``text``."""
+    """Those of ``rows`` whose search form holds every word of ``text``; it is looked for at once."""
     words = words_of(text)
+    if not words:
+        return rows
     # The table is looked through once in the order in which it lies; along the index of a list it is five times as slow.
-    found = rows.model._default_manager.filter(_holds(words))  # noqa: SLF001  # the documented name of Django's model API
-    return among(rows, "pk", found.values("pk")) if words else rows
+    found = rows.model._default_manager.filter(_holds(words)).values_list("pk", flat=True)  # noqa: SLF001  # documented for Model
+    few = list(found[: FEW + 1])
+    return rows.filter(pk__in=few) if len(few) <= FEW else among(rows, "pk", found)
 
 
 def named(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:

@@ -24,7 +24,7 @@ from vonggac.desk.searching import search_form
 from vonggac.desk.work import clocks, tallies
 from vonggac.desk.work.actions.changing import Seen, changing
 from vonggac.desk.work.kinds import BY_NAME, Kind
-from vonggac.desk.work.models import Batch, Task
+from vonggac.desk.work.models import SEARCHED, Batch, Task
 from vonggac.desk.work.notifying import tell_organisations
 from vonggac.desk.work.states import NEW, PRIORITIES, PROPOSED, turn_of
 from vonggac.errors import N_, Fault, InvalidValues, NotThere
@@ -83,7 +83,7 @@ def write_task(record: Recording, draft: Draft, now: datetime) -> Task:
         subject=draft.subject, value=draft.value, details=details, priority=draft.priority, parent_id=draft.parent_id,
         state=_first_state(kind), turn=turn_of(_first_state(kind)), created_at=now, changed_at=now, batch_id=0,
         proof="", result="", n_reopened=0, alarms=0, is_late=False, stop_reason="", version=1,
-        folded=search_form(draft.subject, draft.more_words), **{name: getattr(start, name) for name in start.__slots__},
+        folded=_folded(draft), **{name: getattr(start, name) for name in start.__slots__},
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -94,6 +94,11 @@ def write_task(record: Recording, draft: Draft, now: datetime) -> Task:
     tallies.move(Counter({tallies.cell_of(row): 1}))
     tell_organisations({row.organisation_id: 1}, title=row.subject, url=f"/work/{row.pk}/", key=f"task:{row.pk}")
     return row
+
+
+def _folded(draft: Draft) -> str:
+    """What a search of Tasks looks at."""
+    return search_form(draft.subject, draft.more_words)[:SEARCHED]
 
 
 def _first_state(kind: Kind) -> str:
@@ -168,7 +173,7 @@ def stage(batch: Batch, drafts: Sequence[Draft], at: datetime, written: Callable
             (
                 draft.kind, state, turn_of(state), draft.key or key_of(kind, draft.organisation_id, draft.details), draft.organisation_id,
                 draft.parent_id, batch.pk, draft.subject, draft.value, orjson.dumps(draft.details).decode(), draft.priority,
-                *start, moment, moment, draft.folded or search_form(draft.subject, draft.more_words),
+                *start, moment, moment, draft.folded or _folded(draft),
             )
         )  # fmt: skip
     with transaction.atomic():

@@ -3,10 +3,11 @@
 from vonggac.desk.work.models.answers import Answer, Comment, Evidence
 from vonggac.desk.work.models.clocks import ClockPolicy, DayOff
 from vonggac.desk.work.models.searches import HostSearch
-from vonggac.desk.work.models.tasks import FAR, Batch, Bulk, SavedView, Step, Tally, Task, Watcher
+from vonggac.desk.work.models.tasks import FAR, SEARCHED, Batch, Bulk, SavedView, Step, Tally, Task, Watcher
 
 __all__ = [
     "FAR",
+    "SEARCHED",
     "Answer",
     "Batch",
     "Bulk",

@@ -15,6 +15,8 @@ from vonggac.desk.work.states import NEW, OWNER
 
 FAR: Final = datetime(2199, 12, 31, tzinfo=UTC)
 """In the place of a time that does not come: sorted after all others."""
+SEARCHED: Final = 800
+"""Characters of a Task that a search looks at: what an entry of an index holds (PostgreSQL: 2,704 bytes)."""
 
 
 class Batch(models.Model):
@@ -60,8 +62,10 @@ class Task(models.Model):
     kind = models.CharField(max_length=24)
     key = models.CharField(max_length=200)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="tasks", db_index=False)
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False)
     batch_id = models.BigIntegerField(db_default=0)
     subject = models.CharField(max_length=300)
     value = models.CharField(max_length=250, db_default="")
@@ -97,6 +101,11 @@ class Task(models.Model):
             models.Index(fields=["organisation", "turn", "due_at", "id"], name="task_of_organisation"),
             models.Index(fields=["turn", "due_at", "id"], name="task_by_turn"),
             models.Index(fields=["state", "due_at", "id"], name="task_by_state"),
+            models.Index(fields=["turn", "priority", "due_at", "id"], name="task_by_priority"),
+            models.Index(fields=["folded"], name="task_searched"),  # a search reads it in the place of the table
+            # Most Tasks have neither: with them in it, a database takes the index for one that finds nothing.
+            models.Index(fields=["parent"], name="task_of_parent", condition=models.Q(parent__isnull=False)),
+            models.Index(fields=["assignee"], name="task_of_assignee", condition=models.Q(assignee__isnull=False)),
             models.Index(fields=["value"], name="task_by_value", condition=~models.Q(value="")),
             models.Index(fields=["batch_id", "organisation"], name="task_of_batch"),
             models.Index(fields=["alarm_at"], name="task_alarm", condition=models.Q(alarm_at__lt=FAR)),
