@@ -67,11 +67,21 @@ def _row(row: Row, columns: Sequence[Column], shares: Sequence[int], cell_style:
         inner = _cell(_paragraphs(row.cells[0], cell_style, "left", is_bold=True), sum(shares), span=len(columns))
     else:
         values = [*row.cells, *[None] * (len(columns) - len(row.cells))]
-        inner = "".join(
+        spanned = _label_span(values) if row.kind == "total" else 1
+        first = _paragraphs(values[0], cell_style, "center" if spanned > 1 else columns[0].align, is_bold=is_bold)
+        inner = _cell(first, sum(shares[:spanned]), spanned) + "".join(
             _cell(_paragraphs(value, cell_style, column.align, is_bold=is_bold), share)
-            for value, column, share in zip(values, columns, shares, strict=True)
+            for value, column, share in list(zip(values, columns, shares, strict=True))[spanned:]
         )
     return f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{inner}</w:tr>"
+
+
+def _label_span(values: Sequence[str | int | None]) -> int:
+    """Over how many columns the label of a sum goes: its own and the empty ones after it."""
+    span = 1
+    while isinstance(values[0], str) and span < len(values) and values[span] is None:
+        span += 1
+    return span
 
 
 def _cell(inner: str, share: int, span: int = 1) -> str:

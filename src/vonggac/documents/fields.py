@@ -56,7 +56,9 @@ def letter_values(letter: OfficialLetter) -> dict[str, Any]:
 
 def report_values(report: OfficialReport) -> dict[str, Any]:
     """The values of :data:`REPORT_FIELDS`."""
-    sections = [{"heading": plain(one.heading), "blocks": _blocks(one.blocks)} for one in report.sections]
+    sections: list[dict[str, Any]] = [
+        {"heading": plain(one.heading), "blocks": _blocks(one.blocks)} for one in report.sections
+    ]
     opening = _paragraphs(report.opening)
     texts = [*opening, *(block for section in sections for block in section["blocks"])]
     if texts and not texts[-1]["table"]:

@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from docx.oxml.ns import nsmap, qn
 from docx.opc.exceptions import OpcError
+from docx.oxml import OxmlElement
+from docx.oxml.ns import nsmap, qn
 from docxtpl import DocxTemplate
 from lxml import etree
 
@@ -32,7 +33,9 @@ _EPOCH = (2020, 3, 5, 0, 0, 0)
 _TAG = re.compile(r"\{[{%#]")
 _MOST_OF_FIELD = 200
 _UNENDED = re.compile(rf"\{{[{{%#](?!.{{0,{_MOST_OF_FIELD}}}?[}}%#]\}})", re.DOTALL)
-_LOOSE = etree.XPath(".//w:*[not(self::w:t or self::w:delText or self::w:instrText)]/text()[normalize-space()]", namespaces=nsmap)
+_LOOSE = etree.XPath(
+    ".//w:*[not(self::w:t or self::w:delText or self::w:instrText)]/text()[normalize-space()]", namespaces=nsmap
+)
 _NESTED = etree.XPath(".//w:tbl[not(parent::w:body or parent::w:tc or parent::w:sdtContent)]", namespaces=nsmap)
 
 
@@ -125,6 +128,7 @@ def _render(data: bytes, values: Mapping[str, Any], document: Official) -> bytes
     template.render(values, environment(), autoescape=True)
     body = template.docx.element.body
     _refuse_misplaced(body)
+    _end_cells(body)
     _drop_empty_end(body)
     _fit_tables(body)
     properties = template.docx.core_properties
@@ -143,12 +147,19 @@ def _refuse_misplaced(body: Any) -> None:
         )  # fmt: skip
 
 
+def _end_cells(body: Any) -> None:
+    """A cell ends with a paragraph (ECMA-376, 17.4.65), even when all that stood in it was left out."""
+    for cell in body.iter(qn("w:tc")):
+        if len(cell) == 0 or cell[-1].tag != qn("w:p"):
+            cell.append(OxmlElement("w:p"))
+
+
 def _drop_empty_end(body: Any) -> None:
     """Without an appendix its pages go: the last section takes the layout of the one before."""
     final = body.find(qn("w:sectPr"))
     if final is None:
         return
-    after = []
+    after: list[Any] = []
     for element in reversed(list(body)[:-1]):
         inner = element.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") if element.tag == qn("w:p") else None
         if inner is not None:
@@ -158,7 +169,11 @@ def _drop_empty_end(body: Any) -> None:
             if not "".join(element.itertext()).strip():
                 body.remove(element)
             return
-        if element.tag != qn("w:p") or "".join(element.itertext()).strip() or element.find(f".//{qn('w:drawing')}") is not None:
+        if (
+            element.tag != qn("w:p")
+            or "".join(element.itertext()).strip()
+            or element.find(f".//{qn('w:drawing')}") is not None
+        ):
             return
         after.append(element)
 

@@ -81,7 +81,12 @@ class _Checker:
                 )  # fmt: skip
 
     def _loop(self, node: nodes.For, scope: _Scope, depth: int) -> None:
-        if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name) or node.target.name == "loop":
+        if (
+            node.recursive
+            or node.test is not None
+            or not isinstance(node.target, nodes.Name)
+            or node.target.name == "loop"
+        ):
             raise self._refused(node)
         kind, made_at = self._value(node.iter, scope)
         if not isinstance(kind, list):
@@ -142,5 +147,3 @@ def _spelled(node: nodes.Node) -> str:
     if isinstance(node, nodes.Name):
         return node.name
     return f"{_spelled(node.node)}.{node.attr}" if isinstance(node, nodes.Getattr) else "…"
-
-
