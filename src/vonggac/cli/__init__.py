@@ -37,6 +37,7 @@ VERBS = {
     "directory": "directory",
     "lists": "indicator_lists",
     "indicators": "indicators",
+    "letters": "letters",
     "accounts": "accounts",
     "audit": "audit",
     "notices": "notices",

@@ -1,4 +1,4 @@
-"""The child that looks into pictures and scans of strangers: ``python -m vonggac.jobs.picture_pages SOURCE FOLDER NAME``.
+"""The child that looks into pictures and scans of strangers: ``python -m vonggac.jobs.picture_pages SOURCE FOLDER NAME [PAGES]``.
 
 It limits itself first (memory, time, size of files), then writes each page as a grey PNG ``NAME-<n>.png`` without anything but
 its dots, and ``NAME-<n>.bare.png`` without ruling lines for a
@@ -36,12 +36,12 @@ def limit() -> None:
         resource.setrlimit(kind, (most, most))
 
 
-def pages_of(source: Path, folder: Path, name: str) -> dict[str, Any]:
-    """Write the pages of ``source``; what to print."""
+def pages_of(source: Path, folder: Path, name: str, asked: str = "") -> dict[str, Any]:
+    """Write the pages of ``source``, or of those the ``asked`` ones; what to print."""
     with source.open("rb") as file:
         head = file.read(1024)
     if b"%PDF-" in head:
-        return _of_pdf(source, folder, name)
+        return _of_pdf(source, folder, name, [int(n) - 1 for n in asked.split(",") if n])
     return _of_picture(source, folder, name)
 
 
@@ -55,18 +55,18 @@ def _of_picture(source: Path, folder: Path, name: str) -> dict[str, Any]:
     return {"pages": 1}
 
 
-def _of_pdf(source: Path, folder: Path, name: str) -> dict[str, Any]:
+def _of_pdf(source: Path, folder: Path, name: str, asked: list[int]) -> dict[str, Any]:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(source)
     n = min(len(document), MOST_PAGES)
-    if any(document[at].get_textpage().count_chars() for at in range(n)):
+    if not asked and any(document[at].get_textpage().count_chars() for at in range(n)):
         return {"text": True}
-    for at in range(n):
+    for at in asked[:MOST_PAGES] or range(n):
         page = document[at]
         scale = min(_DPI / 72, LONGEST_SIDE / max(*page.get_size(), 1.0))
         _write(page.render(scale=scale, grayscale=True).to_pil().convert("L"), folder, name, at + 1)
-    return {"pages": n}
+    return {"pages": min(len(asked), MOST_PAGES) or n}
 
 
 def _write(picture: Any, folder: Path, name: str, n: int) -> None:
@@ -96,9 +96,9 @@ def main(words: list[str]) -> int:
     """Do it, and say what came of it."""
     limit()
     warnings.simplefilter("error")  # a picture of too many dots only warns
-    source, folder, name = words
+    source, folder, name, *asked = words
     try:
-        found = pages_of(Path(source), Path(folder), name)
+        found = pages_of(Path(source), Path(folder), name, *asked)
     except Exception as error:  # noqa: BLE001  # whatever a library makes of a damaged file
         found = {"fault": f"{type(error).__name__}: {error}"[:200]}
     sys.stdout.write(json.dumps(found) + "\n")

@@ -134,7 +134,7 @@ def recognise(path: Path) -> list[list[Cell]]:
     command = [program, str(path.with_suffix(".bare.png")), "stdout", "-l", _language(program), "--psm", "6", "tsv"]
     try:
         done = subprocess.run(  # noqa: S603  # no shell, our own arguments
-            command, capture_output=True, timeout=_OCR_S, check=False, preexec_fn=_limit_child,  # sets limits only
+            command, capture_output=True, timeout=_OCR_S, check=False, preexec_fn=limit_child,  # sets limits only
             env={"OMP_THREAD_LIMIT": "1", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -142,7 +142,8 @@ def recognise(path: Path) -> list[list[Cell]]:
     return grid_of(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else []
 
 
-def _limit_child() -> None:
+def limit_child() -> None:
+    """From now on this process can take no more than a page needs."""
     resource.setrlimit(resource.RLIMIT_AS, (_OCR_MEMORY, _OCR_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_OCR_S, _OCR_S))
 
