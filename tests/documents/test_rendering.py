@@ -233,7 +233,7 @@ def test_sums_are_of_numbers_and_written_the_vietnamese_way() -> None:
     data = render_report(replace(REPORT, sections=[Section("I.", [table.totalled()])]))
     cells = texts(data)
     assert cells[cells.index("Tổng cộng") :][:3] == ["Tổng cộng", "1.234", "5"]
-    rows = [table for table in docx.Document(io.BytesIO(data)).tables if table.style.name == "DataTable"][0].rows
+    rows = next(table for table in docx.Document(io.BytesIO(data)).tables if table.style.name == "DataTable").rows
     assert rows[-1]._tr.tc_lst[0].grid_span == 2
     assert rows[1]._tr.tc_lst[0].grid_span == 5
 

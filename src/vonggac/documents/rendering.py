@@ -32,9 +32,10 @@ _EPOCH = (2020, 3, 5, 0, 0, 0)
 """Time of the parts, so that the same values give the same bytes."""
 _TAG = re.compile(r"\{[{%#]")
 _MOST_OF_FIELD = 200
-_UNENDED = re.compile(rf"\{{[{{%#](?!.{{0,{_MOST_OF_FIELD}}}?[}}%#]\}})", re.DOTALL)
+_UNENDED = re.compile(rf"\{{[{{%#](?!(?:(?!\{{[{{%#]).){{0,{_MOST_OF_FIELD}}}?[}}%#]\}})", re.DOTALL)
 _LOOSE = etree.XPath(
-    ".//w:*[not(self::w:t or self::w:delText or self::w:instrText)]/text()[normalize-space()]", namespaces=nsmap
+    "descendant-or-self::w:*[not(self::w:t or self::w:delText or self::w:instrText)]/text()[normalize-space()]",
+    namespaces=nsmap,
 )
 _NESTED = etree.XPath(".//w:tbl[not(parent::w:body or parent::w:tc or parent::w:sdtContent)]", namespaces=nsmap)
 
