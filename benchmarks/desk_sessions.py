@@ -44,11 +44,19 @@ ROLES = (
 
 NOT_PAGES = frozenset(
     {"healthz", "metrics", "account_logout", "sign_on", "sign_on_callback", "audit-export", "directory-export",
-     "mfa_generate_recovery_codes", "mfa_view_recovery_codes", "directory-template"}
+     "mfa_generate_recovery_codes", "mfa_view_recovery_codes", "directory-template", "list-version-export", "list-matrix-export",
+     "work-cleanup-file", "work-report-workbook"}
 )  # fmt: skip
 """What is no page: probes, ways out, files of the whole."""
 
-FILES = frozenset({"/api/v1/export"})
+FILES = frozenset(
+    {
+        "/api/v1/export",
+        "/api/v1/work/cleanup",
+        "/api/v1/work/reports/workbook",
+        "/api/v1/lists/versions/{version_id}/export",
+    }
+)
 """Routes of the API that give files of the whole."""
 
 LISTS = {

@@ -83,7 +83,7 @@ def lines_of(found: QuerySet[ListRow]) -> list[Line]:
     """The rows, by organisation and then as they stand in the file; times as ISO texts in UTC."""
     texts = {name: Cast(name, TextField()) for name in _TIMES}
     columns = [texts.get(name, name) for name in Line._fields]
-    ordered: Any = found.order_by("organisation_id", "pk").values_list(*columns)
+    ordered: Any = found.order_by("organisation_id", "value", "pk").values_list(*columns)
     return [Line(*row) for row in ordered.iterator(chunk_size=10_000)]
 
 
