@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -23,9 +22,10 @@ from vonggac.documents.official import (
     Section,
     Signatory,
 )
+from vonggac.documents.pdf import lacking
 
 needs_libreoffice = pytest.mark.skipif(
-    shutil.which("soffice") is None, reason="LibreOffice: apt-get install libreoffice-writer-nogui fonts-liberation"
+    bool(lacking()), reason="LibreOffice: apt-get install libreoffice-writer-nogui fonts-liberation2"
 )
 
 CLAUSES = ("1a", "1b", "1c", "1d", "1đ", "1e", "1g", "1h", "2a", "2b", "2c", "2d", "3a", "3b")

@@ -16,8 +16,8 @@ from typing import Final
 from vonggac.documents.office_file import refuse_active
 from vonggac.errors import N_, ConfigError, InputError
 
-PACKAGES: Final = ("libreoffice-writer-nogui", "fonts-liberation")
-"""Debian's packages: the program, and letters that are as wide as those of Times New Roman."""
+PACKAGES: Final = ("libreoffice-writer-nogui", "fonts-liberation2")
+"""Debian's packages: the program, and letters as wide as those of Times New Roman, Vietnamese ones too, which version 1 of them lacks."""
 MEMORY: Final = 6 << 30
 """Bytes of address space; most of what LibreOffice maps it never touches."""
 MAX_PDF_BYTES: Final = 256 << 20
@@ -64,9 +64,10 @@ def lacking() -> tuple[str, ...]:
         found.append(PACKAGES[0])
     program = shutil.which("fc-match")
     if program:
-        command = [program, "--format", "%{family}", "Times New Roman"]
+        command = [program, "--format", "%{family[0]}|%{lang}", "Times New Roman"]
         told = subprocess.run(command, capture_output=True, timeout=20, check=False)  # noqa: S603  # our own arguments
-        if told.stdout.decode("utf-8", "replace").lower().split(",")[0] in _AS_TIMES:
+        family, *languages = told.stdout.decode("utf-8", "replace").lower().split("|")
+        if family in _AS_TIMES and "vi" in languages:
             return tuple(found)
     return (*found, PACKAGES[1])
 
