@@ -294,7 +294,8 @@ def word_tabs(spec: Spec) -> bytes:
     left = [text for text in left if not text.startswith("_")]
     right = [text for text in right if not text.startswith("_")]
     for at in range(max(len(left), len(right))):
-        made.add_paragraph(f"{left[at] if at < len(left) else ''}\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        row = made.add_paragraph(f"{left[at] if at < len(left) else ''}\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        row.paragraph_format.tab_stops.add_tab_stop(Cm(8.5))
     if spec.urgency:
         made.add_paragraph(URGENT[spec.urgency])
     _title(made, spec)
@@ -315,7 +316,9 @@ def word_tabs(spec: Spec) -> bytes:
     left, right = _tail_texts(spec)
     right = [text for text in right if text]
     for at in range(max(len(left), len(right))):
-        made.add_paragraph(f"{left[at] if at < len(left) else ''}\t\t\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        row = made.add_paragraph(f"{left[at] if at < len(left) else ''}\t\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        for stop in (8, 10):
+            row.paragraph_format.tab_stops.add_tab_stop(Cm(stop))
     return _bytes(made)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from vonggac.documents.reading.clauses import mark_of
-from vonggac.documents.reading.letter import NOWHERE, Doubt, Recipient, Value
+from vonggac.documents.reading.letter import NOWHERE, Doubt, Place, Recipient, Value
 from vonggac.documents.reading.source import Paragraph, flat
 from vonggac.documents.reading.words import ADDRESSED, MOTTO, NATION, SECRET, SENT_TO, SYMBOLS, TITLE, TITLES, URGENT
 from vonggac.errors import N_
@@ -51,9 +51,9 @@ class Head:
     addressed: list[Recipient] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
 
-    def ask(self, name: str, message: str, where: object = NOWHERE, **params: object) -> None:
+    def ask(self, field: str, message: str, where: Place = NOWHERE, /, **params: object) -> None:
         """Note a question."""
-        self.doubts.append(Doubt(name, message, params, where))  # type: ignore[arg-type]  # a Place
+        self.doubts.append(Doubt(field, message, params, where))
 
 
 def read_head(paragraphs: Sequence[Paragraph]) -> Head:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -30,6 +31,8 @@ from vonggac.tables.zips import protected
 _LEAST_LETTERS = 40
 """A page with fewer is a picture with a stamp on it, or empty."""
 _PAGE_NUMBER = re.compile(r"(?:trang\s*)?[-–—]?\s*\d{1,3}\s*[-–—]?(?:\s*/\s*\d{1,3})?", re.IGNORECASE)
+_BROKEN = re.compile(r"(?<=\w)([-/])\n(?=\w)")
+"""A symbol that a line broke; Vietnamese breaks no words."""
 _ENDS = (".", ";", ":", "!", "?", "./.", ",")
 _ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
 
@@ -132,39 +135,63 @@ def _pdf_pages(data: bytes, file: str) -> tuple[list[_Page], int, str]:
     n_old, n_characters, font = 0, 0, ""
     with PDF(io.BytesIO(data)) as opened:
         for number, page in enumerate(opened.pages, 1):
-            words = [
-                _word(one)
-                for one in page.dedupe_chars().extract_words(x_tolerance_ratio=0.18, extra_attrs=["fontname"])
-            ]
-            n_characters += sum(len(word.text) for word, _font in words)
+            chars = [one for one in page.dedupe_chars().chars if one["upright"]]
+            n_characters += len(chars)
             if n_characters > MAX_CHARACTERS:
                 raise UnsafeInput(
                     N_("more than {limit:,} characters: this is no letter"), where=file, limit=MAX_CHARACTERS
                 )
+            words = list(_words(chars, float(page.height)))
             for word, name in words:
                 if is_old_text(word.text, name):
                     n_old, font = n_old + len(word.text), name
-            pages.append(_Page(number, _joined([word for word, _font in words]), float(page.width), float(page.height)))
+            pages.append(_Page(number, [word for word, _font in words], float(page.width), float(page.height)))
             page.close()
     return pages, n_old, font
 
 
-def _word(found: Any) -> tuple[Word, str]:
-    name = str(found["fontname"])
-    return Word(clean(found["text"]), float(found["x0"]), float(found["x1"]), float(found["top"]), float(found["bottom"]),
-                is_bold="bold" in name.lower()), name  # fmt: skip
+def _words(chars: Sequence[dict[str, Any]], height: float) -> Iterator[tuple[Word, str]]:
+    """Words and the font of their first letter, by base line and position: a letter from another font is one of the same word."""
+    rows: list[tuple[float, list[dict[str, Any]]]] = []
+    for char in sorted(chars, key=lambda one: -one["matrix"][5]):
+        base = height - char["matrix"][5]
+        if not rows or base - rows[-1][0] > 2:
+            rows.append((base, []))
+        rows[-1][1].append(char)
+    for n, (base, row) in enumerate(rows):
+        row.sort(key=_position)
+        run: list[dict[str, Any]] = []
+        for char in row:
+            is_apart = char["text"].isspace() or not char["text"]
+            if run and (is_apart or _is_far(char, run)):
+                yield _word(run, base, n)
+                run = []
+            if not is_apart:
+                run.append(char)
+        if run:
+            yield _word(run, base, n)
 
 
-def _joined(words: list[Word]) -> list[Word]:
-    """Words that a change of fonts cut in two are one again."""
-    found: list[Word] = []
-    for word in words:
-        last = found[-1] if found else None
-        if last and abs(last.top - word.top) < 2 and -1 < word.left - last.right < 0.06 * (word.bottom - word.top):
-            found[-1] = replace(last, text=clean(last.text + word.text), right=word.right)
-        elif word.text:
-            found.append(word)
-    return found
+def _is_far(char: dict[str, Any], run: Sequence[dict[str, Any]]) -> bool:
+    gap = char["x0"] - max(one["x1"] for one in run[-2:])
+    return bool(gap > 0.18 * char["size"]) and not _is_sign(char)
+
+
+def _is_sign(char: dict[str, Any]) -> bool:
+    """Whether it stands on another letter."""
+    return bool(unicodedata.combining(char["text"][:1] or " "))
+
+
+def _position(char: dict[str, Any]) -> float:
+    return float((char["x0"] + char["x1"]) / 2 if _is_sign(char) else char["x0"])
+
+
+def _word(run: Sequence[dict[str, Any]], base: float, n: int) -> tuple[Word, str]:
+    name, size = str(run[0]["fontname"]), max(float(one["size"]) for one in run)
+    text = clean("".join(one["text"] for one in run))
+    right = max(float(one["x1"]) for one in run)
+    is_bold = "bold" in name.lower()
+    return Word(text, float(run[0]["x0"]), right, base - 0.8 * size, base + 0.2 * size, is_bold=is_bold, line=(n,)), name
 
 
 # ------------------------------------------------------------------------------------------------------------- lines
@@ -289,14 +316,21 @@ def _after_title(lines: list[_Line]) -> int:
         ]
         at = dated[-1] if dated else -1
     at += 1
-    while at < len(lines) and lines[at].page == first and _is_centred(lines[at]) and mark_of(lines[at].text) is None:
+    page = [line for line in lines if line.page == first]
+    left, right = min(line.left for line in page), max(line.right for line in page)
+    while (
+        at < len(lines)
+        and lines[at].page == first
+        and _is_centred(lines[at], left, right)
+        and not mark_of(lines[at].text)
+    ):
         at += 1
     return at
 
 
-def _is_centred(line: _Line) -> bool:
-    middle = (line.left + line.right) / 2
-    return abs(middle - 0.53 * line.width) < 0.06 * line.width and line.left > 0.18 * line.width
+def _is_centred(line: _Line, left: float, right: float) -> bool:
+    before, behind = line.left - left, right - line.right
+    return before > 15 and behind > 15 and abs(before - behind) < max(20, 0.12 * (right - left))
 
 
 def _columns(line: _Line) -> Iterator[Paragraph]:
@@ -326,11 +360,10 @@ def _columns(line: _Line) -> Iterator[Paragraph]:
         )
         if cut and words[0] is line.words[0]:
             side = "left"
-        yield _paragraph([replace_words(line, words)], side)
+        yield _paragraph([_part(line, words)], side)
 
 
-def replace_words(line: _Line, words: list[Word]) -> _Line:
-    """The same line with other words."""
+def _part(line: _Line, words: list[Word]) -> _Line:
     return _Line(line.page, line.n, words, line.width, line.height)
 
 
@@ -357,7 +390,7 @@ def _begins(line: _Line, current: list[_Line], right: float, usual: float) -> bo
     space = 0.3 * last.size
     is_short = last.right + space + (line.words[0].right - line.words[0].left) < right - 2
     is_full_stop = last.text.endswith(_ENDS)
-    if is_short:
+    if is_short or _is_stretched(last):
         return True
     if line.page == last.page and usual and line.top - last.top > 1.3 * usual and line.top - last.top > usual + 3:
         return True
@@ -370,14 +403,20 @@ def _begins(line: _Line, current: list[_Line], right: float, usual: float) -> bo
         and abs(line.left - last.words[1].left) < 3
     )
     if is_marked:
-        return is_full_stop or abs(step) > 6
-    return step > 8 and not hanging and (is_full_stop or step > 20)
+        return is_full_stop or step > 6
+    return step > 8 and is_full_stop and not hanging
+
+
+def _is_stretched(line: _Line) -> bool:
+    """A justified line with a soft end is as wide as the others, with holes in it."""
+    gaps = [b.left - a.right for a, b in itertools.pairwise(line.words)]
+    return len(gaps) > 1 and median(gaps) > 0.9 * line.size
 
 
 def _paragraph(lines: list[_Line], side: Side) -> Paragraph:
     words = [word for line in lines for word in line.words]
     return Paragraph(
-        clean(" ".join(line.text for line in lines)),
+        _BROKEN.sub(r"\1", "\n".join(line.text for line in lines)).replace("\n", " "),
         Place(lines[0].page, lines[0].n),
         side,
         is_bold=sum(word.is_bold for word in words) * 2 > len(words),
