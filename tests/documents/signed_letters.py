@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -98,6 +98,14 @@ def party(
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False
     )
+    if issuer:
+        places = [x509.UniformResourceIdentifier("http://ca.example/list")]
+        builder = builder.add_extension(
+            x509.CRLDistributionPoints([x509.DistributionPoint(places, None, None, None)]), critical=False
+        ).add_extension(
+            x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, places[0])]),
+            critical=False,
+        )
     if named:
         builder = builder.add_extension(x509.KeyUsage(**{**flags, **dict.fromkeys(named, True)}), critical=True)
     if purposes:

@@ -32,6 +32,8 @@ LEAST_BITS = {"rsa": 2048, "rsassa_pss": 2048, "ec": 224}
 """Bits of a key below which it counts as weak (NIST SP 800-57, 5.6.1); a kind that is not here is weak unless it is Edwards."""
 
 _CRYPTO = (AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE, AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE)
+UNSURE = (AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE, AdESIndeterminate.TRY_LATER)
+"""What the library also says of lists and answers that it cannot use."""
 _REVOKED = (AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
 
 
@@ -110,8 +112,12 @@ class Trust:
     roots: tuple[x509.Certificate, ...]
     evidence: Evidence
 
-    def context(self, at: datetime, *, strictly: bool = False) -> ValidationContext:
-        """What the library judges a chain by at ``at``; ``strictly``: each certificate must have proof that it was not revoked."""
+    def context(self, at: datetime, *, strictly: bool = False, barely: bool = False) -> ValidationContext:
+        """What the library judges a chain by at ``at``.
+
+        ``strictly``: each certificate must have proof that it was not revoked; ``barely``: without lists and answers, which may be too old
+        or somebody else's; ``Evidence.says_revoked`` then has the last word.
+        """
         # A manager of our own, even when empty: without one the library would believe the roots of this machine.
         return ValidationContext(
             trust_manager=SimpleTrustManager.build(trust_roots=list(self.roots)),
@@ -119,8 +125,8 @@ class Trust:
             moment=at,
             best_signature_time=at,
             allow_fetching=False,
-            crls=list(self.evidence.crls),
-            ocsps=list(self.evidence.ocsps),
+            crls=[] if barely else list(self.evidence.crls),
+            ocsps=[] if barely else list(self.evidence.ocsps),
             revocation_mode="require" if strictly else "soft-fail",
             retroactive_revinfo=True,
         )
@@ -148,7 +154,7 @@ def chain_reasons(
         return "revoked", [Reason("revoked", {"signer": name})]
     if not _is_for_documents(certificate):
         chain, reasons = "wrong", [Reason("wrong_use")]
-    elif problem == AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND:
+    elif problem == AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND or (not path and certificate.self_signed != "no"):
         chain, reasons = "unknown_root", [Reason("unknown_root", {"signer": name})]
     elif at > ends or any(at > one.not_valid_after for one in path):
         chain, reasons = "expired", [Reason("expired_since")]

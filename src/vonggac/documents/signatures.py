@@ -29,6 +29,7 @@ from pyhanko.sign.validation.pdf_embedded import (
 
 from vonggac.documents import signature_bytes as covering
 from vonggac.documents.signature_trust import (
+    UNSURE,
     USES,
     Trust,
     certificates_in,
@@ -254,10 +255,19 @@ async def _signature(file: _File, one: _Embedded, proven: datetime, has_stamp: b
         claimed_at = _aware(one.self_reported_timestamp)
         first = await _status(file, one, proven, proven)
         stamp = first.timestamp_validity
-        stamped_at = stamp.timestamp if stamp is not None and stamp.trusted else None
+        if stamp is not None and stamp.trust_problem_indic in UNSURE:
+            stamp = (await _status(file, one, proven, proven, barely=True)).timestamp_validity
+        stamped_at = stamp.timestamp if stamp is not None and _is_believed(file, stamp, proven) else None
         until = min(proven, stamped_at or proven)
         status = await _status(file, one, until, proven)
-        is_good = (await _status(file, one, until, proven, strictly=True)).trusted
+        if status.trust_problem_indic in UNSURE:
+            status = await _status(file, one, until, proven, barely=True)
+        strict = await _status(file, one, until, proven, strictly=True)
+        if (
+            strict.revocation_details is not None
+        ):  # leniently, lists are looked at for certificates alone that name some
+            status = strict
+        is_good = strict.trusted
     except (SignatureValidationError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return _faulty(one.fq_name, Reason("unreadable_signature"))
     reasons = [*content.reasons, *_made_with(one, status)]
@@ -280,11 +290,22 @@ async def _signature(file: _File, one: _Embedded, proven: datetime, has_stamp: b
     )
 
 
-async def _status(file: _File, one: _Embedded, at: datetime, stamps_at: datetime, *, strictly: bool = False) -> Any:
+def _is_believed(file: _File, status: Any, at: datetime) -> bool:
+    """Whether a time stamp is by an authority of ours that nothing in the file calls revoked at ``at``."""
+    if not status.trusted:
+        return False
+    return not any(
+        file.trust.evidence.says_revoked(one, at) for one in status.validation_path.iter_certs(include_root=True)
+    )
+
+
+async def _status(
+    file: _File, one: _Embedded, at: datetime, stamps_at: datetime, *, strictly: bool = False, barely: bool = False
+) -> Any:
     return await async_validate_pdf_signature(
         one,
-        signer_validation_context=file.trust.context(at, strictly=strictly),
-        ts_validation_context=file.trust.context(stamps_at),
+        signer_validation_context=file.trust.context(at, strictly=strictly, barely=barely),
+        ts_validation_context=file.trust.context(stamps_at, barely=barely),
         key_usage_settings=USES,
         skip_diff=True,
     )
@@ -379,6 +400,8 @@ async def _stamp(file: _File, one: _Embedded, proven: datetime) -> Signature:
     try:
         content = _content(file, one)
         status = await async_validate_pdf_timestamp(one, file.trust.context(proven), skip_diff=True)
+        if status.trust_problem_indic in UNSURE:
+            status = await async_validate_pdf_timestamp(one, file.trust.context(proven, barely=True), skip_diff=True)
         is_good = (
             status.trusted
             and (
@@ -388,16 +411,17 @@ async def _stamp(file: _File, one: _Embedded, proven: datetime) -> Signature:
     except (SignatureValidationError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return dataclasses.replace(_faulty(one.fq_name, Reason("unreadable_signature")), kind="time_stamp")
     reasons = [*content.reasons, *_made_with(one, status)]
-    if not status.trusted and not reasons:
+    is_ours = _is_believed(file, status, proven)
+    if not is_ours and not reasons:
         reasons.append(Reason("stamp_unknown"))
     if status.timestamp > file.at + CLOCKS_APART:
         reasons.append(Reason("time_ahead"))
     described = _described(file, one, content, reasons)
-    is_believed = status.trusted and described.state == "valid"
+    is_believed = is_ours and described.state == "valid"
     return dataclasses.replace(
         described,
         stamped_at=status.timestamp if is_believed else None,
-        chain="valid" if status.trusted else "unknown_root",
+        chain="valid" if is_ours else "unknown_root",
         revocation="good" if is_good else "unknown",
     )
 
