@@ -45,6 +45,8 @@ def read(**file: object) -> Settings:
         ("backup_keep", 99999, "no number"),
         ("webhook_hosts", "http://soc.example", "no name or address"),
         ("webhook_hosts", "soc.example, a b", "no name or address"),
+        ("signature_roots", 7, "no list of files or folders"),
+        ("signature_roots", ["/a.pem", 7], "no list of files or folders"),
         ("log_level", "loud", "no log level"),
         ("web_workers", "many", "no number of worker processes"),
     ],
@@ -78,6 +80,13 @@ def test_pages_and_live_stream_do_not_share_a_port() -> None:
 
 def test_networks_by_commas() -> None:
     assert [str(network) for network in networks_from("127.0.0.1, 2001:db8::/32,")] == ["127.0.0.1/32", "2001:db8::/32"]
+
+
+def test_paths_by_commas_or_as_a_list() -> None:
+    made = (Path("/etc/roots"), Path("/etc/more.pem"))
+    assert read(signature_roots="/etc/roots, /etc/more.pem,").signature_roots == made
+    assert read(signature_roots=["/etc/roots", "/etc/more.pem"]).signature_roots == made
+    assert read(signature_roots="").signature_roots == ()
 
 
 def test_every_variable_names_a_setting_and_every_setting_has_one() -> None:

@@ -46,6 +46,7 @@ VARIABLES = {
     "VONGGAC_BACKUP_KEEP": "backup_keep",
     "VONGGAC_METRICS_TOKEN_FILE": "metrics_token_file",
     "VONGGAC_WEBHOOK_HOSTS": "webhook_hosts",
+    "VONGGAC_SIGNATURE_ROOTS": "signature_roots",
 }
 """Environment variable to the setting that it overrides."""
 
@@ -101,6 +102,8 @@ class Settings:
     """The token with which other machines may read ``/metrics``; without it only this machine may."""
     webhook_hosts: str = ""
     """Hosts of the inner network to which webhooks may go, by commas; all others must stand in the internet."""
+    signature_roots: tuple[Path, ...] = ()
+    """Files or folders of certificates (PEM, DER) of the authorities whose signatures on letters are believed."""
 
 
 def settings_from(
@@ -181,4 +184,5 @@ _READERS: dict[str, Callable[[object, str], object]] = {
     "backup_keep": values.read_count,
     "metrics_token_file": values.read_path,
     "webhook_hosts": values.read_hosts,
+    "signature_roots": values.read_paths,
 }

@@ -81,6 +81,14 @@ def read_path(value: object, where: str) -> Path:
     return Path(value).expanduser()
 
 
+def read_paths(value: object, where: str) -> tuple[Path, ...]:
+    """Paths by commas, or a list of paths."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise ConfigError(N_("“{value}” is no list of files or folders"), where=where, value=str(value))
+    return tuple(read_path(part.strip(), where) for part in parts if part.strip())
+
+
 def read_text(value: object, where: str) -> str:
     """One line of text."""
     if not isinstance(value, str) or any(ord(char) < 32 for char in value):
