@@ -12,6 +12,7 @@ import click
 
 from vonggac.cli.command import Command, Group, option
 from vonggac.cli.language import _
+from vonggac.cli.letters_verify import verify
 from vonggac.cli.safe import visible, visible_json
 from vonggac.cli.tables import Table, draw
 from vonggac.errors import N_, InputError
@@ -23,9 +24,13 @@ _LONGEST_SHOWN = 100
 
 letters = command = Group(
     name="letters",
-    help=N_("Read what an official letter says."),
-    examples=(("vonggac letters read cv-147.pdf", N_("number, date, recipients, clauses, deadlines, and what is not sure")),),
+    help=N_("Read what an official letter says; look whether a signed one is what was signed."),
+    examples=(
+        ("vonggac letters read cv-147.pdf", N_("number, date, recipients, clauses, deadlines, and what is not sure")),
+        ("vonggac letters verify signed.pdf", N_("do its signatures hold?")),
+    ),
 )
+letters.add_command(verify)
 
 
 @letters.command(

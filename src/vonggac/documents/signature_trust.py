@@ -195,12 +195,18 @@ def method_of(info: cms.SignerInfo, certificate: x509.Certificate) -> tuple[str,
 
 def display_name(certificate: x509.Certificate) -> str:
     """The name that a certificate gives its owner."""
-    return named(certificate, "common_name") or clean(certificate.subject.human_friendly)
+    return named(certificate.subject, "common_name") or clean(certificate.subject.human_friendly)
 
 
-def named(certificate: x509.Certificate, part: str) -> str:
-    """One part of the subject's name, empty when there is none."""
-    value = certificate.subject.native.get(part, "")
+def issuer_name(certificate: x509.Certificate) -> str:
+    """The name that a certificate gives its authority, with the organisation."""
+    parts = [named(certificate.issuer, part) for part in ("common_name", "organization_name")]
+    return ", ".join(filter(None, parts)) or clean(certificate.issuer.human_friendly)
+
+
+def named(name: x509.Name, part: str) -> str:
+    """One part of a name, empty when there is none."""
+    value = name.native.get(part, "")
     return clean(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 

@@ -37,6 +37,7 @@ from vonggac.documents.signature_trust import (
     clean,
     display_name,
     evidence_of,
+    issuer_name,
     method_of,
     named,
 )
@@ -367,9 +368,9 @@ def _described(file: _File, one: _Embedded, content: _Content, reasons: Sequence
         state=state,
         reasons=tuple(reasons),
         signer=display_name(certificate),
-        organisation=named(certificate, "organization_name"),
+        organisation=named(certificate.subject, "organization_name"),
         subject=clean(certificate.subject.human_friendly),
-        issuer=clean(certificate.issuer.human_friendly),
+        issuer=issuer_name(certificate),
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.sha256.hex(),
         coverage=content.coverage,  # type: ignore[arg-type]  # _content gives nothing else

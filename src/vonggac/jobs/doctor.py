@@ -455,6 +455,22 @@ def _evidence(case: Case) -> Iterator[Line]:
     yield Line(FAIL, N_("evidence: {missing} files are gone and {changed} were changed ({name}…)"), params, advice)
 
 
+def _signature_roots(case: Case) -> Iterator[Line]:
+    from vonggac.jobs.signed_pdf import roots_of
+
+    roots = roots_of(case.settings)
+    for root in roots:
+        if root.ends <= case.now:
+            params = {"name": root.name, "day": f"{root.ends:%Y-%m-%d}", "path": root.path}
+            yield Line(WARN, N_("the authority “{name}” ended on {day} ({path})"), params,
+                       N_("Get its new certificate from the authority and keep the old one for letters of before."))  # fmt: skip
+    if roots:
+        yield Line(OK, N_("signatures on letters are held against {n} authorities"), {"n": len(roots)})
+    else:
+        yield Line(WARN, N_("no authority for signatures on letters: none of them is called valid"),
+                   advice=N_("Name the certificates of your authorities in “signature_roots”."))  # fmt: skip
+
+
 def _worker(case: Case) -> Iterator[Line]:
     from vonggac.desk.notices.background import worker_state
 
@@ -516,6 +532,7 @@ CHECKS: tuple[tuple[str, Callable[[Case], Iterator[Line]]], ...] = (
     (N_("database"), _database),
     (N_("audit record"), _audit),
     (N_("evidence"), _evidence),
+    (N_("signatures"), _signature_roots),
     (N_("background work"), _worker),
     (N_("upkeep"), _upkeep),
     (N_("mail"), _mail),
