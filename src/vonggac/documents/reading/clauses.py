@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vonggac.documents.reading.letter import Clause, Doubt, Value
@@ -14,7 +14,7 @@ from vonggac.errors import N_
 _MARKS: Final = (
     ("part", re.compile(r"(?:Phần|PHẦN|Chương|CHƯƠNG)\s+([IVX]+|\d{1,2}|thứ\s+\w+)\b\s*[.:/]?\s*")),
     ("article", re.compile(r"Điều\s+(\d{1,3})\s*[.:]\s*")),
-    ("roman", re.compile(r"([IVX]{1,5})\s*[./)]\s*[-–]?\s+(?=\S)")),
+    ("roman", re.compile(r"([IVX]{1,5})\s*[./)]\s*(?:[-–]?\s+(?=\S)|(?=[A-ZÀ-ỸĐ]{2}))|([IVX]{2,5})\s+(?=[A-ZÀ-ỸĐ]{2})")),
     ("upper", re.compile(r"([A-HĐ])\s*[.)]\s+(?=\S)")),
     ("decimals", re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,3})\s*[.)]?\s+(?=[^\W\d_]|[\"“(])")),
     ("decimal", re.compile(r"(\d{1,2})\s*(?:\.\s*|/\s+)(?=[^\W\d_]|[\"“(])")),
@@ -53,7 +53,7 @@ def mark_of(text: str) -> Mark | None:
     for kind, expression in _MARKS:
         found = expression.match(text)
         if found:
-            name = found[1]
+            name = found[1] or found[found.lastindex or 1]
             return Mark(kind, _ordinal(kind, name), flat(text[: found.end()]), name, found.end())
     return None
 
@@ -160,14 +160,17 @@ class _Tree:
         before = self._make_room(kind, mark)
         doubt = ""
         if before is not None:
-            mark = _repaired(mark, before, paragraph)
-            if not _follows(mark, before):
+            read = _repaired(mark, before)
+            if read != mark:
+                doubt = N_("{mark} comes twice; is it {name}?")
+            elif not _follows(mark, before):
                 doubt = N_("{mark} does not follow {before}: is one missing, or is this no clause?")
+            mark = read
         elif mark.ordinal > 1:
             doubt = N_("{mark} has none before it: is one missing, or is this no clause?")
         self._append(paragraph, mark, kind, is_sure=not doubt)
         if doubt:
-            params = {"mark": mark.written, "before": before.written if before else ""}
+            params = {"mark": mark.written, "name": mark.name, "before": before.written if before else ""}
             self.doubts.append(Doubt("clauses", doubt, params, paragraph.where))
 
     def _make_room(self, kind: tuple[str, int], mark: Mark) -> Mark | None:
@@ -237,11 +240,18 @@ class _Tree:
             )
 
 
-def _repaired(mark: Mark, before: Mark, paragraph: Paragraph) -> Mark:
-    """A recogniser takes đ for d: the second d) is đ)."""
-    if mark.kind == "alpha" and mark.name == "d" and before.name == "d":
-        return Mark("alpha", mark.ordinal + 1, mark.written.replace("d", "đ"), "đ", mark.end)
+def _repaired(mark: Mark, before: Mark) -> Mark:
+    """A recogniser takes đ for d and III for II: what comes twice is taken for the next."""
+    if mark.kind == "alpha" and mark.name == before.name == "d":
+        return replace(mark, ordinal=before.ordinal + 1, name="đ")
+    if mark.kind == "roman" and mark.ordinal == before.ordinal:
+        return replace(mark, ordinal=before.ordinal + 1, name=_roman(before.ordinal + 1))
     return mark
+
+
+def _roman(n: int) -> str:
+    tens, ones = divmod(n, 10)
+    return "X" * tens + ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")[ones]
 
 
 def _title(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from vonggac.documents.reading.clauses import mark_of
 from vonggac.documents.reading.letter import NOWHERE, Doubt, Place, Recipient, Value
 from vonggac.documents.reading.source import Paragraph, flat
-from vonggac.documents.reading.words import ADDRESSED, MOTTO, NATION, SECRET, SENT_TO, SYMBOLS, TITLE, TITLES, URGENT
+from vonggac.documents.reading.words import ADDRESSED, MOTTO, NATION, SECRET, SENT_TO, SYMBOLS, URGENT, title_of
 from vonggac.errors import N_
 
 _NUMBER = re.compile(
@@ -20,7 +20,7 @@ _DATED = re.compile(
     r"(?P<place>[^\n,;:]{2,60}?)\s*[,.;]?\s*ng[àaá]y\s*(?P<day>\d{1,2})?[\s.…_]*th[áaà]ng\s*(?P<month>\d{1,2})?[\s.…_]*n[ăaâ]m\s*(?P<year>\d{4})?",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(r"(?:V/?v|V\s*/\s*v|Về\s+việc|Vv)\s*[:.]?\s*", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:V\s?[/&|⁄]?\s?[vwy]\b|Về\s+việc)\s*[:.]?\s*", re.IGNORECASE)
 _RULE = re.compile(r"[-–—_*=\s.~]+")
 _AGENCY = re.compile(
     r"(?:ỦY BAN|UỶ BAN|UBND|HỘI ĐỒNG|HĐND|TỈNH ỦY|THÀNH ỦY|ĐẢNG ỦY|SỞ|BỘ|CỤC|TỔNG CỤC|CHI CỤC|TRUNG TÂM|PHÒNG|VĂN PHÒNG|BAN|THANH TRA|"
@@ -29,6 +29,7 @@ _AGENCY = re.compile(
 _OPENS = re.compile(
     r"(?:Thực hiện|Căn cứ|Theo|Tiếp theo|Để|Nhằm|Triển khai|Phúc đáp|Trước|Trong|Thời gian|Hiện nay|Vừa qua|Qua|Ngày|Trả lời|Từ|Nhân|Sở|Ủy ban nhân dân tỉnh)\s"
 )
+_NOISE = " ¬—–-_.~„*'"
 _ITEM = re.compile(r"[-–—−+•*]\s*")
 
 
@@ -63,7 +64,7 @@ def read_head(paragraphs: Sequence[Paragraph]) -> Head:
     at_title = -1
     limit = at_recipients if at_recipients >= 0 else min(len(paragraphs), 60)
     for at, one in enumerate(paragraphs[:limit]):
-        if TITLE.fullmatch(flat(one.text)):
+        if title_of(one.text):
             at_title = at
             break
     if at_recipients >= 0:
@@ -179,7 +180,7 @@ def _read_issuer(head: Head, lines: list[Paragraph]) -> None:
     at = next((at for at, one in enumerate(lines) if _NUMBER.match(one.text)), len(lines))
     names = [
         one for one in lines[:at]
-        if one.side in {"left", "", "middle"} and not NATION.match(one.text) and not MOTTO.match(one.text) and not TITLE.fullmatch(one.text)
+        if one.side in {"left", "", "middle"} and not NATION.match(one.text) and not MOTTO.match(one.text) and not title_of(one.text)
         and not URGENT.fullmatch(one.text) and not SECRET.fullmatch(one.text) and not _DATED.search(one.text) and one.text == one.text.upper()
     ]  # fmt: skip
     if any(one.side == "left" for one in names):
@@ -194,7 +195,7 @@ def _read_issuer(head: Head, lines: list[Paragraph]) -> None:
     if not groups:
         head.ask("issuer", N_("no issuer was found: whose letter is it?"))
         return
-    title = [flat(" ".join(one.text for one in group)) for group in groups]
+    title = [flat(" ".join(one.text.strip(_NOISE) for one in group)) for group in groups]
     is_plain = (
         len(groups) <= 2
         and bool(_AGENCY.match(title[-1]))
@@ -212,11 +213,11 @@ def _is_unfinished(group: list[Paragraph]) -> bool:
 
 
 def _read_form(head: Head, lines: list[Paragraph]) -> None:
-    title = next((one for one in lines if TITLE.fullmatch(one.text)), None)
+    title = next((one for one in lines if title_of(one.text)), None)
     first = re.split(r"[-/]", head.symbol.value.upper().removeprefix("2"))[0] if head.symbol.value else ""
     told = SYMBOLS.get(re.sub(r"^\d{4}/", "", head.symbol.value.upper()).split("/")[0].split("-")[0] or first, "")
     if title is not None:
-        form = TITLES[flat(title.text).strip(" :")]
+        form = title_of(title.text)
         head.form = Value(form, title.where, sure=told in {"", form})
     elif any(_SUBJECT.match(one.text) for one in lines) and not told:
         head.form = Value("cong_van", head.reference.where)
@@ -227,7 +228,7 @@ def _read_form(head: Head, lines: list[Paragraph]) -> None:
 
 
 def _read_subject(head: Head, lines: list[Paragraph]) -> None:
-    title = next((at for at, one in enumerate(lines) if TITLE.fullmatch(one.text)), -1)
+    title = next((at for at, one in enumerate(lines) if title_of(one.text)), -1)
     begin = next((at for at, one in enumerate(lines) if _SUBJECT.match(one.text) and at > title), -1)
     if begin < 0:
         begin = title + 1 if 0 <= title < len(lines) - 1 else -1

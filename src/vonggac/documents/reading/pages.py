@@ -23,7 +23,7 @@ from vonggac.documents.reading.letter import Doubt, Place, UnsureWord
 from vonggac.documents.reading.source import (
     LEAST_CONFIDENCE, MAX_CHARACTERS, MAX_PAGES, Paragraph, RecognisedPage, Recogniser, Side, Source, Word, clean,
 )  # fmt: skip
-from vonggac.documents.reading.words import ADDRESSED, ANNEX, SENT_TO, SIGNS_FOR, TITLE
+from vonggac.documents.reading.words import ADDRESSED, ANNEX, SENT_TO, SIGNS_FOR, title_of
 from vonggac.errors import N_, InputError, UnsafeInput
 from vonggac.tables.pdf import _ERRORS, refuse_bombs
 from vonggac.tables.zips import protected
@@ -307,7 +307,7 @@ def _is_signature(line: _Line) -> bool:
 def _after_title(lines: list[_Line]) -> int:
     """Without "Kính gửi": the head ends below the title and the subject, which stand in the middle."""
     first = lines[0].page
-    at = next((at for at, line in enumerate(lines) if line.page == first and TITLE.fullmatch(line.text)), -1)
+    at = next((at for at, line in enumerate(lines) if line.page == first and title_of(line.text)), -1)
     if at < 0:
         dated = [
             at

@@ -14,7 +14,7 @@ from vonggac.errors import N_
 _ITEM = re.compile(r"[-–—−+•*]\s*")
 _LIKE_ABOVE = re.compile(r"Như\s+(?:trên|kính\s+gửi|Điều|đề\s+gửi)", re.IGNORECASE)
 _ARCHIVE = re.compile(r"L[ưu]u\b", re.IGNORECASE)
-_REPORT = re.compile(r"\(?(?:để\s+)?b/?c\)?\b|\b(?:để\s+)?báo\s+cáo\b", re.IGNORECASE)
+_REPORT = re.compile(r"\(?(?:để\s+)?\b[bh6]/?[c©](?!\w)|\b(?:để\s+)?báo\s+cáo\b", re.IGNORECASE)
 _ACTION = re.compile(r"\((?:để\s+)?(?:t/?h|thực hiện|triển khai|phối hợp|p/?h|chỉ đạo)[^)]*\)", re.IGNORECASE)
 _NOISE = re.compile(
     r"\(?(?:đã\s+ký|ký\s+tên|chữ\s+ký|signature|ký\s+bởi|người\s+ký|thời\s+gian\s+ký|ngày\s+ký|email|cơ\s+quan|\[?daky|ký\s+số)",
