@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,9 @@ def read(file: Path, as_json: bool) -> int:
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(N_("cannot be read: {reason}"), where=str(file), reason=error.strerror or str(error)) from error
+        raise InputError(
+            N_("cannot be read: {reason}"), where=str(file), reason=error.strerror or str(error)
+        ) from error
     letter = read_letter_file(data, file.name)
     if as_json:
         click.echo(_json(letter))
@@ -75,16 +77,24 @@ def _filled(message: str, params: dict[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    return value.strftime("%d/%m/%Y") if isinstance(value, datetime.date) else str(value)
+    return value.strftime("%d/%m/%Y") if isinstance(value, dt.date) else str(value)
 
 
 def _tell(letter: ReadLetter) -> None:
     values = Table(_("Letter"), [_("What"), _("Value"), _("Where"), _("Sure")])
     for name, value, shown in _values(letter):
-        values.add([name, shown, str(value.where), _("yes") if value.sure else _("asks")], "" if value.sure else "yellow")
+        values.add(
+            [name, shown, str(value.where), _("yes") if value.sure else _("asks")], "" if value.sure else "yellow"
+        )
     click.echo(draw([values, _recipients(letter), *_mentions(letter), _clauses(letter)]).decode(), nl=False)
     for one in letter.words[:_LONGEST_SHOWN]:
-        click.echo(visible(_("to confirm, at {where}: {word} ({confidence} of 100)").format(where=one.where, word=one.text, confidence=one.confidence)))
+        click.echo(
+            visible(
+                _("to confirm, at {where}: {word} ({confidence} of 100)").format(
+                    where=one.where, word=one.text, confidence=one.confidence
+                )
+            )
+        )
     for doubt in letter.doubts:
         click.echo(visible(f"? {doubt.where}  {_filled(doubt.message, dict(doubt.params))}"))
 
@@ -92,13 +102,13 @@ def _tell(letter: ReadLetter) -> None:
 def _values(letter: ReadLetter) -> Iterator[tuple[str, Value[Any], str]]:
     from vonggac.documents.letters import FORMS, SECRECIES, URGENCIES
 
-    yield _("Issuer"), letter.issuer, letter.issuer.value
-    yield _("Above it"), letter.superior, letter.superior.value
+    yield _("Issued by"), letter.issuer, letter.issuer.value
+    yield _("Body above it"), letter.superior, letter.superior.value
     yield _("Number and symbol"), letter.reference, letter.reference.value
-    yield _("Place"), letter.place, letter.place.value
-    yield _("Date"), letter.dated, _shown(letter.dated.value or "")
-    yield _("Form"), letter.form, _(FORMS.get(letter.form.value, letter.form.value))
-    yield _("Subject"), letter.subject, letter.subject.value
+    yield _("Issued at"), letter.place, letter.place.value
+    yield _("Dated"), letter.dated, _shown(letter.dated.value or "")
+    yield _("Form of the letter"), letter.form, _(FORMS.get(letter.form.value, letter.form.value))
+    yield _("What it is about"), letter.subject, letter.subject.value
     yield _("Urgency"), letter.urgency, _(URGENCIES[letter.urgency.value])
     yield _("Secrecy"), letter.secrecy, _(SECRECIES[letter.secrecy.value])
     signer = letter.signatory.value
@@ -119,9 +129,20 @@ def _recipients(letter: ReadLetter) -> Table:
 def _mentions(letter: ReadLetter) -> Iterator[Table]:
     from vonggac.documents.letters import RELATIONS
 
-    table = Table(_("Other documents"), [_("Document"), _("Date"), _("Issuer"), _("Relation"), _("Clause"), _("Where")])
+    table = Table(
+        _("Other documents"), [_("Document"), _("Dated"), _("Issued by"), _("Relation"), _("Clause"), _("Where")]
+    )
     for one in letter.references:
-        table.add([f"{one.kind} {one.number}", _shown(one.dated or ""), one.issuer, _(RELATIONS[one.relation]), one.clause, str(one.where)])
+        table.add(
+            [
+                f"{one.kind} {one.number}",
+                _shown(one.dated or ""),
+                one.issuer,
+                _(RELATIONS[one.relation]),
+                one.clause,
+                str(one.where),
+            ]
+        )
     yield table
     times = Table(_("Times"), [_("Until"), _("As written"), _("Clause"), _("Where")])
     for time in letter.deadlines:
@@ -133,16 +154,26 @@ def _until(one: Deadline) -> str:
     clock = one.time.strftime("%H:%M") if one.time else ""
     day = _shown(one.day or "")
     if one.kind == "within":
-        units = {"minutes": N_("minutes"), "hours": N_("hours"), "days": N_("days"), "working_days": N_("working days"), "weeks": N_("weeks"), "months": N_("months")}  # noqa: E501
+        units = {
+            "minutes": N_("minutes"),
+            "hours": N_("hours"),
+            "days": N_("days"),
+            "working_days": N_("working days"),
+            "weeks": N_("weeks"),
+            "months": N_("months"),
+        }
         return f"{one.amount} {_(units[one.unit])}"
     if one.kind == "period":
         return f"{_shown(one.begins or '')} – {day}"
-    kinds = {"daily": N_("every day"), "weekly": N_("every week"), "monthly": N_("every month")}
+    kinds = {"daily": N_("each day"), "weekly": N_("each week"), "monthly": N_("each month")}
     return " ".join(filter(None, (clock, _(kinds[one.kind]) if one.kind in kinds else day)))
 
 
 def _clauses(letter: ReadLetter) -> Table:
-    table = Table(_("Clauses"), [_("Mark"), _("Title"), _("Where")])
+    table = Table(_("Clauses"), [_("Clause"), _("Its title"), _("Where")])
     for clause in letter.all_clauses():
-        table.add([clause.path, "  " * clause.depth + clause.title[:_LONGEST_SHOWN], str(clause.where)], "" if clause.sure else "yellow")
+        table.add(
+            [clause.path, "  " * clause.depth + clause.title, str(clause.where)],
+            "" if clause.sure else "yellow",
+        )
     return table

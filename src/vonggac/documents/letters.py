@@ -14,7 +14,21 @@ from vonggac.documents.reading import letter as _letter
 from vonggac.documents.reading.clauses import Body, mark_of, read_body
 from vonggac.documents.reading.head import read_head
 from vonggac.documents.reading.letter import (
-    FORMS, RELATIONS, ROLES, SECRECIES, URGENCIES, Clause, Deadline, Doubt, Place, ReadLetter, Recipient, Reference, Signatory, UnsureWord, Value,
+    FORMS,
+    RELATIONS,
+    ROLES,
+    SECRECIES,
+    URGENCIES,
+    Clause,
+    Deadline,
+    Doubt,
+    Place,
+    ReadLetter,
+    Recipient,
+    Reference,
+    Signatory,
+    UnsureWord,
+    Value,
 )  # fmt: skip
 from vonggac.documents.reading.mentions import Passage, read_deadlines, read_references
 from vonggac.documents.reading.pages import read_pdf, read_picture

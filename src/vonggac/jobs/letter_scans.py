@@ -37,7 +37,9 @@ def recognise(data: bytes, filename: str, pages: Sequence[int]) -> dict[int, Rec
         raise InputError(N_("a scan: to read it here, install the recogniser as root: {command}"), where=filename,
                          command="apt-get install " + " ".join(PACKAGES))  # fmt: skip
     if len(pages) > MOST_PAGES:
-        raise UnsafeInput(N_("a scan of {n} pages; at most {limit} are recognised"), where=filename, n=len(pages), limit=MOST_PAGES)
+        raise UnsafeInput(
+            N_("a scan of {n} pages; at most {limit} are recognised"), where=filename, n=len(pages), limit=MOST_PAGES
+        )
     with tempfile.TemporaryDirectory(prefix="vonggac-letter-") as name:
         folder = Path(name)
         (folder / "source").write_bytes(data)
@@ -46,14 +48,25 @@ def recognise(data: bytes, filename: str, pages: Sequence[int]) -> dict[int, Rec
 
 
 def _draw(folder: Path, pages: Sequence[int], filename: str) -> None:
-    command = [sys.executable, "-m", "vonggac.jobs.picture_pages", str(folder / "source"), str(folder), "page", ",".join(map(str, pages))]
+    command = [
+        sys.executable,
+        "-m",
+        "vonggac.jobs.picture_pages",
+        str(folder / "source"),
+        str(folder),
+        "page",
+        ",".join(map(str, pages)),
+    ]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_DRAW_S, check=False)  # noqa: S603  # our own program, no shell
         told = json.loads(done.stdout or b"{}")
     except (subprocess.TimeoutExpired, ValueError):
         told = {}
     if told.get("pages") != len(pages):
-        raise InputError(N_("its pages cannot be drawn: scan it again as PDF, PNG or JPEG, or ask for the original file"), where=filename)
+        raise InputError(
+            N_("its pages cannot be drawn: scan it again as PDF, PNG or JPEG, or ask for the original file"),
+            where=filename,
+        )
 
 
 def _page(program: str, path: Path, filename: str, n: int) -> RecognisedPage:
@@ -73,14 +86,26 @@ def _page(program: str, path: Path, filename: str, n: int) -> RecognisedPage:
 def page_of(told: str) -> RecognisedPage:
     """A page from what Tesseract tells of words (TSV), in points."""
     rows = [line.split("\t") for line in told.splitlines()[1:]]
-    size = next(((float(row[8]), float(row[9])) for row in rows if len(row) == 12 and row[0] == "1"), (_A4_WIDTH, 842.0))
+    size = next(
+        ((float(row[8]), float(row[9])) for row in rows if len(row) == 12 and row[0] == "1"), (_A4_WIDTH, 842.0)
+    )
     scale = _A4_WIDTH / max(size[0], 1.0)
     words = []
     for row in rows:
         if len(row) != 12 or row[0] != "5" or not row[11].strip():
             continue
         left, top, width, height = (float(one) * scale for one in row[6:10])
-        words.append(Word(row[11].strip(), left, left + width, top, top + height, int(float(row[10])), line=(int(row[2]), int(row[3]), int(row[4]))))
+        words.append(
+            Word(
+                row[11].strip(),
+                left,
+                left + width,
+                top,
+                top + height,
+                int(float(row[10])),
+                line=(int(row[2]), int(row[3]), int(row[4])),
+            )
+        )
     return RecognisedPage(words, size[0] * scale, size[1] * scale)
 
 

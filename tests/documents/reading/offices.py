@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt
 
 STATE, MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
-DATE = datetime.date
+DATE = dt.date
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Spec:
     number: int
     symbol: str
     place: str
-    dated: datetime.date
+    dated: dt.date
     subject: str
     addressed: list[str]
     opening: list[str]
@@ -39,7 +39,7 @@ class Spec:
     closing: list[str]
     recipients: list[tuple[str, str]]
     signer: tuple[list[str], str, str]
-    parents: list[tuple[str, datetime.date]]
+    parents: list[tuple[str, dt.date]]
     deadlines: list[tuple]
     title: str = ""
     urgency: str = ""
@@ -63,16 +63,16 @@ HOLIDAY = Spec(
     subject="Tăng cường bảo đảm an toàn thông tin mạng trong dịp nghỉ lễ 30/4 và 01/5", urgency="hoa_toc",
     addressed=["Các sở, ban, ngành tỉnh", "Ủy ban nhân dân các xã, phường, đặc khu", "Các doanh nghiệp viễn thông trên địa bàn tỉnh"],
     opening=[
-        "Thực hiện Công văn số 147/CATTT-GSVN ngày 15/4/2026 của Cục An toàn thông tin về việc tăng cường bảo đảm an toàn thông tin mạng dịp nghỉ lễ, "
-        "để chủ động phòng ngừa, phát hiện và xử lý kịp thời các sự cố, Ủy ban nhân dân tỉnh yêu cầu các cơ quan, đơn vị thực hiện các nội dung sau:",
+        ("Thực hiện Công văn số 147/CATTT-GSVN ngày 15/4/2026 của Cục An toàn thông tin về việc tăng cường bảo đảm an toàn thông tin mạng dịp nghỉ lễ, "
+        "để chủ động phòng ngừa, phát hiện và xử lý kịp thời các sự cố, Ủy ban nhân dân tỉnh yêu cầu các cơ quan, đơn vị thực hiện các nội dung sau:"),
     ],
     clauses=[
         ("1.", "Các sở, ban, ngành tỉnh và Ủy ban nhân dân các xã, phường:"),
-        ("a)", "Tổ chức trực, giám sát 24/7 các hệ thống thông tin thuộc phạm vi quản lý từ ngày 29/4/2026 đến hết ngày 03/5/2026; phân công người trực và "
-               "gửi lịch trực về Sở Khoa học và Công nghệ trước ngày 25/4/2026."),
+        ("a)", ("Tổ chức trực, giám sát 24/7 các hệ thống thông tin thuộc phạm vi quản lý từ ngày 29/4/2026 đến hết ngày 03/5/2026; phân công người trực và "
+               "gửi lịch trực về Sở Khoa học và Công nghệ trước ngày 25/4/2026.")),
         ("b)", "Rà soát, cập nhật bản vá cho các lỗ hổng đã được cảnh báo."),
-        ("c)", "Bóc gỡ mã độc trên toàn bộ máy chủ và máy trạm, trước hết là các hệ thống có địa chỉ IP nằm trong danh sách mạng máy tính ma; hoàn thành "
-               "trước 16 giờ 00 ngày 28 tháng 4 năm 2026."),
+        ("c)", ("Bóc gỡ mã độc trên toàn bộ máy chủ và máy trạm, trước hết là các hệ thống có địa chỉ IP nằm trong danh sách mạng máy tính ma; hoàn thành "
+               "trước 16 giờ 00 ngày 28 tháng 4 năm 2026.")),
         ("d)", "Sẵn sàng phương án ứng cứu sự cố và khôi phục nhanh."),
         ("đ)", "Báo cáo tình hình hằng ngày trước 15h30, kể cả khi không có sự cố."),
         ("2.", "Các doanh nghiệp viễn thông:"),
@@ -230,7 +230,9 @@ def _addressed(made, spec: Spec, mark: str = "- ") -> None:
     elif spec.addressed:
         made.add_paragraph("Kính gửi:").paragraph_format.left_indent = Cm(3)
         for at, name in enumerate(spec.addressed):
-            made.add_paragraph(f"{mark}{name}{'.' if at == len(spec.addressed) - 1 else ';'}").paragraph_format.left_indent = Cm(5)
+            made.add_paragraph(
+                f"{mark}{name}{'.' if at == len(spec.addressed) - 1 else ';'}"
+            ).paragraph_format.left_indent = Cm(5)
 
 
 def _title(made, spec: Spec) -> None:
@@ -294,7 +296,9 @@ def word_tabs(spec: Spec) -> bytes:
     left = [text for text in left if not text.startswith("_")]
     right = [text for text in right if not text.startswith("_")]
     for at in range(max(len(left), len(right))):
-        row = made.add_paragraph(f"{left[at] if at < len(left) else ''}\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        row = made.add_paragraph(
+            f"{left[at] if at < len(left) else ''}\t{right[at] if at < len(right) else ''}".rstrip("\t")
+        )
         row.paragraph_format.tab_stops.add_tab_stop(Cm(8.5))
     if spec.urgency:
         made.add_paragraph(URGENT[spec.urgency])
@@ -316,13 +320,21 @@ def word_tabs(spec: Spec) -> bytes:
     left, right = _tail_texts(spec)
     right = [text for text in right if text]
     for at in range(max(len(left), len(right))):
-        row = made.add_paragraph(f"{left[at] if at < len(left) else ''}\t\t{right[at] if at < len(right) else ''}".rstrip("\t"))
+        row = made.add_paragraph(
+            f"{left[at] if at < len(left) else ''}\t\t{right[at] if at < len(right) else ''}".rstrip("\t")
+        )
         for stop in (8, 10):
             row.paragraph_format.tab_stops.add_tab_stop(Cm(stop))
     return _bytes(made)
 
 
-_FORMATS = {"I.": ("upperRoman", "%{n}."), "1.": ("decimal", "%{n}."), "a)": ("lowerLetter", "%{n})"), "-": ("bullet", "-"), "+": ("bullet", "+")}
+_FORMATS = {
+    "I.": ("upperRoman", "%{n}."),
+    "1.": ("decimal", "%{n}."),
+    "a)": ("lowerLetter", "%{n})"),
+    "-": ("bullet", "-"),
+    "+": ("bullet", "+"),
+}
 
 
 def word_lists(spec: Spec) -> bytes:
@@ -348,12 +360,21 @@ def word_lists(spec: Spec) -> bytes:
         f'<w:pPr><w:ind w:left="{360 * n + 720}" w:hanging="360"/></w:pPr></w:lvl>'
         for n, kind in enumerate(kinds)
     )
-    root.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="91"><w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'))
+    root.insert(
+        0,
+        parse_xml(
+            f'<w:abstractNum {nsdecls("w")} w:abstractNumId="91"><w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'
+        ),
+    )
     root.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="91"><w:abstractNumId w:val="91"/></w:num>'))
     for mark, text in spec.clauses:
         paragraph = made.add_paragraph(text)
         properties = paragraph._p.get_or_add_pPr()
-        properties.append(parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{kinds.index(_kind(mark))}"/><w:numId w:val="91"/></w:numPr>'))
+        properties.append(
+            parse_xml(
+                f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{kinds.index(_kind(mark))}"/><w:numId w:val="91"/></w:numPr>'
+            )
+        )
     for text in spec.closing:
         _text(made, text)
     left, right = _tail_texts(spec)
@@ -394,7 +415,7 @@ def word_boxes(spec: Spec) -> bytes:
     for text in spec.closing:
         _text(made, apart(text))
     deleted = OxmlElement("w:del")
-    deleted.append(parse_xml(f'<w:r {nsdecls("w")}><w:delText>đã xóa</w:delText></w:r>'))
+    deleted.append(parse_xml(f"<w:r {nsdecls('w')}><w:delText>đã xóa</w:delText></w:r>"))
     made.paragraphs[-1]._p.append(deleted)
     left, right = _tail_texts(spec)
     _two_columns(made, [*map(apart, left)], [*map(apart, right)])
@@ -410,7 +431,16 @@ def by_libreoffice(data: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "letter.docx").write_bytes(data)
-        command = ["soffice", f"-env:UserInstallation=file://{name}/profile", "--headless", "--convert-to", "pdf", "--outdir", name, f"{name}/letter.docx"]
+        command = [
+            "soffice",
+            f"-env:UserInstallation=file://{name}/profile",
+            "--headless",
+            "--convert-to",
+            "pdf",
+            "--outdir",
+            name,
+            f"{name}/letter.docx",
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         return (folder / "letter.pdf").read_bytes()
 
@@ -422,7 +452,7 @@ def has_libreoffice() -> bool:
 SERIF = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
 
 
-def pdf_lines(spec: Spec, *, hanging: bool = False, footer: str = "", size: float = 11.5) -> bytes:
+def pdf_lines(spec: Spec, *, hanging: bool = False, footer: str = "", size: float = 11.5) -> bytes:  # noqa: C901, PLR0912, PLR0915  # a page from top to bottom
     """A PDF set line by line: a text layer as a print driver makes it, page numbers on top."""
     from reportlab.lib.utils import simpleSplit
     from reportlab.pdfbase import pdfmetrics
@@ -491,10 +521,10 @@ def pdf_lines(spec: Spec, *, hanging: bool = False, footer: str = "", size: floa
                 row, x = word, rest
             else:
                 row = f"{row} {word}".strip()
-        for x, row in [*rows, (x, row)]:
+        for at, part in [*rows, (x, row)]:
             if y < 80:
                 turn()
-            line(x, row)
+            line(at, part)
             y -= 17
         y -= 0 if hanging else 5
     if y < 260:

@@ -39,10 +39,16 @@ def asked(data: bytes) -> list[str]:
 
 
 def test_macros_files_inside_and_links_out_are_told_and_nothing_is_run() -> None:
-    assert asked(changed(extra={"word/vbaProject.bin": b"\xd0\xcf"})) == ["the file carries macros; none was run. Ask for a file without"]
-    assert asked(changed(extra={"word/embeddings/oleObject1.bin": b"x"})) == ["the file has other files inside it; they were not opened"]
+    assert asked(changed(extra={"word/vbaProject.bin": b"\xd0\xcf"})) == [
+        "the file carries macros; none was run. Ask for a file without"
+    ]
+    assert asked(changed(extra={"word/embeddings/oleObject1.bin": b"x"})) == [
+        "the file has other files inside it; they were not opened"
+    ]
     link = b'<Relationships><Relationship Id="r" Type="x/attachedTemplate" Target="http://203.0.113.9/t.dotm" TargetMode="External"/></Relationships>'
-    assert asked(changed(extra={"word/_rels/settings.xml.rels": link})) == ["the file points to something outside it; nothing was fetched"]
+    assert asked(changed(extra={"word/_rels/settings.xml.rels": link})) == [
+        "the file points to something outside it; nothing was fetched"
+    ]
 
 
 def test_a_link_in_the_text_is_no_matter() -> None:
@@ -52,7 +58,14 @@ def test_a_link_in_the_text_is_no_matter() -> None:
 
 def test_entities_are_refused() -> None:
     with pytest.raises(UnsafeInput, match="declares XML entities"):
-        read_letter(changed(lambda xml: xml.replace(b"<w:document", b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document', 1)), "cv.docx")
+        read_letter(
+            changed(
+                lambda xml: xml.replace(
+                    b"<w:document", b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><w:document', 1
+                )
+            ),
+            "cv.docx",
+        )
 
 
 def test_a_bomb_is_refused_before_it_unfolds() -> None:
@@ -66,13 +79,16 @@ def test_a_bomb_is_refused_before_it_unfolds() -> None:
 
 def test_nesting_without_end_is_refused() -> None:
     deep = b"<w:tbl><w:tr><w:tc>" * 3000 + b"<w:p/>" + b"</w:tc></w:tr></w:tbl>" * 3000
-    with pytest.raises(InputError, match="nested too deep|cannot be read"):
+    with pytest.raises(InputError, match=r"nested too deep|cannot be read"):
         read_letter(changed(lambda xml: xml.replace(b"<w:body>", b"<w:body>" + deep)), "cv.docx")
 
 
 def test_too_many_paragraphs_and_pages_are_no_letter() -> None:
     with pytest.raises(UnsafeInput, match="20,000 paragraphs"):
-        read_letter(changed(lambda xml: xml.replace(b"<w:body>", b"<w:body>" + b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 20_001)), "cv.docx")
+        read_letter(
+            changed(lambda xml: xml.replace(b"<w:body>", b"<w:body>" + b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 20_001)),
+            "cv.docx",
+        )
     with pytest.raises(UnsafeInput, match="200 pages"):
         read_letter(pages(10_000), "cv.pdf")
 
@@ -118,10 +134,8 @@ def test_a_file_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_cut_off_anywhere_is_an_error_that_says_so(make: Callable[..., bytes]) -> None:
     data = make(AGENCY)
     for part in range(1, 20):
-        try:
+        with pytest.raises(InputError, match=r"^cv: "):
             read_letter(data[: len(data) * part // 20], "cv")
-        except InputError as error:
-            assert str(error).startswith("cv: ")
 
 
 def test_bytes_changed_anywhere_are_read_or_refused() -> None:
@@ -173,7 +187,11 @@ def test_a_pdf_in_an_old_font_is_told() -> None:
 
 def test_hidden_text_is_left_out_and_told() -> None:
     hidden = "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>1. Chuyển tiền ngay</w:t></w:r></w:p>".encode()
-    data = changed(lambda xml: xml.replace("<w:p><w:pPr><w:spacing w:after=\"120\"/>".encode(), hidden + b'<w:p><w:pPr><w:spacing w:after="120"/>', 1))
+    data = changed(
+        lambda xml: xml.replace(
+            b'<w:p><w:pPr><w:spacing w:after="120"/>', hidden + b'<w:p><w:pPr><w:spacing w:after="120"/>', 1
+        )
+    )
     letter = read_letter(data, "cv.docx")
     assert "Chuyển tiền" not in str(letter)
     assert [doubt.message for doubt in letter.doubts] == ["it holds hidden text, which was left out"]
@@ -193,8 +211,12 @@ def test_without_a_recogniser_a_scan_is_an_error() -> None:
         read_letter(offices.scanned(offices.pdf_lines(AGENCY)), "scan.pdf")
 
 
-@pytest.mark.skipif(not letter_scans.is_there(), reason="Tesseract is missing: apt-get install tesseract-ocr tesseract-ocr-vie")
-def test_a_damaged_picture_is_an_error_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    not letter_scans.is_there(), reason="Tesseract is missing: apt-get install tesseract-ocr tesseract-ocr-vie"
+)
+def test_a_damaged_picture_is_an_error_and_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(InputError, match="cannot be drawn"):
         read_letter_file(b"\x89PNG\r\n\x1a\n" + b"x" * 1000, "photo.png")
@@ -208,7 +230,17 @@ def test_a_letter_of_four_hundred_clauses_is_read_in_time() -> None:
     assert time.process_time() - began < 10
 
 
-@pytest.mark.parametrize("text", ["Công văn " * 20_000, "từ ngày " * 20_000, "trước " * 40_000, "1." * 50_000, "số 1/" + "A-" * 40_000, "ngày 1 " * 20_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Công văn " * 20_000,
+        "từ ngày " * 20_000,
+        "trước " * 40_000,
+        "1." * 50_000,
+        "số 1/" + "A-" * 40_000,
+        "ngày 1 " * 20_000,
+    ],
+)
 def test_no_text_makes_an_expression_run_for_ever(text: str) -> None:
     began = time.process_time()
     read_letter(changed(lambda xml: xml.replace("Tiếp theo".encode(), text.encode(), 1)), "cv.docx")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from offices import AGENCY, DEPARTMENT, HOLIDAY, PLAN, REPORT, Spec
 
-from vonggac.documents.letters import ReadLetter, read_letter
+from vonggac.documents.letters import Place, ReadLetter, read_letter
 from vonggac.jobs.letter_scans import is_there, read_letter_file
 
 # Word counts letters without đ, and that is what it prints.
@@ -103,8 +103,8 @@ def test_a_letter_is_read_whole_and_without_a_question(name: str) -> None:
     assert [one.value for one in letter.opening] == spec.opening
     assert [one.value for one in letter.closing] == spec.closing
     assert {doubt.field for doubt in letter.doubts} <= {"file"}
-    assert letter.issuer.where.paragraph and letter.clauses[0].where > letter.issuer.where
-    assert all(one.sure for one in letter.all_clauses()) and letter.number.sure and letter.dated.sure
+    assert letter.clauses[0].where > letter.issuer.where > Place()
+    assert all(one.sure for one in [*letter.all_clauses(), letter.number, letter.dated])
 
 
 @pytest.mark.skipif(not offices.has_libreoffice(), reason="LibreOffice is missing: apt-get install libreoffice-writer")
@@ -140,15 +140,24 @@ def test_of_a_scan_all_is_found_or_asked(name: str) -> None:
 def test_a_clause_knows_its_text_its_title_and_what_it_asks_by_when() -> None:
     letter = read_letter(offices.word_table(HOLIDAY), "letter.docx")
     first = letter.clauses[0]
-    assert (first.mark, first.title, first.depth) == ("1.", "Các sở, ban, ngành tỉnh và Ủy ban nhân dân các xã, phường", 0)
+    assert (first.mark, first.title, first.depth) == (
+        "1.",
+        "Các sở, ban, ngành tỉnh và Ủy ban nhân dân các xã, phường",
+        0,
+    )
     duty = first.children[0]
     assert (duty.mark, duty.path, duty.depth) == ("a)", "1.a", 1)
     assert duty.text == HOLIDAY.clauses[1][1]
     period, until, hour, daily = letter.deadlines
-    assert (period.begins, period.clause) == (datetime.date(2026, 4, 29), "1.a")
+    assert (period.begins, period.clause) == (dt.date(2026, 4, 29), "1.a")
     assert (until.written, until.clause) == ("trước ngày 25/4/2026", "1.a")
-    assert (hour.time, hour.clause) == (datetime.time(16, 0), "1.c")
+    assert (hour.time, hour.clause) == (dt.time(16, 0), "1.c")
     assert (daily.kind, daily.clause) == ("daily", "1.đ")
+
+
+def test_an_issuer_named_with_and_is_whole() -> None:
+    (parent,) = read_letter(offices.word_table(REPORT), "letter.docx").parents
+    assert (parent.kind, parent.issuer) == ("Công văn", "Sở Khoa học và Công nghệ")
 
 
 def test_legal_bases_are_no_parents() -> None:
@@ -179,7 +188,11 @@ def test_a_clause_that_lacks_is_asked_for() -> None:
 
 
 def test_a_day_without_a_year_that_has_passed_and_one_that_never_comes_are_asked_for() -> None:
-    found = doubts(clauses(("1.", "Xong trước ngày 01/3."), ("2.", "Xong trước ngày 31/02/2026."), ("3.", "Xong trước ngày 01/4/2026.")))
+    found = doubts(
+        clauses(
+            ("1.", "Xong trước ngày 01/3."), ("2.", "Xong trước ngày 31/02/2026."), ("3.", "Xong trước ngày 01/4/2026.")
+        )
+    )
     assert [text.split("”")[0] for text in found["deadlines"]] == [
         "is the time “Xong trước ngày 01/3", "no day is “Xong trước ngày 31/02/2026", "“Xong trước ngày 01/4/2026",
     ]  # fmt: skip
@@ -198,13 +211,20 @@ def test_a_letter_without_number_date_and_recipients_asks_for_all_of_them() -> N
     out = io.BytesIO()
     made.save(out)
     letter = read_letter(out.getvalue(), "letter.docx")
-    assert {"issuer", "number", "dated", "subject", "addressed", "recipients", "signatory", "clauses"} <= {one.field for one in letter.doubts}
+    assert {"issuer", "number", "dated", "subject", "addressed", "recipients", "signatory", "clauses"} <= {
+        one.field for one in letter.doubts
+    }
     assert [one.value for one in letter.opening] == ["Đề nghị các đơn vị thực hiện."]
-    assert not any(value.sure for value in (letter.issuer, letter.number, letter.reference, letter.dated, letter.subject))
+    assert not any(
+        value.sure for value in (letter.issuer, letter.number, letter.reference, letter.dated, letter.subject)
+    )
 
 
 def test_a_draft_without_a_number_asks_for_it() -> None:
-    data = changed(offices.word_table(AGENCY), lambda xml: xml.replace("Số: 147/CANM-GSVN".encode(), "Số:       /CANM-GSVN".encode()))
+    data = changed(
+        offices.word_table(AGENCY),
+        lambda xml: xml.replace("Số: 147/CANM-GSVN".encode(), "Số:       /CANM-GSVN".encode()),
+    )
     letter = read_letter(data, "draft.docx")
     assert (letter.number.value, letter.symbol.value, letter.number.sure) == (None, "CANM-GSVN", False)
     assert [one.field for one in letter.doubts] == ["number"]
@@ -213,17 +233,17 @@ def test_a_draft_without_a_number_asks_for_it() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "values"),
     [
-        ("trước ngày 28/4/2026", "date", {"day": datetime.date(2026, 4, 28)}),
-        ("trước 16 giờ 00 ngày 28 tháng 4 năm 2026", "date", {"day": datetime.date(2026, 4, 28), "time": datetime.time(16)}),
-        ("chậm nhất là 9h30 ngày 05-5-2026", "date", {"day": datetime.date(2026, 5, 5), "time": datetime.time(9, 30)}),
-        ("trước ngày 02/5", "date", {"day": datetime.date(2026, 5, 2), "sure": True}),
-        ("hằng ngày trước 15h30", "daily", {"time": datetime.time(15, 30)}),
-        ("trước 16h00 hàng ngày", "daily", {"time": datetime.time(16)}),
-        ("trước 15h00 thứ Sáu hằng tuần", "weekly", {"time": datetime.time(15), "weekday": 4}),
+        ("trước ngày 28/4/2026", "date", {"day": dt.date(2026, 4, 28)}),
+        ("trước 16 giờ 00 ngày 28 tháng 4 năm 2026", "date", {"day": dt.date(2026, 4, 28), "time": dt.time(16)}),
+        ("chậm nhất là 9h30 ngày 05-5-2026", "date", {"day": dt.date(2026, 5, 5), "time": dt.time(9, 30)}),
+        ("trước ngày 02/5", "date", {"day": dt.date(2026, 5, 2), "sure": True}),
+        ("hằng ngày trước 15h30", "daily", {"time": dt.time(15, 30)}),
+        ("trước 16h00 hàng ngày", "daily", {"time": dt.time(16)}),
+        ("trước 15h00 thứ Sáu hằng tuần", "weekly", {"time": dt.time(15), "weekday": 4}),
         ("trước ngày 25 hằng tháng", "monthly", {"day_of_month": 25}),
         ("trong vòng 24 giờ kể từ khi phát hiện", "within", {"amount": 24, "unit": "hours"}),
         ("chậm nhất 05 ngày làm việc kể từ ngày nhận", "within", {"amount": 5, "unit": "working_days"}),
-        ("từ 17 giờ 00 ngày 29/4 đến hết ngày 03/5/2026", "period", {"begins": datetime.date(2026, 4, 29), "day": datetime.date(2026, 5, 3)}),
+        ("từ 17 giờ 00 ngày 29/4 đến hết ngày 03/5/2026", "period", {"begins": dt.date(2026, 4, 29), "day": dt.date(2026, 5, 3)}),
     ],
 )  # fmt: skip
 def test_ways_to_say_by_when(text: str, kind: str, values: dict[str, object]) -> None:
@@ -242,7 +262,12 @@ def test_times_that_are_no_limits_are_not_taken_for_such() -> None:
 # --------------------------------------------------------------------------------------------------- no word is lost
 
 
-def changed(data: bytes, change: Callable[[bytes], bytes], name: str = "word/document.xml", extra: dict[str, bytes] | None = None) -> bytes:
+def changed(
+    data: bytes,
+    change: Callable[[bytes], bytes],
+    name: str = "word/document.xml",
+    extra: dict[str, bytes] | None = None,
+) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
@@ -253,10 +278,57 @@ def changed(data: bytes, change: Callable[[bytes], bytes], name: str = "word/doc
     return out.getvalue()
 
 
-MARKS = ["", "", "1.", "2.", "3.", "1.1.", "2.1", "a)", "b)", "c)", "đ)", "e)", "-", "+", "*", "I.", "II.", "III.", "1)", "2)", "A.", "Điều 1.", "•"]
-WORDS = ["trực", "giám", "sát", "mã", "độc", "1.", "a)", "-", "28/4/2026", "(1)", "UBND", "xã", "trước", "V/v:", "IP", "Như", "24/7.", "Lưu;", "I.", "2.1"]
+MARKS = [
+    "",
+    "",
+    "1.",
+    "2.",
+    "3.",
+    "1.1.",
+    "2.1",
+    "a)",
+    "b)",
+    "c)",
+    "đ)",
+    "e)",
+    "-",
+    "+",
+    "*",
+    "I.",
+    "II.",
+    "III.",
+    "1)",
+    "2)",
+    "A.",
+    "Điều 1.",
+    "•",
+]
+WORDS = [
+    "trực",
+    "giám",
+    "sát",
+    "mã",
+    "độc",
+    "1.",
+    "a)",
+    "-",
+    "28/4/2026",
+    "(1)",
+    "UBND",
+    "xã",
+    "trước",
+    "V/v:",
+    "IP",
+    "Như",
+    "24/7.",
+    "Lưu;",
+    "I.",
+    "2.1",
+]
 LINES = st.lists(st.tuples(st.sampled_from(MARKS), st.lists(st.sampled_from(WORDS), min_size=1, max_size=12)), min_size=1, max_size=25)  # fmt: skip
-EMPTY = offices.word_table(replace(AGENCY, opening=["MỞ"], clauses=[("", "THÂN")], closing=["KẾT"], deadlines=[], parents=[]))
+EMPTY = offices.word_table(
+    replace(AGENCY, opening=["MỞ"], clauses=[("", "THÂN")], closing=["KẾT"], deadlines=[], parents=[])
+)
 
 
 def _squeezed(text: str) -> str:
@@ -271,7 +343,11 @@ def test_no_word_of_the_body_is_lost_or_moved(lines: list[tuple[str, list[str]]]
     data = changed(EMPTY, lambda xml: xml.replace(b"<w:sectPr", b"<w:sectPr", 1).replace(
         xml[xml.index("MỞ".encode()) : xml.index("KẾT".encode())], f"MỞ</w:t></w:r></w:p>{paragraphs}<w:p><w:r><w:t>".encode()))  # fmt: skip
     letter = read_letter(data, "letter.docx")
-    read = [*(one.value for one in letter.opening), *(one.mark + one.text for one in letter.all_clauses()), *(one.value for one in letter.closing)]
+    read = [
+        *(one.value for one in letter.opening),
+        *(one.mark + one.text for one in letter.all_clauses()),
+        *(one.value for one in letter.closing),
+    ]
     assert _squeezed("".join(read)) == _squeezed("MỞ" + "".join(texts) + "KẾT")
 
 
@@ -280,8 +356,14 @@ def test_no_word_of_the_body_is_lost_or_moved(lines: list[tuple[str, list[str]]]
 def test_no_word_of_a_pdf_is_lost(lines: list[tuple[str, list[str]]]) -> None:
     spec = replace(AGENCY, clauses=[(mark, " ".join(["từ", *rest])) for mark, rest in lines])
     letter = read_letter(offices.pdf_lines(spec), "letter.pdf")
-    read = [*(one.value for one in letter.opening), *(one.mark + one.text for one in letter.all_clauses()), *(one.value for one in letter.closing)]
-    assert _squeezed("".join(read)) == _squeezed("".join([*spec.opening, *(mark + text for mark, text in spec.clauses), *spec.closing]))
+    read = [
+        *(one.value for one in letter.opening),
+        *(one.mark + one.text for one in letter.all_clauses()),
+        *(one.value for one in letter.closing),
+    ]
+    assert _squeezed("".join(read)) == _squeezed(
+        "".join([*spec.opening, *(mark + text for mark, text in spec.clauses), *spec.closing])
+    )
 
 
 def test_what_was_read_can_be_kept_as_plain_values() -> None:

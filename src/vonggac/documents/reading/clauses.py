@@ -105,7 +105,7 @@ def read_body(paragraphs: Sequence[Paragraph]) -> Body:
     tree = _Tree([])
     body = Body([], tree.tops, [], tree.doubts)
     marks = [_mark(one) for one in paragraphs]
-    last = _last_marked(paragraphs, marks)
+    last = _last_marked(marks)
     has_numbers = any(mark and mark.kind not in _BULLETS for mark in marks[: last + 1])
     for at, (paragraph, mark) in enumerate(zip(paragraphs, marks, strict=True)):
         is_bullet = mark is not None and mark.kind in _BULLETS
@@ -129,8 +129,8 @@ def _mark(paragraph: Paragraph) -> Mark | None:
     return mark_of(paragraph.text)
 
 
-def _last_marked(paragraphs: Sequence[Paragraph], marks: Sequence[Mark | None]) -> int:
-    """The last paragraph that belongs to a list; bullets below a closing sentence belong to that."""
+def _last_marked(marks: Sequence[Mark | None]) -> int:
+    """The last paragraph with a mark, -1 where there is none."""
     return max((at for at, mark in enumerate(marks) if mark), default=-1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -44,7 +44,7 @@ class Head:
     symbol: Value[str] = field(default_factory=lambda: Value("", sure=False))
     reference: Value[str] = field(default_factory=lambda: Value("", sure=False))
     place: Value[str] = field(default_factory=lambda: Value("", sure=False))
-    dated: Value[datetime.date | None] = field(default_factory=lambda: Value(None, sure=False))
+    dated: Value[dt.date | None] = field(default_factory=lambda: Value(None, sure=False))
     form: Value[str] = field(default_factory=lambda: Value("", sure=False))
     subject: Value[str] = field(default_factory=lambda: Value("", sure=False))
     urgency: Value[str] = field(default_factory=lambda: Value(""))
@@ -97,7 +97,9 @@ def _end_without_addressed(paragraphs: Sequence[Paragraph], at_title: int) -> in
             at += 1
         return at
     found = [
-        at for at, one in enumerate(paragraphs[:30]) if _NUMBER.search(one.text) or _DATED.search(one.text) and one.side
+        at
+        for at, one in enumerate(paragraphs[:30])
+        if _NUMBER.search(one.text) or (_DATED.search(one.text) and one.side)
     ]
     at = found[-1] + 1 if found else 0
     while at < len(paragraphs) and paragraphs[at].side and not _is_text(paragraphs[at]):
@@ -164,7 +166,7 @@ def _read_date(head: Head, lines: list[Paragraph]) -> None:
         place = flat(match["place"]).strip(" -–.,(")
         head.place = Value(place, one.where, sure=not one.is_unsure)
         try:
-            day = datetime.date(int(match["year"]), int(match["month"]), int(match["day"]))
+            day = dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
         except (TypeError, ValueError):
             head.ask("dated", N_("the date is not whole, or no day has it: which is it?"), one.where)
             return
@@ -282,9 +284,9 @@ def _read_addressed(head: Head, paragraphs: Sequence[Paragraph], at: int) -> int
                 head.addressed.append(Recipient(words.strip(" .,"), "action", one.where, sure=not one.is_unsure))
     if not head.addressed:
         head.ask("addressed", N_("nobody stands after “Kính gửi”: to whom is it addressed?"), first.where)
-    for one in head.addressed:
-        if not one.sure or len(one.words) > 250:
-            head.ask("addressed", N_("is it addressed to “{name}”?"), one.where, name=one.words[:250])
+    for recipient in head.addressed:
+        if not recipient.sure or len(recipient.words) > 250:
+            head.ask("addressed", N_("is it addressed to “{name}”?"), recipient.where, name=recipient.words[:250])
     return n
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 from typing import Any, Final, Generic, TypeVar
 
 from vonggac.errors import N_
@@ -46,7 +47,7 @@ class Place:
     paragraph: int = 0
 
     def __str__(self) -> str:
-        return f"{self.page}:{self.paragraph}" if self.page else str(self.paragraph)
+        return f"{self.page}:{self.paragraph}" if self.page else str(self.paragraph or "")
 
 
 NOWHERE: Final = Place()
@@ -58,7 +59,7 @@ class Doubt:
 
     field: str
     message: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = made(default_factory=dict)
     where: Place = NOWHERE
 
 
@@ -87,7 +88,7 @@ class Reference:
 
     kind: str
     number: str
-    dated: datetime.date | None
+    dated: dt.date | None
     issuer: str
     relation: str
     clause: str
@@ -106,9 +107,9 @@ class Deadline:
     written: str
     clause: str
     where: Place
-    day: datetime.date | None = None
-    time: datetime.time | None = None
-    begins: datetime.date | None = None
+    day: dt.date | None = None
+    time: dt.time | None = None
+    begins: dt.date | None = None
     amount: int = 0
     unit: str = ""
     weekday: int | None = None
@@ -139,7 +140,7 @@ class Clause:
     where: Place
     depth: int = 0
     sure: bool = True
-    children: list[Clause] = field(default_factory=list)
+    children: list[Clause] = made(default_factory=list)
 
     def walk(self) -> Iterator[Clause]:
         """This one and all below it, in the order of the text."""
@@ -168,7 +169,7 @@ class ReadLetter:
     symbol: Value[str]
     reference: Value[str]
     place: Value[str]
-    dated: Value[datetime.date | None]
+    dated: Value[dt.date | None]
     form: Value[str]
     subject: Value[str]
     urgency: Value[str]
@@ -183,7 +184,7 @@ class ReadLetter:
     closing: list[Value[str]]
     rest: list[Value[str]]
     doubts: list[Doubt]
-    words: list[UnsureWord] = field(default_factory=list)
+    words: list[UnsureWord] = made(default_factory=list)
 
     @property
     def parents(self) -> list[Reference]:

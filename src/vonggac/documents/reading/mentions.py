@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from vonggac.documents.reading.letter import Deadline, Doubt, Place, Reference
 from vonggac.errors import N_
@@ -21,7 +22,7 @@ _REFERENCE = re.compile(
     rf"(?P<kind>{_KINDS})\s+(?:(?:hỏa\s+tốc|hoả\s+tốc|thượng\s+khẩn|khẩn|mật)\s+)?"
     rf"(?:(?:số\s*:?\s*)?(?P<number>{_NUMBERED})(?:\s*,?\s*(?:ký\s+)?ngày\s+{_DAY.format('a')})?|"
     rf"(?:(?:[^\W\d_]+\s+){{0,8}}?)ngày\s+{_DAY.format('b')})"
-    r"(?:\s*,?\s*của\s+(?P<issuer>[^,;:.\n()]{3,120}?)(?=\s+(?:về|v/v|yêu cầu|hướng dẫn|ban hành|quy định|đề nghị|tại|và\s+(?:Công|Chỉ|Kế|Quyết|Văn))|[,;:.\n()]|$))?",
+    r"(?:\s*,?\s*của\s+(?P<issuer>[^,;:.\n()]{3,120}?)(?=\s+(?:về|v/v|yêu cầu|hướng dẫn|ban hành|quy định|đề nghị|tại|và\s+(?:Công\s+(?:văn|điện)|Chỉ\s+thị|Kế\s+hoạch|Quyết\s+định|Văn\s+bản))|[,;:.\n()]|$))?",
     re.IGNORECASE,
 )  # fmt: skip
 _FOLLOWS = re.compile(r"\b(?:Thực hiện|Triển khai|Tiếp theo|Phúc đáp|Trả lời|Theo|Tiếp nối|Chấp hành)\b")
@@ -139,10 +140,10 @@ def _reference(match: re.Match[str], passage: Passage) -> Reference:
     return Reference(kind, number, dated, issuer, relation, passage.clause, passage.where, sure)
 
 
-def _date(match: re.Match[str], name: str) -> datetime.date | None:
+def _date(match: re.Match[str], name: str) -> dt.date | None:
     groups = match.groupdict()
     try:
-        return datetime.date(int(groups[f"{name}y"]), int(groups[f"{name}m"]), int(groups[f"{name}d"]))
+        return dt.date(int(groups[f"{name}y"]), int(groups[f"{name}m"]), int(groups[f"{name}d"]))
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -150,7 +151,7 @@ def _date(match: re.Match[str], name: str) -> datetime.date | None:
 # -------------------------------------------------------------------------------------------------------- deadlines
 
 
-def read_deadlines(passages: list[Passage], dated: datetime.date | None, doubts: list[Doubt]) -> list[Deadline]:
+def read_deadlines(passages: list[Passage], dated: dt.date | None, doubts: list[Doubt]) -> list[Deadline]:
     """Every time by which something is asked, in the order of the text."""
     found: list[Deadline] = []
     for passage in passages:
@@ -175,7 +176,7 @@ def read_deadlines(passages: list[Passage], dated: datetime.date | None, doubts:
     return found
 
 
-def _questions(one: Deadline, dated: datetime.date | None) -> Iterator[Doubt]:
+def _questions(one: Deadline, dated: dt.date | None) -> Iterator[Doubt]:
     params = {"written": one.written, "clause": one.clause}
     if one.kind == "date" and one.day is None:
         yield Doubt("deadlines", N_("no day is “{written}”: until when?"), params, one.where)
@@ -190,20 +191,20 @@ def _questions(one: Deadline, dated: datetime.date | None) -> Iterator[Doubt]:
         )
 
 
-def _time(match: re.Match[str], *names: str) -> datetime.time | None:
+def _time(match: re.Match[str], *names: str) -> dt.time | None:
     groups = match.groupdict()
     for name in names:
         if groups.get(f"{name}h"):
             try:
-                return datetime.time(int(groups[f"{name}h"]), int(groups[f"{name}i"] or 0))
+                return dt.time(int(groups[f"{name}h"]), int(groups[f"{name}i"] or 0))
             except ValueError:
-                return datetime.time(23, 59) if groups[f"{name}h"] == "24" else None
+                return dt.time(23, 59) if groups[f"{name}h"] == "24" else None
     return None
 
 
 def _written_day(
-    match: re.Match[str], name: str, dated: datetime.date | None, default: datetime.date | None = None
-) -> tuple[datetime.date | None, bool]:
+    match: re.Match[str], name: str, dated: dt.date | None, default: dt.date | None = None
+) -> tuple[dt.date | None, bool]:
     """The day that is written, and whether it is sure: a year that lacks is that of the letter, or the next."""
     groups = match.groupdict()
     if groups[f"{name}y"]:
@@ -211,17 +212,17 @@ def _written_day(
     try:
         day, month = int(groups[f"{name}d"]), int(groups[f"{name}m"] or (default.month if default else 0))
         if default is not None:
-            found = datetime.date(default.year, month, day)
+            found = dt.date(default.year, month, day)
             return (found if found <= default else found.replace(year=found.year - 1)), True
         if dated is None:
             return None, False
-        found = datetime.date(dated.year, month, day)
+        found = dt.date(dated.year, month, day)
         return (found if found >= dated else found.replace(year=dated.year + 1)), found >= dated
     except ValueError:
         return None, False
 
 
-def _period(match: re.Match[str], passage: Passage, dated: datetime.date | None) -> Deadline | None:
+def _period(match: re.Match[str], passage: Passage, dated: dt.date | None) -> Deadline | None:
     end, sure = _written_day(match, "b", dated)
     if end is None:
         return None
@@ -231,7 +232,7 @@ def _period(match: re.Match[str], passage: Passage, dated: datetime.date | None)
     )
 
 
-def _repeated(match: re.Match[str], passage: Passage, _dated: datetime.date | None) -> Deadline:
+def _repeated(match: re.Match[str], passage: Passage, _dated: dt.date | None) -> Deadline:
     groups = match.groupdict()
     every = (groups["every"] or groups["later"] or ("tháng" if groups["monthday"] else "tuần")).lower()
     weekday = (groups["weekday"] or groups["onday"] or "").lower()
@@ -253,7 +254,7 @@ def _repeated(match: re.Match[str], passage: Passage, _dated: datetime.date | No
     )
 
 
-def _day_limit(match: re.Match[str], passage: Passage, dated: datetime.date | None) -> Deadline:
+def _day_limit(match: re.Match[str], passage: Passage, dated: dt.date | None) -> Deadline:
     day, sure = _written_day(match, "a", dated)
     is_late = bool(day and dated and day < dated)
     return _made(
@@ -261,12 +262,12 @@ def _day_limit(match: re.Match[str], passage: Passage, dated: datetime.date | No
     )
 
 
-def _within(match: re.Match[str], passage: Passage, _dated: datetime.date | None) -> Deadline:
+def _within(match: re.Match[str], passage: Passage, _dated: dt.date | None) -> Deadline:
     unit = _UNITS[" ".join(match["unit"].lower().split())]
     return _made(match, passage, kind="within", amount=int(match["n"]), unit=unit)
 
 
-def _made(match: re.Match[str], passage: Passage, *, kind: str, sure: bool = True, **values: object) -> Deadline:
+def _made(match: re.Match[str], passage: Passage, *, kind: str, sure: bool = True, **values: Any) -> Deadline:
     return Deadline(
         kind, " ".join(match[0].split()), passage.clause, passage.where, sure=sure and not passage.is_unsure, **values
-    )  # type: ignore[arg-type]
+    )

@@ -21,7 +21,16 @@ from vonggac.documents.reading.clauses import mark_of
 from vonggac.documents.reading.fonts import is_old_text, refuse_old
 from vonggac.documents.reading.letter import Doubt, Place, UnsureWord
 from vonggac.documents.reading.source import (
-    LEAST_CONFIDENCE, MAX_CHARACTERS, MAX_PAGES, Paragraph, RecognisedPage, Recogniser, Side, Source, Word, clean,
+    LEAST_CONFIDENCE,
+    MAX_CHARACTERS,
+    MAX_PAGES,
+    Paragraph,
+    RecognisedPage,
+    Recogniser,
+    Side,
+    Source,
+    Word,
+    clean,
 )  # fmt: skip
 from vonggac.documents.reading.words import ADDRESSED, ANNEX, SENT_TO, SIGNS_FOR, title_of
 from vonggac.errors import N_, InputError, UnsafeInput
@@ -191,7 +200,9 @@ def _word(run: Sequence[dict[str, Any]], base: float, n: int) -> tuple[Word, str
     text = clean("".join(one["text"] for one in run))
     right = max(float(one["x1"]) for one in run)
     is_bold = "bold" in name.lower()
-    return Word(text, float(run[0]["x0"]), right, base - 0.8 * size, base + 0.2 * size, is_bold=is_bold, line=(n,)), name
+    return Word(
+        text, float(run[0]["x0"]), right, base - 0.8 * size, base + 0.2 * size, is_bold=is_bold, line=(n,)
+    ), name
 
 
 # ------------------------------------------------------------------------------------------------------------- lines

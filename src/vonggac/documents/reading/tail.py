@@ -119,17 +119,22 @@ def _read_recipients(tail: Tail, pieces: list[Paragraph]) -> list[Paragraph]:
         elif is_item:
             items.append((_ITEM.sub("", text, count=1).strip(), one))
             is_done = is_done or bool(_ARCHIVE.match(items[-1][0]))
-        elif (
-            items
-            and one.side == items[-1][1].side
-            and text != text.upper()
-            and not (is_done and items[-1][0].endswith("."))
-        ):
+        elif items and _goes_on(text, one, items[-1], is_done=is_done):
             items[-1] = (f"{items[-1][0]} {text}", items[-1][1])
         elif not items and one.side in {"left", ""} and not SIGNS_FOR.match(text) and text != text.upper():
             items.append((text, one))
         else:
             rest.append(one)
+    _keep_recipients(tail, items)
+    return rest
+
+
+def _goes_on(text: str, one: Paragraph, last: tuple[str, Paragraph], *, is_done: bool) -> bool:
+    """Whether a line without a dash belongs to the item above it."""
+    return one.side == last[1].side and text != text.upper() and not (is_done and last[0].endswith("."))
+
+
+def _keep_recipients(tail: Tail, items: list[tuple[str, Paragraph]]) -> None:
     for text, one in items:
         for words in [text] if _ARCHIVE.match(text) else re.split(r"\s*;\s*-\s*|;\s*(?=\S)", text.strip(" ;")):
             tail.recipients.append(Recipient(words.strip(" .;"), _role(words), one.where, sure=not one.is_unsure))
@@ -140,7 +145,6 @@ def _read_recipients(tail: Tail, pieces: list[Paragraph]) -> list[Paragraph]:
             tail.doubts.append(
                 Doubt("recipients", N_("does “{name}” get it?"), {"name": recipient.words[:250]}, recipient.where)
             )
-    return rest
 
 
 def _role(words: str) -> str:

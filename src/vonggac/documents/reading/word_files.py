@@ -131,7 +131,7 @@ class _Reader:
         for row in table.iterchildren(f"{W}tr"):
             cells = list(row.iterchildren(f"{W}tc"))
             for at, cell in enumerate(cells):
-                self.container(cell, side or _SIDES.get(len(cells), ("",) * len(cells))[at], depth + 1)
+                self.container(cell, side or (_SIDES[len(cells)][at] if len(cells) in _SIDES else ""), depth + 1)
 
     def _paragraph(self, paragraph: Any, side: Side, depth: int) -> None:
         self._n += 1

@@ -30,7 +30,9 @@ SECRET: Final = re.compile(r"(TUYỆT\s+MẬT|TỐI\s+MẬT|MẬT)")
 
 
 def _bare(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign)).replace("Đ", "D")
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign)).replace(
+        "Đ", "D"
+    )
 
 
 _BARE_TITLES: Final = {_bare(title): form for title, form in TITLES.items()}
