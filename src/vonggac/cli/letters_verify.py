@@ -21,6 +21,10 @@ COVERAGE = {
     "earlier_revision": N_("covers an earlier state of the file"),
     "part": N_("does not cover the file"),
 }
+TIMES = {
+    "stamped_at": N_("there by {time}, as a time stamp proves"),
+    "claimed_at": N_("signed at {time}, as the signer's computer says"),
+}
 CHANGES = {
     "none": N_("nothing was changed after it"),
     "maintenance": N_("only what proves the signature was added after it"),
@@ -69,7 +73,8 @@ def verify(settings: Settings, file: Path, more: Sequence[Path], as_json: bool) 
 def _tell(told: Mapping[str, Any], n_roots: int) -> None:
     from vonggac.documents.signature_verdict import STATES
 
-    click.echo(_(STATES[told["state"]]))
+    title = STATES[told["state"]]
+    click.echo(_(title))
     for reason in told["reasons"]:
         click.echo(visible(f"  – {_words(reason)}"))
     for one in told["signatures"]:
@@ -83,17 +88,21 @@ def _tell(told: Mapping[str, Any], n_roots: int) -> None:
 def _lines(one: Mapping[str, Any]) -> Iterator[str]:
     from vonggac.documents.signature_verdict import STATES
 
+    kind, title = KINDS[one["kind"]], STATES[one["state"]]
+    yield f"{_(kind)} “{one['field']}”: {_(title)}"
     name = ", ".join(filter(None, (one["signer"], one["organisation"])))
-    yield f"{_(KINDS[one['kind']])} “{one['field']}”: {_(STATES[one['state']])}"
     if name:
-        yield f"  {_('signer')}: {name}"
-        yield f"  {_('certificate')}: {one['serial']}, {_('issued by')} {one['issuer']}"
+        yield "  " + _("signer: {name}").format(name=name)
+        issued = _("certificate: {serial}, issued by {issuer}")
+        yield "  " + issued.format(serial=one["serial"], issuer=one["issuer"])
         yield f"  {one['method']}" + (f", PAdES {one['level']}" if one["level"] else "")
-    for field, words in (("stamped_at", N_("there by {time}, as a time stamp proves")), ("claimed_at", N_("signed at {time}, as the signer's computer says"))):  # fmt: skip
+    for field, words in TIMES.items():
         if one[field]:
-            yield "  " + _(words).format(time=f"{datetime.fromisoformat(one[field]).astimezone(UTC):%Y-%m-%d %H:%M}Z")
+            moment = datetime.fromisoformat(one[field]).astimezone(UTC)
+            yield "  " + _(words).format(time=f"{moment:%Y-%m-%d %H:%M}Z")
     if name:
-        yield f"  {_(COVERAGE[one['coverage']])}; {_(CHANGES[one['changes']])}"
+        covers, changes = COVERAGE[one["coverage"]], CHANGES[one["changes"]]
+        yield f"  {_(covers)}; {_(changes)}"
     for reason in one["reasons"]:
         yield f"  – {_words(reason)}"
 
@@ -101,7 +110,8 @@ def _lines(one: Mapping[str, Any]) -> Iterator[str]:
 def _words(reason: Mapping[str, Any]) -> str:
     from vonggac.documents.signature_verdict import REASONS
 
-    return _(REASONS[reason["name"]][1]).format(**reason["params"])
+    _state, words = REASONS[reason["name"]]
+    return _(words).format(**reason["params"])
 
 
 def _write_json(told: Mapping[str, Any], n_roots: int) -> None:
@@ -112,10 +122,11 @@ def _write_json(told: Mapping[str, Any], n_roots: int) -> None:
     def with_words(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [{**one, "message": _words(one)} for one in reasons]
 
+    title = STATES[told["state"]]
     signatures = [{**one, "reasons": with_words(one["reasons"])} for one in told["signatures"]]
     record = {
         "state": told["state"],
-        "title": _(STATES[told["state"]]),
+        "title": _(title),
         "reasons": with_words(told["reasons"]),
         "signatures": signatures,
         "n_roots": n_roots,
