@@ -546,6 +546,26 @@ def test_a_shadow_that_was_laid_before_signing_and_is_lifted_after_is_altered(ou
     assert look(append(made, lift), ours).state == "altered"
 
 
+def _elsewhere(writer):
+    page, _resources = writer.find_page_for_modification(0)
+    content = generic.StreamObject({generic.pdf_name("/F"): generic.pdf_string("noi-dung.txt")}, stream_data=b"")
+    page.get_object()["/Contents"] = writer.add_object(content)
+    writer.mark_update(page)
+
+
+def _active_form(writer):
+    writer.root["/AcroForm"] = generic.DictionaryObject(
+        {generic.pdf_name("/Fields"): generic.ArrayObject(), generic.pdf_name("/XFA"): generic.pdf_string("<xdp/>")}
+    )
+    writer.update_root()
+
+
+@pytest.mark.parametrize(("laid", "reason"), [(_script, "active"), (_active_form, "active"), (_elsewhere, "elsewhere")])
+def test_what_may_show_something_else_tomorrow_is_not_valid_though_it_was_signed(ours, laid, reason):
+    verdict = look(sign(append(letter(), laid), ours.signer), ours)
+    assert (verdict.state, [one.name for one in verdict.reasons]) == ("cannot_tell", [reason])
+
+
 def test_a_form_filled_after_signing_is_altered(ours):
     """Replace: the value of a text field is not what was signed."""
     out = io.BytesIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -79,9 +80,22 @@ def _written(resolver: Any, number: int, generation: int) -> bytes:
     return out.getvalue()
 
 
-def signature_places(reader: PdfFileReader) -> set[tuple[int, int]]:
-    """Object and generation numbers of everything that is, or once was, a signature: it has a byte range. (0, 0): one within another object."""
-    places: set[tuple[int, int]] = set()
+@dataclasses.dataclass(slots=True)
+class Objects:
+    """What stands in the objects of all revisions of a file.
+
+    ``signatures``: object and generation numbers of what is, or once was, a signature: it has a byte range; (0, 0): one within another object.
+    ``is_active``: scripts, XFA, programs to start. ``is_elsewhere``: content that lies in another file (ISO 32000-2, 7.3.8.2 and 8.10.4).
+    """
+
+    signatures: set[tuple[int, int]] = dataclasses.field(default_factory=set)
+    is_active: bool = False
+    is_elsewhere: bool = False
+
+
+def objects_of(reader: PdfFileReader) -> Objects:
+    """What stands in the objects; raises RecursionError when there are too many."""
+    found = Objects()
     n = 0
     for revision in range(reader.total_revisions):
         resolver = reader.get_historical_resolver(revision)
@@ -89,11 +103,12 @@ def signature_places(reader: PdfFileReader) -> set[tuple[int, int]]:
             n += 1
             if n > MOST_OBJECTS:
                 raise RecursionError
-            found = resolver.get_object(ref)
-            for depth, one in _dictionaries(found):
+            for depth, one in _dictionaries(resolver.get_object(ref)):
                 if "/ByteRange" in one:
-                    places.add((ref.idnum, ref.generation) if depth == 0 else (0, 0))
-    return places
+                    found.signatures.add((ref.idnum, ref.generation) if depth == 0 else (0, 0))
+                found.is_active |= "/JS" in one or "/XFA" in one or one.get("/S") in ("/JavaScript", "/Launch")
+                found.is_elsewhere |= isinstance(one, generic.StreamObject) and ("/F" in one or "/Ref" in one)
+    return found
 
 
 def _dictionaries(found: Any) -> Iterator[tuple[int, generic.DictionaryObject]]:

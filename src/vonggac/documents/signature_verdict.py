@@ -35,6 +35,8 @@ REASONS: dict[str, tuple[State, str]] = {
     "too_many": ("cannot_tell", N_("the PDF has more than {limit} signatures")),
     "took_too_long": ("cannot_tell", N_("looking at the signature took too long or too much memory and was given up")),
     "hidden": ("cannot_tell", N_("the file holds a signature that belongs to none of its fields")),
+    "active": ("cannot_tell", N_("the file has scripts or active forms, which may show something else than what was signed")),
+    "elsewhere": ("cannot_tell", N_("a part of what is shown lies in another file, which nobody signed")),
     "hybrid_update": ("altered", N_("what was added after signing shows different programs different things")),
     "hybrid": ("valid", N_("the file has two tables of its contents, as Microsoft Word writes them; both are signed")),
     "only_stamp": ("unsigned", N_("there is a time stamp, but nobody signed")),

@@ -111,7 +111,8 @@ def _verdict(pdf: bytes, roots: tuple[x509.Certificate, ...], at: datetime) -> V
     filled = [(name, value, field) for name, value, field in fields if value is not None]
     if len(filled) > MOST_SIGNATURES:
         return _only(Reason("too_many", {"limit": MOST_SIGNATURES}))
-    hidden = bool(covering.signature_places(reader) - {_place(field) for _name, _value, field in filled})
+    objects = covering.objects_of(reader)
+    hidden = bool(objects.signatures - {_place(field) for _name, _value, field in filled})
     if not filled:
         return _only(Reason("hidden")) if hidden else _only(Reason("no_signature"))
     signed, faulty = _read(reader, filled)
@@ -119,7 +120,8 @@ def _verdict(pdf: bytes, roots: tuple[x509.Certificate, ...], at: datetime) -> V
     evidence = evidence_of(reader, [one.signer_info for one in signed])
     file = _File(pdf, reader, at, signed, faulty, empty, Trust(roots, evidence))
     signatures = [*faulty, *asyncio.run(_judge(file))]
-    reasons = [Reason("hidden")] if hidden else []
+    seen = {"hidden": hidden, "active": objects.is_active, "elsewhere": objects.is_elsewhere}
+    reasons = [Reason(name) for name, is_so in seen.items() if is_so]
     reasons += _hybrid(file)
     reasons += [Reason("empty_field", {"field": clean(name)}) for name in sorted(empty)[:20]]
     state = worst([*(one.state for one in signatures), *(one.state for one in reasons)])
