@@ -88,14 +88,14 @@ def lines_of(found: QuerySet[ListRow]) -> list[Line]:
 
 
 def drafts(version: ListVersion, lines: Sequence[Line]) -> Iterator[Draft]:
-    """The Task of each row, but of those whose Task is another's: handed over, it stays with who has it, as the row of a network that is not
-    corrected yet; from before a merger, it goes on as it is and who took over does it.
+    """The Task of each row that has none yet. Another's counts too: handed over, it stays with who has it, as the row of a network that is
+    not corrected yet; from before a merger, it goes on as it is and who took over does it.
     """
-    elsewhere = _elsewhere([line for line in lines if line.status != "new"])
+    known = _known([line for line in lines if line.status != "new"])
     code, letter = version.indicator_list.code, version.letter
     folded = {line.family: search_form(line.family) for line in lines}
     for line in lines:
-        if elsewhere and (line.organisation_id, line.value, line.family) in elsewhere:
+        if known and (line.organisation_id, line.value, line.family) in known:
             continue
         details: dict[str, Any] = {
             "address": line.value, "malware": line.family, "port": line.port, "at": _iso(line.at),
@@ -117,8 +117,10 @@ def _iso(text: str | None) -> str | None:
     return None if text is None else f"{text[:19].replace(' ', 'T')}+00:00"
 
 
-def _elsewhere(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
-    """Of rows that were there before: those whose Task this very organisation gave to another one, or took over with another one."""
+def _known(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
+    """Of rows that were there before (organisation, address, family): those with a Task of this very organisation, or with one that it gave
+    to another one or took over with another one.
+    """
     if not lines:
         return set()
     tasks: dict[int, tuple[str, str]] = {}
@@ -132,7 +134,8 @@ def _elsewhere(lines: Sequence[Line]) -> set[tuple[int, str, str]]:
     steps: Any = Step.objects.filter(verb="hand_over", task_id__in=sorted(tasks))
     had += [(pk, values["was_id"]) for pk, values in steps.values_list("task_id", "values")]
     after = heirs({organisation for _pk, organisation in had}, timezone.now())
-    return {
+    own = {(organisation, *tasks[pk]) for pk, organisation in owners.items()}
+    return own | {
         (heir, *tasks[pk])
         for pk, organisation in had
         if len(after[organisation]) == 1
