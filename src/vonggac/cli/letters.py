@@ -69,7 +69,7 @@ def _json(letter: ReadLetter) -> bytes:
 
     told = dataclasses.asdict(letter)
     told["doubts"] = [{**one, "text": _filled(one["message"], one["params"])} for one in told["doubts"]]
-    return visible_json(orjson.dumps(told, default=str, option=orjson.OPT_INDENT_2))
+    return visible_json(orjson.dumps(told, default=str))
 
 
 def _filled(message: str, params: dict[str, Any]) -> str:

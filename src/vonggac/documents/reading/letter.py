@@ -16,7 +16,7 @@ FORMS: Final = {
     "cong_van": N_("Official letter"), "bao_cao": N_("Report"), "ke_hoach": N_("Plan"), "thong_bao": N_("Notice"),
     "to_trinh": N_("Submission"), "quyet_dinh": N_("Decision"), "chi_thi": N_("Directive"), "cong_dien": N_("Official dispatch"),
     "giay_moi": N_("Invitation"), "huong_dan": N_("Guidance"), "phuong_an": N_("Scheme"), "chuong_trinh": N_("Programme"),
-    "bien_ban": N_("Minutes"), "nghi_quyet": N_("Resolution"), "khac": N_("Another form"),
+    "bien_ban": N_("Minutes of a meeting"), "nghi_quyet": N_("Resolution"), "khac": N_("Another form"),
 }  # fmt: skip
 """Form of a document (Decree 30/2020, article 7) to its title."""
 
