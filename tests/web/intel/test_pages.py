@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
+import docx
 import pytest
 
+from vonggac.desk.accounts.models import User
 from vonggac.desk.intel.models import IndicatorList, ListVersion
 from vonggac.desk.work.models import Task
 
@@ -59,7 +63,10 @@ def test_from_the_file_to_work_and_back(browser, province, bring, botnet, first)
     assert f"/work/?batch={row.batch_id}" in shown
     report = f"/work/cleanup/file?batch={row.batch_id}&form=docx"
     assert report.replace("&", "&amp;") in shown
-    assert b"".join(client.get(report)).startswith(b"PK")
+    User.objects.update(language="en")
+    assert '<html lang="en"' in text_of(client.get("/lists/"))
+    told = io.BytesIO(b"".join(client.get(report)))
+    assert "Chi tiết từng địa chỉ tại phụ lục." in "".join(one.text for one in docx.Document(told).paragraphs)
 
 
 def test_two_confirm_at_once_and_the_second_is_told(browser, bring, first):

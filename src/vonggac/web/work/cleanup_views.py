@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.conf import settings as django_settings
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils.timezone import now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from vonggac.config import Settings, zone_from
@@ -89,4 +90,7 @@ def file_answer(asker: Asker, asked: Asked, kind: Form) -> HttpResponseBase:
     """A report as a file; raises what cannot be made."""
     zone = zone_from(SETTINGS.zone)
     name = f"vonggac-cleanup-{now().astimezone(zone):%Y-%m-%d}.{kind}"
-    return download(name, kind, lambda out: cleanup_report.write(asker, asked, kind, out, zone, gettext))
+    with (
+        override("vi") if kind == "docx" else nullcontext()
+    ):  # an official document is Vietnamese, whoever takes it along
+        return download(name, kind, lambda out: cleanup_report.write(asker, asked, kind, out, zone, gettext))
