@@ -25,7 +25,9 @@ MAX_PDF_BYTES: Final = 256 << 20
 _AS_TIMES = ("times new roman", "liberation serif", "tinos")
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_FILTER = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"},"ExportBookmarks":{"type":"boolean","value":"false"}}'
+_FILTER = 'pdf:writer_pdf_Export:{{"UseTaggedPDF":{{"type":"boolean","value":"{tagged}"}},"ExportBookmarks":{{"type":"boolean","value":"false"}}}}'
+MAX_TAGGED: Final = 512 << 10
+"""Bytes of text up to which a PDF tells a screen reader what is a heading and what a cell. A table of 2,000 rows would be 24 MB by it, else 0.4."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
 {items}</oor:items>
@@ -53,8 +55,8 @@ def to_pdf(docx: bytes, *, timeout_s: float = 60) -> bytes:
     Raises ConfigError where LibreOffice lacks, UnsafeInput for a file that holds something active, InputError when it takes longer
     than ``timeout_s`` or cannot be laid out.
     """
-    refuse_active(docx, "document")
-    return laid_out(docx, timeout_s)
+    archive = refuse_active(docx, "document")
+    return laid_out(docx, timeout_s, is_tagged=archive.members["word/document.xml"].file_size <= MAX_TAGGED)
 
 
 def lacking() -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def lacking() -> tuple[str, ...]:
     return (*found, PACKAGES[1])
 
 
-def laid_out(docx: bytes, timeout_s: float) -> bytes:
+def laid_out(docx: bytes, timeout_s: float, *, is_tagged: bool = True) -> bytes:
     """As :func:`to_pdf`, of a file that is known to hold nothing active."""
     program = _program()
     if not program:
@@ -83,7 +85,7 @@ def laid_out(docx: bytes, timeout_s: float) -> bytes:
     with tempfile.TemporaryDirectory(prefix="vonggac-pdf-") as name:
         folder = Path(name)
         _set_up(folder, docx)
-        _run(_command(program, folder), folder, timeout_s)
+        _run(_command(program, folder, is_tagged=is_tagged), folder, timeout_s)
         made = folder / "out" / "document.pdf"
         if not made.is_file() or not 0 < made.stat().st_size <= MAX_PDF_BYTES:
             raise InputError(N_("the document could not be laid out as PDF"))
@@ -102,10 +104,10 @@ def _set_up(folder: Path, docx: bytes) -> None:
     (folder / "document.docx").write_bytes(docx)
 
 
-def _command(program: str, folder: Path) -> list[str]:
+def _command(program: str, folder: Path, *, is_tagged: bool) -> list[str]:
     return [
         program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore", "--nologo",
-        "--nodefault", "--nolockcheck", "--nofirststartwizard", "--convert-to", _FILTER, "--outdir", str(folder / "out"),
+        "--nodefault", "--nolockcheck", "--nofirststartwizard", "--convert-to", _FILTER.format(tagged=str(is_tagged).lower()), "--outdir", str(folder / "out"),
         str(folder / "document.docx"),
     ]  # fmt: skip
 
