@@ -186,6 +186,14 @@ def test_the_matrix_lies_across_with_its_head_on_every_page(matrix: Pages) -> No
 
 
 @needs_libreoffice
+def test_a_letter_tells_a_screen_reader_its_parts_and_a_large_table_stays_small(
+    long_letter: Pages, matrix: Pages
+) -> None:
+    assert "StructTreeRoot" in long_letter.file.doc.catalog
+    assert len(matrix.data) < 400_000
+
+
+@needs_libreoffice
 def test_without_an_appendix_there_is_no_page_across_and_no_empty_one() -> None:
     made = Pages(to_pdf(render_report(REPORT)))
     assert [page.width < page.height for page in made.pages] == [True]

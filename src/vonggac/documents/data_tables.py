@@ -1,7 +1,7 @@
 """Tables of a report as WordprocessingML (ECMA-376, part 1, 17.4).
 
-They are written as text: a thousand cells by way of a template take seconds, and an office shapes them all by the styles ``DataTable``,
-``DataHead``, ``DataCell`` and ``DataCellSmall`` of its template. :func:`fit` sets widths once it is known what page they stand on.
+They are written as text, so that no template has to repeat over cells; an office shapes them by the styles ``DataTable``, ``DataHead``,
+``DataCell`` and, for tables of many columns, ``DataHeadSmall`` and ``DataCellSmall`` of its template. :func:`fit` sets widths once it is known what page they stand on.
 """
 
 from __future__ import annotations

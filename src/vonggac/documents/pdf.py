@@ -26,7 +26,7 @@ _AS_TIMES = ("times new roman", "liberation serif", "tinos")
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x1000_0000, 0x4000_0000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _FILTER = 'pdf:writer_pdf_Export:{{"UseTaggedPDF":{{"type":"boolean","value":"{tagged}"}},"ExportBookmarks":{{"type":"boolean","value":"false"}}}}'
-MAX_TAGGED: Final = 512 << 10
+MAX_TAGGED: Final = 256 << 10
 """Bytes of text up to which a PDF tells a screen reader what is a heading and what a cell. A table of 2,000 rows would be 24 MB by it, else 0.4."""
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
