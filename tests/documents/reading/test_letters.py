@@ -168,6 +168,71 @@ def test_legal_bases_are_no_parents() -> None:
     ]
 
 
+def filled(
+    fill: Callable[[docx.document.Document], None], end: Callable[[docx.document.Document], None] | None = None
+) -> ReadLetter:
+    """A letter with the head of an agency, and what ``fill`` and ``end`` put into it."""
+    made = docx.Document()
+    for text in (
+        "BỘ THÔNG TIN GIẢ ĐỊNH\nCỤC AN NINH MẠNG VÙNG\nSố: 9/CANM-GSVN\nV/v rà soát",
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    ):
+        made.add_paragraph(text)
+    made.add_paragraph("\tHà Châu, ngày 15 tháng 4 năm 2026")
+    made.add_paragraph("Kính gửi:\t- Sở Y tế;\n\t- Sở Tài chính.")
+    fill(made)
+    if end:
+        end(made)
+    out = io.BytesIO()
+    made.save(out)
+    return read_letter(out.getvalue(), "letter.docx")
+
+
+def test_a_table_of_values_holds_no_clauses_and_none_of_it_is_lost() -> None:
+    def fill(made: docx.document.Document) -> None:
+        made.add_paragraph("1. Bóc gỡ các địa chỉ sau:")
+        table = made.add_table(3, 4)
+        for row, texts in zip(
+            table.rows,
+            (["TT", "Địa chỉ", "Mã độc", "Hạn"], ["1.", "192.0.2.7", "Emotet", "x"], ["5.", "192.0.2.8", "", "y"]),
+            strict=True,
+        ):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+        made.add_paragraph("2. Báo cáo kết quả.")
+
+    letter = filled(fill)
+    assert [one.path for one in letter.all_clauses()] == ["1", "2"]
+    assert letter.clauses[0].text.split("\n") == [
+        "Bóc gỡ các địa chỉ sau:", "TT | Địa chỉ | Mã độc | Hạn", "1. | 192.0.2.7 | Emotet | x", "5. | 192.0.2.8 | y",
+    ]  # fmt: skip
+    assert [one.words for one in letter.addressed] == ["Sở Y tế", "Sở Tài chính"]
+    assert (letter.issuer.value, letter.superior.value) == ("CỤC AN NINH MẠNG VÙNG", "BỘ THÔNG TIN GIẢ ĐỊNH")
+    assert letter.reference.value == "9/CANM-GSVN"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["KT. CỤC TRƯỞNG", "PHÓ CỤC TRƯỞNG", "(Đã ký)", "Triệu Minh Tuệ", "Nơi nhận:", "- Như trên;", "- Lưu: VT."],
+        ["Nơi nhận:", "- Như trên;", "- Lưu: VT", "KT. CỤC TRƯỞNG", "PHÓ CỤC TRƯỞNG", "Triệu Minh Tuệ"],
+        ["Nơi nhận:\n- Như trên;\n- Lưu: VT.\tKT. CỤC TRƯỞNG\n\tPHÓ CỤC TRƯỞNG\n\tTriệu Minh Tuệ"],
+    ],
+)
+def test_where_the_signature_may_stand_and_an_annex_below_it(lines: list[str]) -> None:
+    def fill(made: docx.document.Document) -> None:
+        made.add_paragraph("1. Rà soát hệ thống.")
+        for text in (*lines, "PHỤ LỤC", "1. Biểu mẫu báo cáo"):
+            made.add_paragraph(text)
+
+    letter = filled(fill)
+    signer = letter.signatory.value
+    assert (signer.on_behalf, signer.title, signer.name) == (("KT. CỤC TRƯỞNG",), "PHÓ CỤC TRƯỞNG", "Triệu Minh Tuệ")
+    assert [(one.words, one.role) for one in letter.recipients] == [("Như trên", "action"), ("Lưu: VT", "archive")]
+    assert [one.text for one in letter.all_clauses()] == ["Rà soát hệ thống."]
+    assert [one.value for one in letter.rest] == ["PHỤ LỤC", "1. Biểu mẫu báo cáo"]
+
+
 # -------------------------------------------------------------------------------------------------- what must be asked
 
 
@@ -236,6 +301,7 @@ def test_a_draft_without_a_number_asks_for_it() -> None:
         ("trước ngày 28/4/2026", "date", {"day": dt.date(2026, 4, 28)}),
         ("trước 16 giờ 00 ngày 28 tháng 4 năm 2026", "date", {"day": dt.date(2026, 4, 28), "time": dt.time(16)}),
         ("chậm nhất là 9h30 ngày 05-5-2026", "date", {"day": dt.date(2026, 5, 5), "time": dt.time(9, 30)}),
+        ("Thời gian hoàn thành: 30/4/2026", "date", {"day": dt.date(2026, 4, 30)}),
         ("trước ngày 02/5", "date", {"day": dt.date(2026, 5, 2), "sure": True}),
         ("hằng ngày trước 15h30", "daily", {"time": dt.time(15, 30)}),
         ("trước 16h00 hàng ngày", "daily", {"time": dt.time(16)}),

@@ -116,11 +116,13 @@ def read_body(paragraphs: Sequence[Paragraph]) -> Body:
         elif at > last and (body.closing or _closes(paragraphs, at, tree)):
             body.closing.append(Value(flat(paragraph.text), paragraph.where))
         else:
-            tree.go_on(paragraph, is_last=at > last)
+            tree.go_on(paragraph, is_last=at > last and not paragraph.is_row)
     return body
 
 
 def _mark(paragraph: Paragraph) -> Mark | None:
+    if paragraph.is_row:
+        return None
     if paragraph.mark:
         found = mark_of(paragraph.mark + " x")
         if found:

@@ -80,7 +80,7 @@ def read_head(paragraphs: Sequence[Paragraph]) -> Head:
     _read_issuer(head, lines)
     _read_form(head, lines)
     _read_subject(head, lines)
-    if at_recipients < 0 and head.form.value in {"cong_van", "to_trinh", ""}:
+    if at_recipients < 0 and head.form.value in {"cong_van", "to_trinh", "cong_dien", ""}:
         head.ask("addressed", N_("no “Kính gửi” was found: to whom is it addressed?"))
     return head
 

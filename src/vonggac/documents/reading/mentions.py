@@ -30,7 +30,7 @@ _BASIS = re.compile(r"\bCăn cứ\b")
 _LAWS = ("luật", "nghị định", "thông tư", "nghị quyết")
 _LIMIT = (
     r"(?:(?:xong\s+|hoàn\s+thành\s+|gửi\s+)?trước(?:\s+thời\s+điểm)?|chậm\s+nhất(?:\s+là)?(?:\s+vào)?|muộn\s+nhất(?:\s+là)?|không\s+muộn\s+hơn|"
-    r"không\s+quá|hạn\s+(?:cuối|chót)(?:\s+là)?:?|thời\s+hạn(?:\s+\w+){0,3}?:?|hạn(?:\s+\w+){0,3}?:|đến\s+hết|xong\s+trong)"
+    r"không\s+quá|thời\s+gian\s+hoàn\s+thành(?:\s+là)?:?|hoàn\s+thành\s+(?:vào|trong)|hạn\s+(?:cuối|chót)(?:\s+là)?:?|thời\s+hạn(?:\s+\w+){0,3}?:?|hạn(?:\s+\w+){0,3}?:|đến\s+hết|xong\s+trong)"
 )
 _JOIN = r"\s*(?:,|của|vào|đến|là)?\s*"
 _EVERY = r"(?:hằng|hàng|mỗi)\s+(?P<every>ngày|tuần|tháng)"

@@ -40,7 +40,7 @@ class Word:
 class Paragraph:
     """A paragraph (in a head or a tail: a line). ``side``: the column it stands in, where it stands in one.
 
-    ``mark``: given by Word's automatic numbering and not part of ``text``. ``is_last`` is no more than "the page ends here".
+    ``mark``: given by Word's automatic numbering and not part of ``text``. ``is_row``: a row of a table of values, which holds no clause.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Paragraph:
     mark: str = ""
     is_bold: bool = False
     is_unsure: bool = False
+    is_row: bool = False
 
 
 @dataclass(slots=True)

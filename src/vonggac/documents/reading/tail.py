@@ -49,13 +49,27 @@ def read_tail(paragraphs: Sequence[Paragraph], after: int) -> Tail:
         tail.doubts += [Doubt("recipients", N_("no “Nơi nhận” was found: who gets it?")),
                         Doubt("signatory", N_("no signatory was found: who signs it?"))]  # fmt: skip
         return tail
-    while begin > after and _starts_signature(paragraphs[begin - 1]):
-        begin -= 1
+    begin = _signature_above(paragraphs, begin, after)
     tail = Tail(begin, _end(paragraphs, begin))
     pieces = [piece for one in paragraphs[begin : tail.end] for piece in _pieces(one)]
     rest = _read_recipients(tail, pieces)
     _read_signatory(tail, rest)
     return tail
+
+
+def _signature_above(paragraphs: Sequence[Paragraph], begin: int, after: int) -> int:
+    """Where the tail begins when the signature, with short lines only below it, stands above "Nơi nhận"."""
+    found = begin
+    for at in range(begin - 1, max(after, begin - 9) - 1, -1):
+        if _starts_signature(paragraphs[at]):
+            found = at
+        elif found == begin and not _may_be_of_signature(flat(paragraphs[at].text)):
+            break
+    return found
+
+
+def _may_be_of_signature(text: str) -> bool:
+    return bool(_NAME.fullmatch(text) or _NOISE.match(text) or (text == text.upper() and _TITLES.match(text)))
 
 
 def _names_recipients(paragraph: Paragraph) -> bool:
@@ -131,7 +145,11 @@ def _read_recipients(tail: Tail, pieces: list[Paragraph]) -> list[Paragraph]:
 
 def _goes_on(text: str, one: Paragraph, last: tuple[str, Paragraph], *, is_done: bool) -> bool:
     """Whether a line without a dash belongs to the item above it."""
-    return one.side == last[1].side and text != text.upper() and not (is_done and last[0].endswith("."))
+    return (
+        one.side == last[1].side
+        and text != text.upper()
+        and not (is_done and (last[0].endswith(".") or _NAME.fullmatch(text)))
+    )
 
 
 def _keep_recipients(tail: Tail, items: list[tuple[str, Paragraph]]) -> None:

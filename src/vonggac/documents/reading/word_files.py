@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,10 +128,26 @@ class _Reader:
 
     def _table(self, table: Any, side: Side, depth: int) -> None:
         """A table of one row of two cells, or of rows of two cells, lays text out side by side."""
-        for row in table.iterchildren(f"{W}tr"):
-            cells = list(row.iterchildren(f"{W}tc"))
+        rows = [list(row.iterchildren(f"{W}tc")) for row in table.iterchildren(f"{W}tr")]
+        widest = max(map(len, rows), default=0)
+        if widest > 3 or (widest == 3 and len(rows) > 5):
+            self._values(rows, depth)
+            return
+        for cells in rows:
             for at, cell in enumerate(cells):
                 self.container(cell, side or (_SIDES[len(cells)][at] if len(cells) in _SIDES else ""), depth + 1)
+
+    def _values(self, rows: Sequence[Sequence[Any]], depth: int) -> None:
+        """A table of values: each row is one paragraph."""
+        for cells in rows:
+            begin = len(self.found)
+            for cell in cells:
+                self.container(cell, "", depth + 1)
+            parts = self.found[begin:]
+            del self.found[begin:]
+            if parts:
+                text = " | ".join(f"{one.mark} {one.text}".strip() for one in parts)
+                self.found.append(Paragraph(text, parts[0].where, is_row=True))
 
     def _paragraph(self, paragraph: Any, side: Side, depth: int) -> None:
         self._n += 1
