@@ -357,6 +357,7 @@ def test_these_roles_and_no_others_open(address, roles, ways):
     assert opened == roles
 
 
+@pytest.mark.any_database  # what a role may is asked of roles.yml
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_opens_what_roles_yml_gives_it_and_nothing_else(role, world, ways, trier):
     side, who = world.outside, f"{role} everywhere"

@@ -22,7 +22,7 @@ from vonggac.desk.audit.models import Entry
 from vonggac.desk.organisations import actions
 from vonggac.desk.scope.asker import Origin
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 EVIL = "\"'><script>zq()</script>"
 TURNED = "Zq\u202egnp.exe"
