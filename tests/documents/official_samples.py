@@ -62,7 +62,7 @@ REPORT = OfficialReport(
     subject="Kết quả bảo đảm an toàn thông tin mạng dịp nghỉ lễ",
     addressed_to=["Ủy ban nhân dân tỉnh Sông Lam"],
     signatory=LETTER.signatory,
-    recipients=[Recipient("Như trên")],
+    recipients=[Recipient("Công an tỉnh")],
     opening=[Paragraph("Sở Khoa học và Công nghệ báo cáo như sau:")],
     sections=[
         Section("I. TÌNH HÌNH CHUNG", [

@@ -267,8 +267,8 @@ def _two_columns(made, left, right, *, bold=()):
     return table
 
 
-def word_table(spec: Spec) -> bytes:
-    """Head and tail are tables; marks are typed."""
+def _begun(spec: Spec):
+    """A letter up to its clauses, its head a table."""
     made = _new()
     left, right = _head_texts(spec)
     if spec.urgency:
@@ -278,6 +278,12 @@ def word_table(spec: Spec) -> bytes:
     _addressed(made, spec)
     for text in spec.opening:
         _text(made, text)
+    return made
+
+
+def word_table(spec: Spec) -> bytes:
+    """Head and tail are tables; marks are typed."""
+    made = _begun(spec)
     for mark, text in spec.clauses:
         _text(made, f"{mark} {text}")
     for text in spec.closing:
@@ -339,15 +345,7 @@ _FORMATS = {
 
 def word_lists(spec: Spec) -> bytes:
     """All marks are Word's own: nothing of them stands in the text."""
-    made = _new()
-    left, right = _head_texts(spec)
-    if spec.urgency:
-        left.append(URGENT[spec.urgency])
-    _two_columns(made, left, right, bold=(*spec.issuer, STATE, MOTTO))
-    _title(made, spec)
-    _addressed(made, spec)
-    for text in spec.opening:
-        _text(made, text)
+    made = _begun(spec)
     kinds: list[str] = []
     for mark, _ in spec.clauses:
         kind = _kind(mark)
