@@ -24,7 +24,7 @@ from vonggac.desk.work.actions.reporting import Report, submit_each
 from vonggac.desk.work.evidence import XLSX, kind_of
 from vonggac.desk.work.kinds import BY_NAME, Field, Kind
 from vonggac.desk.work.models import Answer, Evidence, Task
-from vonggac.desk.work.models.answers import CAME_BY
+from vonggac.desk.work.models.answers import OF_PEOPLE
 from vonggac.desk.work.queries.tasks import published
 from vonggac.desk.work.states import FOLLOWS, IN_PROGRESS, SUBMITTED, WITH_OWNER
 from vonggac.desk.work.values import clean_answer
@@ -134,7 +134,7 @@ def apply(teller: Teller, data: bytes, file_name: str, *, or_none: bool = False)
 
 def _check_teller(teller: Teller) -> None:
     check = Check()
-    check.one_of("came_by", teller.came_by, tuple(CAME_BY))
+    check.one_of("came_by", teller.came_by, OF_PEOPLE)
     check.text("told_by", teller.told_by, most=120, needed=bool(teller.came_by))
     check.done()
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "vonggac.desk.notices",
     "vonggac.desk.accounts",
     "vonggac.desk.work",
+    "vonggac.desk.directives",
     "vonggac.desk.intel",
     "vonggac.desk.webhooks",
     "vonggac.web.shell",
@@ -97,6 +98,7 @@ TEMPLATES = [
                 "operations",
                 "work",
                 "intel",
+                "letters",
                 "webhooks",
             )
         ],
@@ -121,6 +123,7 @@ TEMPLATES = [
             ],
             "libraries": {
                 "directory": "vonggac.web.organisations.tags",
+                "letters": "vonggac.web.letters.tags",
                 "inside": "vonggac.web.work.inside_tags",
                 "work": "vonggac.web.work.tags",
             },
@@ -143,7 +146,7 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VONGGAC.data_dir / "static"
-STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit", "work", "intel")]
+STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit", "work", "intel", "letters")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

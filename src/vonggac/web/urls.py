@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("vonggac.web.shell.urls")),
     path("", include("vonggac.web.work.urls")),
+    path("", include("vonggac.web.letters.urls")),
     path("", include("vonggac.web.intel.urls")),
     path("", include("vonggac.web.intel.indicators.urls")),
     path("", include("vonggac.web.organisations.urls")),

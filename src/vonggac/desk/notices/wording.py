@@ -44,6 +44,8 @@ class Template:
     is_urgent: bool = False
 
 
+_LETTER = {"organisation": "text", "issuer": "text", "reference": "text", "subject": "text"}
+
 TEMPLATES = (
     Template(
         "invitation",
@@ -99,6 +101,16 @@ TEMPLATES = (
         {"organisation": "text", "n": "number", "title": "text", "link": "link"},
         is_urgent=True,
     ),
+    Template("letter_new", N_("New letter"), {**_LETTER, "link": "link"}),
+    Template("letter_copy", N_("Copy of a letter"), {**_LETTER, "link": "link"}),
+    Template(
+        "letter_link",
+        N_("Letter with a link for the answer"),
+        {**_LETTER, "until": "when", "link": "link"},
+        secrets=frozenset({"link"}),
+        is_urgent=True,
+    ),
+    Template("letter_withdrawn", N_("Letter withdrawn"), {**_LETTER, "reason": "text", "link": "link"}),
     Template("digest", N_("Digest"), {"organisation": "text", "n": "number", "list": "lines", "link": "link"}),
     Template("test", N_("Test message"), {"at": "when"}, is_urgent=True),
 )

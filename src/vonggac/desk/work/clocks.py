@@ -52,23 +52,46 @@ class Started:
     alarm_at: datetime
 
 
-def started(kind: Kind, policy: ClockPolicy | None, at: datetime, days: Calendar) -> Started:
-    """The clocks of a Task of ``kind`` that starts at ``at`` under ``policy``; without one it has none."""
+WARN: Final = timedelta(hours=4)
+CLIMB: Final = timedelta(days=1)
+"""How long before and after a clock breaks it is told about, where no policy says so."""
+
+
+def warn_of(policy: ClockPolicy | None) -> timedelta:
+    """How long before a clock breaks it is told about."""
+    return WARN if policy is None else timedelta(seconds=policy.warn_s)
+
+
+def climb_of(policy: ClockPolicy | None) -> timedelta:
+    """How long after a clock broke without an answer the head of the unit is told."""
+    return CLIMB if policy is None else timedelta(seconds=policy.climb_s)
+
+
+def started(
+    kind: Kind, policy: ClockPolicy | None, at: datetime, days: Calendar, finish_due_at: datetime | None = None
+) -> Started:
+    """The clocks of a Task of ``kind`` that starts at ``at`` under ``policy``; without one it has none.
+
+    ``finish_due_at``: a deadline that was ordered; it binds, and nothing of the Task is due after it.
+    """
     due: dict[str, datetime | None] = dict.fromkeys(CLOCKS)
     if policy is not None:
         for clock in kind.clocks:
             seconds = getattr(policy, f"{clock}_s")
             if seconds is not None:
                 due[clock] = days.after(at, seconds) if policy.counts_working_time else at + timedelta(seconds=seconds)
+    if finish_due_at is not None:
+        due = {clock: None if moment is None else min(moment, finish_due_at) for clock, moment in due.items()}
+        due["finish"] = finish_due_at
     first = min((moment for moment in due.values() if moment is not None), default=FAR)
     return Started(
         policy_id=None if policy is None else policy.pk,
-        is_binding=policy is not None and policy.is_binding,
+        is_binding=finish_due_at is not None or (policy is not None and policy.is_binding),
         acknowledge_due_at=due["acknowledge"],
         contain_due_at=due["contain"],
         finish_due_at=due["finish"],
         due_at=first,
-        alarm_at=FAR if policy is None or first is FAR else max(at, first - timedelta(seconds=policy.warn_s)),
+        alarm_at=FAR if first is FAR else max(at, first - warn_of(policy)),
     )
 
 
@@ -87,8 +110,7 @@ def settle(task: Task, now: datetime) -> None:
     due = FAR if stands else min((moment for _clock, moment in running(task)), default=FAR)
     if due != task.due_at:
         task.due_at, task.alarms = due, 0
-        warn = timedelta(seconds=task.policy.warn_s if task.policy else 0)
-        task.alarm_at = FAR if due == FAR else max(due - warn, now)
+        task.alarm_at = FAR if due == FAR else max(due - warn_of(task.policy), now)
     task.is_late = task.is_binding and task.due_at <= now
 
 

@@ -53,6 +53,11 @@ class Kind:
     guide: str = ""
     proof_for: frozenset[str] = frozenset()
 
+    @property
+    def is_obligation(self) -> bool:
+        """Whether it answers a clause of a letter."""
+        return "clause" in self.unique
+
     def ends_with(self, result: str) -> bool:
         """Whether a report of ``result`` ends the owner's turn; another one is progress."""
         return result in self.final or result == "not_ours"
@@ -158,5 +163,183 @@ ASSIGNMENT = Kind(
     skips=frozenset({RECHECKED}),
 )
 
-KINDS: tuple[Kind, ...] = (CLEAN_ADDRESS, IDENTIFY_HOLDER, CONFIRM_NETWORKS, ASSIGNMENT)
+# ------------------------------------------------------------------------------- what a clause of a letter asks
+
+_RESULTS = {
+    "done": N_("Done"),
+    "partly": N_("Partly done"),
+    "no": N_("Not done"),
+    "not_applicable": N_("Does not concern us"),
+    "in_progress": N_("Still working on it"),
+}
+_FINAL = frozenset({"done", "partly", "no", "not_applicable"})
+_DONE = frozenset({"done"})
+_SOME = frozenset({"done", "partly"})
+_REASON = Field(
+    "reason",
+    N_("Why"),
+    "lines",
+    N_("What is not done, and why; or why it does not concern you."),
+    2000,
+    frozenset({"partly", "no", "not_applicable"}),
+)
+_OF_CLAUSE = ("clause", "day")
+_CLAUSE_CLOCKS = ("acknowledge", "finish")
+_NO_RECHECK = frozenset({RECHECKED})
+
+CARRY_OUT = Kind(
+    "carry_out",
+    N_("Carry out"),
+    N_("The letter asks you to do this. Say what you did."),
+    _CLAUSE_CLOCKS,
+    _RESULTS,
+    _FINAL,
+    (_REASON, *_CLOSING),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+STAND_DUTY = Kind(
+    "stand_duty",
+    N_("Stand duty"),
+    N_("Who is on duty in these days, and by which number are they reached?"),
+    _CLAUSE_CLOCKS,
+    _RESULTS,
+    _FINAL,
+    (
+        Field("n_people", N_("People on duty"), "count", needed_for=_SOME),
+        Field(
+            "people",
+            N_("Who is on duty"),
+            "lines",
+            N_("One line each: days or shift, name, telephone number."),
+            8000,
+            _SOME,
+        ),
+        Field("hotline", N_("Hotline"), "line", N_("The number that is answered day and night."), 60),
+        _REASON,
+        *_CLOSING,
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+CHECK_MACHINES = Kind(
+    "check_machines",
+    N_("Check machines for malware"),
+    N_("Look at all servers and workstations. How many are there, were checked, infected, cleaned?"),
+    _CLAUSE_CLOCKS,
+    _RESULTS,
+    _FINAL,
+    (
+        Field("n_servers", N_("Servers in all"), "count", needed_for=_SOME),
+        Field("n_workstations", N_("Workstations in all"), "count", needed_for=_SOME),
+        Field("n_checked", N_("Machines checked"), "count", needed_for=_SOME),
+        Field("n_infected", N_("Machines infected"), "count", needed_for=_SOME),
+        Field("n_cleaned", N_("Machines cleaned"), "count", needed_for=_SOME),
+        Field("tool", N_("Tool used")),
+        _REASON,
+        *_CLOSING,
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+PATCH_SYSTEMS = Kind(
+    "patch_systems",
+    N_("Patch systems"),
+    N_("Which of your systems are concerned, and how many are patched?"),
+    _CLAUSE_CLOCKS,
+    _RESULTS,
+    _FINAL,
+    (
+        Field("n_patched", N_("Systems patched"), "count", needed_for=_SOME),
+        Field("n_pending", N_("Systems that wait for it"), "count", needed_for=_SOME),
+        Field("n_unknown", N_("Systems not known about"), "count"),
+        _REASON,
+        *_CLOSING,
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+HANDLE_CASES = Kind(
+    "handle_cases",
+    N_("Settle cases"),
+    N_("How many requests, reports or incidents came, and how many are settled?"),
+    _CLAUSE_CLOCKS,
+    {"nothing": N_("Nothing came"), **_RESULTS},
+    _FINAL | {"nothing"},
+    (
+        Field("n_received", N_("Cases received"), "count", needed_for=_SOME),
+        Field("n_settled", N_("Cases settled"), "count", needed_for=_SOME),
+        Field("n_open", N_("Cases still open"), "count"),
+        _REASON,
+        *_CLOSING,
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+REPORT_DAY = Kind(
+    "report_day",
+    N_("Report on the day"),
+    N_("Did anything happen today? “Nothing to report” is a report, too."),
+    ("finish",),
+    {
+        "nothing": N_("Nothing to report"),
+        "something": N_("There is something to report"),
+        "not_applicable": N_("Does not concern us"),
+    },
+    frozenset({"nothing", "something", "not_applicable"}),
+    (
+        Field("n_incidents", N_("Incidents"), "count", needed_for=frozenset({"something"})),
+        Field("what", N_("What happened, and what was done"), "lines", "", 4000, frozenset({"something"})),
+        Field("reason", N_("Why"), "lines", N_("Why it does not concern you."), 2000, frozenset({"not_applicable"})),
+        *_CLOSING[1:],
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+DECLARE = Kind(
+    "declare",
+    N_("Declare contacts, networks and systems"),
+    N_("Who is reached at your unit, which addresses and systems does it have?"),
+    _CLAUSE_CLOCKS,
+    _RESULTS,
+    _FINAL,
+    (
+        Field(
+            "contacts",
+            N_("Contact points"),
+            "lines",
+            N_("One line each: name, telephone number or e-mail."),
+            8000,
+            _SOME,
+        ),
+        Field("hotline", N_("Hotline"), "line", N_("The number that is answered day and night."), 60),
+        Field("networks", N_("Public address ranges"), "lines", N_("One line each: 203.0.113.0/28."), 8000),
+        Field("systems", N_("Information systems"), "lines", N_("One line each: name, level from 1 to 5."), 8000),
+        Field("n_servers", N_("Servers in all"), "count"),
+        Field("n_workstations", N_("Workstations in all"), "count"),
+        _REASON,
+        *_CLOSING[1:],
+    ),
+    _OF_CLAUSE,
+    _NO_RECHECK,
+)
+
+OBLIGATIONS: tuple[Kind, ...] = (
+    CARRY_OUT,
+    STAND_DUTY,
+    CHECK_MACHINES,
+    PATCH_SYSTEMS,
+    HANDLE_CASES,
+    REPORT_DAY,
+    DECLARE,
+)
+"""What answers a clause of a letter: opened by its issue alone, and the recipient's to the end."""
+
+KINDS: tuple[Kind, ...] = (CLEAN_ADDRESS, IDENTIFY_HOLDER, CONFIRM_NETWORKS, ASSIGNMENT, *OBLIGATIONS)
 BY_NAME = {kind.name: kind for kind in KINDS}

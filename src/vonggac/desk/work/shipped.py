@@ -14,9 +14,10 @@ _UNITS = {"m": 60, "h": 3600, "d": 86_400}
 
 
 def propose(**_kwargs: Any) -> None:
-    """Propose what is shipped, where no policy is known at all."""
-    if not ClockPolicy.objects.exists():
-        ClockPolicy.objects.bulk_create(policies())
+    """Propose what is shipped, for each kind of which no policy is known at all."""
+    known = set(ClockPolicy.objects.values_list("kind", flat=True).distinct())
+    if new := [row for row in policies() if row.kind not in known]:
+        ClockPolicy.objects.bulk_create(new)
 
 
 def policies() -> list[ClockPolicy]:

@@ -9,6 +9,7 @@ from vonggac.web.api.core import api
 from vonggac.web.audit import api as audit
 from vonggac.web.intel import api as lists
 from vonggac.web.intel.indicators import api as indicators
+from vonggac.web.letters.api import ROUTERS as LETTERS
 from vonggac.web.notices import api as notices
 from vonggac.web.organisations.api import finding, graph, imports, mandates, networks, people, systems
 from vonggac.web.webhooks import api as webhooks
@@ -35,5 +36,7 @@ _NOUNS = (
 )
 for _noun in _NOUNS:
     api.add_router("", _noun.router)
+for _router in LETTERS:
+    api.add_router("", _router)
 
 urlpatterns = [path("api/v1/", api.urls)]

@@ -16,7 +16,13 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
 from vonggac.web.shell import times
 
-VIAS = {"web": N_("Portal"), "api": N_("API"), "cli": N_("Command line"), "job": N_("The program itself")}
+VIAS = {
+    "web": N_("Portal"),
+    "api": N_("API"),
+    "cli": N_("Command line"),
+    "job": N_("The program itself"),
+    "link": N_("Link in a message"),
+}
 """By which way somebody acted to its title."""
 
 _ORGANISATIONS = frozenset(

@@ -71,7 +71,7 @@ def _n_for_centre(asker: Asker) -> int:
 
 
 NAVIGATION = (
-    Section("", (Item(N_("Today"), "/", "today"),)),
+    Section("", (Item(N_("Today"), "/", "today"), Item(N_("Letters"), "/letters/", "message", "letters.view"))),
     Section(
         N_("Work"),
         (

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from vonggac.desk.work.kinds import Field, Kind
 from vonggac.desk.work.models import Answer, Task
-from vonggac.desk.work.models.answers import CAME_BY
+from vonggac.desk.work.models.answers import CAME_BY, OF_PEOPLE
 from vonggac.errors import N_, Fault, InvalidValues
 from vonggac.web.organisations.fields import Moment, OrganisationPick
 from vonggac.web.organisations.forms import choices
@@ -56,7 +56,7 @@ class AnswerForm(ActForm):
     """The report on one Task or many of one kind. ``files``: what was added as evidence and is not yet part of a report."""
 
     result = forms.ChoiceField(label=_("How did it go?"), widget=forms.RadioSelect)
-    came_by = forms.ChoiceField(label=_("How the unit told it"), required=False, choices=lambda: choices(CAME_BY))
+    came_by = forms.ChoiceField(label=_("How the unit told it"), required=False, choices=lambda: choices({key: CAME_BY[key] for key in OF_PEOPLE}))
     told_by = forms.CharField(
         label=_("Who told it"), required=False, max_length=120, help_text=_("Name and position, as they said it.")
     )

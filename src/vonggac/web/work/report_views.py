@@ -17,7 +17,7 @@ from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
 from vonggac.desk.work.kinds import BY_NAME
-from vonggac.desk.work.models.answers import CAME_BY
+from vonggac.desk.work.models.answers import CAME_BY, OF_PEOPLE
 from vonggac.errors import N_, EditConflict, InputError, InvalidValues
 from vonggac.jobs import report_import, report_workbook, spool
 from vonggac.jobs.report_import import Plan, Teller
@@ -75,7 +75,7 @@ def report(request: Any) -> HttpResponseBase:
     """Get the workbook; send it filled in; see what it would do."""
     context: dict[str, Any] = {
         "limit_mb": MOST_BYTES >> 20,
-        "came_by": [(key, gettext(title)) for key, title in CAME_BY.items()],
+        "came_by": [(key, gettext(CAME_BY[key])) for key in OF_PEOPLE],
     }
     context["may_review"] = request.asker.may("work.review")
     if request.method != "POST":

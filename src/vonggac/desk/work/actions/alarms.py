@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +13,7 @@ from vonggac.desk.audit.actions import recording
 from vonggac.desk.notices.actions import enqueue
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work import tallies
+from vonggac.desk.work.clocks import climb_of, warn_of
 from vonggac.desk.work.models import FAR, Step, Task
 from vonggac.desk.work.notifying import answering, contact_email, reviewing, send
 from vonggac.desk.work.queries.tasks import published
@@ -56,13 +57,13 @@ def ring(asker: Asker, now: datetime | None = None) -> int:
 
 def _ring(task: Task, at: datetime) -> int:
     """Move one Task to its next warning; the level that is to be told now, 0 for none."""
-    if task.state not in WITH_OWNER or task.stopped_at is not None or task.due_at == FAR or task.policy is None:
+    if task.state not in WITH_OWNER or task.stopped_at is not None or task.due_at == FAR:
         task.alarm_at = FAR
         return 0
     if at < task.due_at:
         level, task.alarm_at = SOON, task.due_at
     elif task.alarms < BROKEN:
-        level, task.alarm_at = BROKEN, task.due_at + timedelta(seconds=task.policy.climb_s)
+        level, task.alarm_at = BROKEN, task.due_at + climb_of(task.policy)
         task.is_late = task.is_binding
     else:
         level, task.alarm_at = HEAD, FAR
@@ -122,8 +123,7 @@ def look_again(now: datetime | None = None) -> int:
         for task in rows:
             moved[tallies.cell_of(task)] -= 1
             task.is_late, task.alarms = False, 0
-            warn = timedelta(seconds=task.policy.warn_s if task.policy else 0)
-            task.alarm_at = FAR if task.due_at == FAR else task.due_at - warn
+            task.alarm_at = FAR if task.due_at == FAR else task.due_at - warn_of(task.policy)
             moved[tallies.cell_of(task)] += 1
         Task.objects.bulk_update(rows, ["is_late", "alarms", "alarm_at"], batch_size=200)
         tallies.move(moved)

@@ -17,6 +17,7 @@ from vonggac.desk.scope.rule import may_on, visible
 from vonggac.desk.work import clocks, tallies
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Answer, Step, Task
+from vonggac.desk.work.models.answers import ENTERED
 from vonggac.desk.work.queries.tasks import published
 from vonggac.desk.work.states import FOLLOWS, SUBMITTED
 from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotAllowed, NotThere
@@ -68,7 +69,7 @@ def judge(change: Change, verdict: str, why: str) -> Answer:
     answer = Answer.objects.filter(task=task).order_by("-pk").first()
     if answer is None:
         raise InvalidValues([Fault("", N_("there is no answer yet"))])
-    if asker.user_id is not None and answer.by_id == asker.user_id and not answer.came_by:
+    if asker.user_id is not None and answer.by_id == asker.user_id and answer.came_by not in ENTERED:
         raise InvalidValues([Fault("", N_("nobody reviews their own answer"))])
     answer.verdict, answer.verdict_at, answer.verdict_by_name, answer.verdict_reason = (
         verdict, change.now, asker.name[:150], why,

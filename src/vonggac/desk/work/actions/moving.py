@@ -22,7 +22,7 @@ from vonggac.desk.work.actions.changing import Change, Seen, cannot, change_one,
 from vonggac.desk.work.actions.opening import key_of
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Answer, Comment, Evidence, Task, Watcher
-from vonggac.desk.work.models.answers import CAME_BY
+from vonggac.desk.work.models.answers import ENTERED, OF_PEOPLE
 from vonggac.desk.work.notifying import answering, reviewing, send, tell_organisations
 from vonggac.desk.work.queries.tasks import task as the_task
 from vonggac.desk.work.states import (
@@ -89,7 +89,7 @@ def submit(  # what a report holds, by name
 ) -> Answer:
     """Report a result; a final one goes to review, another one is progress. Needs work.answer.
 
-    ``came_by``: the centre enters it for the unit (needs work.review too) and says ``told_by`` whom. Raises InvalidValues.
+    ``came_by`` of ENTERED: the centre enters it for the unit (needs work.review too) and says ``told_by`` whom. Raises InvalidValues.
     """
 
     def do(record: Any, change: Change) -> Answer:
@@ -115,15 +115,17 @@ def report(
     task, kind = change.task, BY_NAME[change.task.kind]
     check = Check()
     kept = clean_answer(check, kind, result, values)
-    check.one_of("came_by", came_by, tuple(CAME_BY))
-    told_by = check.text("told_by", told_by, most=120, needed=bool(came_by))
+    check.one_of("came_by", came_by, ("link",) if asker.origin.via == "link" else OF_PEOPLE)
+    told_by = check.text("told_by", told_by, most=120, needed=came_by in ENTERED)
     files = list(Evidence.objects.filter(task=task, answer=None, pk__in=list(evidence_ids)))
     if len(files) < len(set(evidence_ids)):
         check.fault("evidence_ids", N_("there is no such file at this task"))
+    if result == "done" and task.details.get("needs_file") and not files:
+        check.fault("evidence_ids", N_("the letter asks for a file with this: add it"))
     if result in kind.proof_for and not files and not kept.get("evidence"):
         check.fault("evidence", N_("say how you know, or add a file that shows it"))
     check.done()
-    if came_by:
+    if came_by in ENTERED:
         require_for(asker, "work.review", task)
     answer = Answer.objects.create(
         task=task, at=change.now, by_id=asker.user_id, by_name=asker.name[:150], came_by=came_by, told_by=told_by,
@@ -238,6 +240,10 @@ def give_to(change: Change, target: Organisation, why: str) -> None:
     """One Task becomes that of ``target``, which is told; its clocks begin anew. Raises InvalidValues when they have it already."""
     task, kind = change.task, BY_NAME[change.task.kind]
     was = task.organisation
+    if kind.is_obligation:
+        raise InvalidValues(
+            [Fault("", N_("what a letter asks stays with its recipient: say that it does not concern you"))]
+        )
     if task.state not in WITH_OWNER | {SUBMITTED}:
         raise InvalidValues([cannot(task.state)])
     if was.pk == target.pk:

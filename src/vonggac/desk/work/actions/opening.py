@@ -34,6 +34,8 @@ from vonggac.errors import N_, Fault, InvalidValues, NotThere
 class Draft:
     """A Task that is to be. ``details``: plain values; of them those that its kind calls unique make its key. See Task for the rest.
 
+    ``finish_due_at``: by when it is ordered to be done, in the place of what the policy says.
+
     ``key`` and ``folded``: as they will be worked out, where whoever drafts many of them knows them already.
     """
 
@@ -47,6 +49,7 @@ class Draft:
     parent_id: int | None = None
     key: str = ""
     folded: str = ""
+    finish_due_at: datetime | None = None
 
 
 def key_of(kind: Kind, organisation_id: int, details: Mapping[str, Any]) -> str:
@@ -62,7 +65,7 @@ def open_task(asker: Asker, draft: Draft) -> Task:
     if not Organisation.objects.filter(pk=draft.organisation_id, valid_until=None).exists():
         check.fault("organisation_id", N_("this organisation exists no longer: choose who took over from it"))
     subject = check.text("subject", draft.subject, most=300, needed=True)
-    check.one_of("kind", draft.kind, tuple(BY_NAME))
+    check.one_of("kind", draft.kind, tuple(name for name, kind in BY_NAME.items() if not kind.is_obligation))
     check.one_of("priority", draft.priority, tuple(PRIORITIES))
     check.done()
     with recording(asker, "work.open", organisation_id=draft.organisation_id) as record:
@@ -77,7 +80,7 @@ def write_task(record: Recording, draft: Draft, now: datetime) -> Task:
     if "number" in kind.unique and not details.get("number"):
         details["number"] = uuid.uuid4().hex
     policy = clocks.policy_for(clocks.policies_at(now), kind.name, draft.priority)
-    start = clocks.started(kind, policy, now, clocks.calendar())
+    start = clocks.started(kind, policy, now, clocks.calendar(), draft.finish_due_at)
     row = Task(
         kind=kind.name, key=key_of(kind, draft.organisation_id, details), organisation_id=draft.organisation_id,
         subject=draft.subject, value=draft.value, details=details, priority=draft.priority, parent_id=draft.parent_id,
@@ -157,16 +160,17 @@ def stage(batch: Batch, drafts: Sequence[Draft], at: datetime, written: Callable
     policies, days = clocks.policies_at(at), clocks.calendar()
     adapt = connection.ops.adapt_datetimefield_value
     moment = adapt(at)
-    starts: dict[tuple[str, int], tuple[Any, ...]] = {}
+    starts: dict[tuple[str, int, datetime | None], tuple[Any, ...]] = {}
     rows = []
     for draft in drafts:
-        start = starts.get((draft.kind, draft.priority))
+        start = starts.get((draft.kind, draft.priority, draft.finish_due_at))
         if start is None:
             kind = BY_NAME[draft.kind]
-            one = clocks.started(kind, clocks.policy_for(policies, kind.name, draft.priority), at, days)
+            policy = clocks.policy_for(policies, kind.name, draft.priority)
+            one = clocks.started(kind, policy, at, days, draft.finish_due_at)
             times = (one.acknowledge_due_at, one.contain_due_at, one.finish_due_at, one.due_at, one.alarm_at)
             start = (one.policy_id, one.is_binding, *(None if time is None else adapt(time) for time in times))
-            starts[draft.kind, draft.priority] = start
+            starts[draft.kind, draft.priority, draft.finish_due_at] = start
         kind = BY_NAME[draft.kind]
         state = _first_state(kind)
         rows.append(
@@ -213,10 +217,10 @@ def add(record: Recording, batch: Batch, drafts: Sequence[Draft], at: datetime) 
     return dict(got)
 
 
-def publish(record: Recording, batch: Batch, at: datetime) -> dict[int, int]:
+def publish(record: Recording, batch: Batch, at: datetime, *, tells: bool = True) -> dict[int, int]:
     """Make the Tasks of ``batch`` visible, within the transaction of ``record``; gives how many each organisation got.
 
-    Each organisation is told once, however many there are.
+    Each organisation is told once, however many there are; not at all when whoever publishes ``tells`` them in another way.
     """
     tasks = Task.objects.filter(batch_id=batch.pk)
     cells = tallies.counted_of(tasks)
@@ -227,7 +231,8 @@ def publish(record: Recording, batch: Batch, at: datetime) -> dict[int, int]:
     for cell, n in cells.items():
         per_organisation[cell.organisation_id] += n
     record.note(batch=batch.pk, n_tasks=sum(per_organisation.values()))
-    tell_organisations(per_organisation, title=batch.title, url=f"/work/?batch={batch.pk}", key=f"batch:{batch.pk}")
+    if tells:
+        tell_organisations(per_organisation, title=batch.title, url=f"/work/?batch={batch.pk}", key=f"batch:{batch.pk}")
     return dict(per_organisation)
 
 

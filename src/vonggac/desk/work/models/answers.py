@@ -11,14 +11,24 @@ from vonggac.errors import N_
 VERDICTS = {"": N_("Waits for review"), "accepted": N_("Accepted"), "returned": N_("Returned")}
 """Verdict on an answer to its title."""
 
-CAME_BY = {"": N_("In the portal"), "phone": N_("By telephone"), "letter": N_("By letter"), "mail": N_("By e-mail")}
-"""How an answer came; all but the first were entered by the centre for the owner."""
+CAME_BY = {
+    "": N_("In the portal"),
+    "phone": N_("By telephone"),
+    "letter": N_("By letter"),
+    "mail": N_("By e-mail"),
+    "link": N_("By the link in the message"),
+}
+"""How an answer came."""
+ENTERED = frozenset({"phone", "letter", "mail"})
+"""Of CAME_BY what the centre entered for the owner."""
+OF_PEOPLE = ("", *sorted(ENTERED))
+"""Of CAME_BY what somebody with an account may say of an answer."""
 
 
 class Answer(models.Model):
     """One report on a Task. ``values``: by the fields of its kind (``kinds.Kind.answer``). ``result``: one of its kind's results.
 
-    ``came_by`` not empty: the centre entered it for the unit; ``told_by`` then says who told it.
+    ``came_by`` of ENTERED: the centre entered it for the unit; ``told_by`` then says who told it.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -1,0 +1,1 @@
+"""A recipient reads, acknowledges and answers a letter here; the centre does so for it."""

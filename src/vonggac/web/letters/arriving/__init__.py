@@ -1,0 +1,1 @@
+"""Letters that came in, the register, what is referred to other bodies."""

@@ -1,0 +1,1 @@
+"""Pages behind a link in a message: one recipient’s form, without an account."""

@@ -1,0 +1,1 @@
+"""What became of a letter: recipients × clauses, and the report on it."""
