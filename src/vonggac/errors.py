@@ -84,6 +84,12 @@ class EditConflict(DeskError):
     """Somebody else changed the thing since the asker read it."""
 
 
+class Term(str):
+    """An English text of the catalogue that fills another one: told in the reader's language."""
+
+    __slots__ = ()
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with one value: the field's name (empty: the values together), an English template, what fills it."""

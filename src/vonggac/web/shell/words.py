@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from vonggac.errors import Fault, VonggacError
+from vonggac.errors import Fault, Term, VonggacError
 from vonggac.web.shell import times
 
 
@@ -24,8 +24,14 @@ def tell_fault(fault: Fault) -> str:
 
 
 def _fill(message: str, params: Mapping[str, Any]) -> str:
-    """The translated message with what fills it; an aware time is told as the reader's day."""
+    """The translated message with what fills it; a Term is translated too, an aware time is told as the reader's day."""
     text = gettext(message)
     if not params:
         return text
-    return text.format(**{name: times.day(one) if isinstance(one, datetime) else one for name, one in params.items()})
+    return text.format(**{name: _filler(one) for name, one in params.items()})
+
+
+def _filler(value: Any) -> Any:
+    if isinstance(value, Term):
+        return gettext(value)
+    return times.day(value) if isinstance(value, datetime) else value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries.letters import letter
+from vonggac.desk.directives.states import STATES
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on, require
-from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotThere
+from vonggac.errors import N_, EditConflict, Fault, InvalidValues, NotThere, Term
 
 
 def to_change(asker: Asker, permission: str, letter_id: int, version: int, *states: str) -> Letter:
@@ -22,7 +23,7 @@ def to_change(asker: Asker, permission: str, letter_id: int, version: int, *stat
                 Fault(
                     "state",
                     N_("this cannot be done with a letter that is in the state “{state}”"),
-                    {"state": row.state},
+                    {"state": Term(STATES[row.state])},
                 )
             ]
         )
