@@ -3,7 +3,8 @@
 from vonggac.desk.directives.models.answering import AnswerDraft, Link, LinkUse
 from vonggac.desk.directives.models.letters import Clause, Letter, LetterFile, Register
 from vonggac.desk.directives.models.recipients import Addressee, Recipient, RecipientGroup
-from vonggac.desk.directives.models.reports import LetterReading, Referral, ReportPart
+from vonggac.desk.directives.models.reports import LetterReading, Referral, ReportMaking, ReportPart
+from vonggac.desk.directives.models.sending import SentNote
 
 __all__ = [
     "Addressee",
@@ -18,5 +19,7 @@ __all__ = [
     "RecipientGroup",
     "Referral",
     "Register",
+    "ReportMaking",
     "ReportPart",
+    "SentNote",
 ]

@@ -39,7 +39,8 @@ class Letter(models.Model):
     ``parent``: the letter of a higher body that it carries out. ``source``: the letter that its text was made from; ``template``: the
     shipped one. ``about`` and ``change``: the letter that it amends or replaces, or that a report is on. ``signer_for``: lines
     like "KT. GIÁM ĐỐC". ``links_ask_code``: a link of it opens only with a code to the registered contact. ``sent_at``: since when it is
-    its recipients' to see and its work theirs to do; None: not yet. ``batch_id``: that work, 0: none.
+    its recipients' to see and its work theirs to do; None: not yet. ``batch_id``: that work, 0: none. ``arrived_on`` and ``handler``: of
+    one that came in, when, and which unit or person of the office it was given to.
     """
 
     AUDIT_SECRET: ClassVar = ("folded",)
@@ -85,6 +86,8 @@ class Letter(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdraw_reason = models.CharField(max_length=500, blank=True)
     batch_id = models.BigIntegerField(default=0)
+    arrived_on = models.DateField(null=True, blank=True)
+    handler = models.CharField(max_length=150, blank=True)
     version = models.IntegerField(default=1)
     folded = models.TextField(editable=False)
 
