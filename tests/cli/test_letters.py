@@ -64,3 +64,15 @@ def test_what_cannot_be_read_gives_status_3(vonggac: Run, tmp_path: Path) -> Non
     said = vonggac("letters", "read", tmp_path / "cv.doc")
     assert said.status == 3
     assert "save the letter as DOCX or PDF" in said.err
+
+
+def test_the_template_is_written_once_and_can_be_used(vonggac: Run, tmp_path: Path) -> None:
+    from vonggac.documents.rendering import check_letter_template, check_report_template
+
+    for form, check in (("letter", check_letter_template), ("report", check_report_template)):
+        path = tmp_path / f"{form}.docx"
+        assert vonggac("letters", "template", form, "--output", path).status == 0
+        check(path.read_bytes())
+        path.write_bytes(b"changed in Word")
+        assert vonggac("letters", "template", form, "--output", path).status == 3
+        assert path.read_bytes() == b"changed in Word"

@@ -194,3 +194,15 @@ def test_the_audit_record_must_keep_its_triggers_and_its_last_anchor(ours):
     lines = found(ours, "audit record")
     assert [verdict for verdict, _said in lines] == ["fail", "fail"]
     assert name in lines[0][1]
+
+
+def test_an_office_template_that_cannot_be_used_is_told(ours, tmp_path):
+    from vonggac.documents.rendering import shipped
+
+    good, bad = tmp_path / "good.docx", tmp_path / "bad.docx"
+    good.write_bytes(shipped("cong_van"))
+    bad.write_bytes(b"no Word document")
+    theirs = dataclasses.replace(ours, letter_template=good, report_template=bad)
+    told = found(theirs, "documents")
+    assert ("ok", f"the template {good} can be used") in told
+    assert [verdict for verdict, _message in told if verdict == "fail"] == ["fail"]

@@ -28,6 +28,7 @@ letters = command = Group(
     examples=(
         ("vonggac letters read cv-147.pdf", N_("number, date, recipients, clauses, deadlines, and what is not sure")),
         ("vonggac letters verify signed.pdf", N_("do its signatures hold?")),
+        ("vonggac letters template letter", N_("the Word file by which letters are made, to be changed")),
     ),
 )
 letters.add_command(verify)
@@ -62,6 +63,39 @@ def read(file: Path, as_json: bool) -> int:
     else:
         _tell(letter)
     return 4 if letter.doubts else 0
+
+
+@letters.command(
+    cls=Command,
+    name="template",
+    help=N_(
+        "Write the Word file by which letters (or reports) are made, for an office to change in Word. Name the changed one in the setting "
+        "“letter_template” (“report_template”); vonggac doctor then says whether it can be used."
+    ),
+    examples=(("vonggac letters template report --output bao-cao.docx", N_("the one of reports, under this name")),),
+)
+@click.argument("form", type=click.Choice(["letter", "report"]))
+@option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=N_("The file to write; one that is there is kept."),
+)
+def template(form: str, output: Path | None) -> int:
+    """Write it and say where."""
+    from vonggac.documents.rendering import shipped
+    from vonggac.jobs.office_templates import SHIPPED
+
+    name = SHIPPED["letter" if form == "letter" else "report"]
+    path = output or Path(f"{name}.docx")
+    try:
+        with path.open("xb") as file:
+            file.write(shipped(name))
+    except OSError as error:
+        raise InputError(
+            N_("cannot be written: {reason}"), where=str(path), reason=error.strerror or str(error)
+        ) from error
+    click.echo(visible(str(path)))
+    return 0
 
 
 def _json(letter: ReadLetter) -> bytes:

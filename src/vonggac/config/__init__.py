@@ -47,6 +47,8 @@ VARIABLES = {
     "VONGGAC_METRICS_TOKEN_FILE": "metrics_token_file",
     "VONGGAC_WEBHOOK_HOSTS": "webhook_hosts",
     "VONGGAC_SIGNATURE_ROOTS": "signature_roots",
+    "VONGGAC_LETTER_TEMPLATE": "letter_template",
+    "VONGGAC_REPORT_TEMPLATE": "report_template",
 }
 """Environment variable to the setting that it overrides."""
 
@@ -104,6 +106,9 @@ class Settings:
     """Hosts of the inner network to which webhooks may go, by commas; all others must stand in the internet."""
     signature_roots: tuple[Path, ...] = ()
     """Files or folders of certificates (PEM, DER) of the authorities whose signatures on letters are believed."""
+    letter_template: Path | None = None
+    report_template: Path | None = None
+    """The office's own Word templates for letters and reports, in the place of those that are shipped."""
 
 
 def settings_from(
@@ -185,4 +190,6 @@ _READERS: dict[str, Callable[[object, str], object]] = {
     "metrics_token_file": values.read_path,
     "webhook_hosts": values.read_hosts,
     "signature_roots": values.read_paths,
+    "letter_template": values.read_path,
+    "report_template": values.read_path,
 }

@@ -471,6 +471,30 @@ def _signature_roots(case: Case) -> Iterator[Line]:
                    advice=N_("Name the certificates of your authorities in “signature_roots”."))  # fmt: skip
 
 
+def _documents(case: Case) -> Iterator[Line]:
+    from vonggac.documents.pdf import lacking
+    from vonggac.jobs import office_templates
+
+    if packages := lacking():
+        params = {"command": "apt-get install " + " ".join(packages)}
+        yield Line(WARN, N_("letters and reports are made as DOCX only: LibreOffice or its fonts are missing"), params,
+                   N_("As root: {command}"))  # fmt: skip
+    else:
+        yield Line(OK, N_("letters and reports are made as DOCX and PDF"))
+    for form in office_templates.FORMS:
+        path = office_templates.path_of(case.settings, form)
+        if path is None:
+            continue
+        params = {"path": str(path), "form": form}
+        try:
+            office_templates.check(case.settings, form)
+        except VonggacError as error:
+            advice = N_("Take ours anew and change it in Word: vonggac letters template {form}")
+            yield Line(FAIL, error.message, {**params, **error.params}, advice)
+        else:
+            yield Line(OK, N_("the template {path} can be used"), params)
+
+
 def _worker(case: Case) -> Iterator[Line]:
     from vonggac.desk.notices.background import worker_state
 
@@ -533,6 +557,7 @@ CHECKS: tuple[tuple[str, Callable[[Case], Iterator[Line]]], ...] = (
     (N_("audit record"), _audit),
     (N_("evidence"), _evidence),
     (N_("signatures"), _signature_roots),
+    (N_("documents"), _documents),
     (N_("background work"), _worker),
     (N_("upkeep"), _upkeep),
     (N_("mail"), _mail),
