@@ -10,6 +10,11 @@ from vonggac.errors import N_, Fault, InvalidValues
 _MAPPED = 0xFFFF << 32  # ::ffff:0:0/96, RFC 4291 section 2.5.5.2
 _DASHES = str.maketrans({"–": "-", "—": "-"})
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# RFC 6890 and its registries. Documentation ranges (RFC 5737, 3849) are left in on purpose: exercises are written with them.
+_NOT_PUBLIC = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+    "::/127", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,15 @@ def parse_span(text: str, field: str = "text") -> Span:
             [Fault(field, N_("the range ends ({last}) before it begins ({first})"), {"first": first, "last": last})]
         )
     return _span(first, last, field)
+
+
+def not_public(span: Span) -> str:
+    """The range of addresses without a place on the internet (private, shared, loopback, multicast ...) that ``span`` meets, else empty."""
+    for text in _NOT_PUBLIC:
+        network = ipaddress.ip_network(text)
+        if span.first <= key_of(network.broadcast_address) and key_of(network.network_address) <= span.last:
+            return text
+    return ""
 
 
 def _cidr(plain: str, field: str) -> Span:

@@ -6,19 +6,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from vonggac.desk.organisations.models.people import CHANNELS
 from vonggac.desk.work.states import ACCEPTED, RECHECKED
 from vonggac.errors import N_
 
-FieldKind = Literal["line", "lines", "moment", "count", "organisation"]
+FieldKind = Literal["line", "lines", "moment", "count", "organisation", "rows"]
+ColumnKind = Literal["line", "choice", "whole", "flag", "phone", "reach", "range", "host"]
 Recheck = Literal["", "list", "networks"]
+MOST_ROWS = 200
+"""Rows of a small table in an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a small table in an answer. ``title`` is an English text of the catalogue, ``example`` what may stand there.
+
+    ``kind``: line, choice (a key of ``choices``: key and title), whole (``least`` to ``most``), flag (True, or not there), phone, reach (what the
+    column ``channel`` of its row says: a number or an e-mail address), range (public addresses), host (a public address or a domain name).
+    ``most``: characters, of ``whole`` the highest number.
+    """
+
+    name: str
+    title: str
+    kind: ColumnKind = "line"
+    most: int = 120
+    least: int = 0
+    needed: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question of an answer: ``title`` and ``help`` are English texts of the catalogue.
 
-    ``kind``: line, lines (a long text), moment (a time), count (0 and up), organisation (an id). ``needed_for``: results for which it must
-    be there.
+    ``kind``: line, lines (a long text), moment (a time), count (0 and up), organisation (an id), rows (a small table of ``columns``: a
+    list of mappings by their names). ``most``: characters, of ``rows`` how many. ``needed_for``: results for which it must be there.
     """
 
     name: str
@@ -27,6 +50,7 @@ class Field:
     help: str = ""
     most: int = 250
     needed_for: frozenset[str] = frozenset()
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +207,7 @@ _REASON = Field(
     2000,
     frozenset({"partly", "no", "not_applicable"}),
 )
+_HOTLINE = Field("hotline", N_("Hotline"), "line", N_("The number that is answered day and night."), 60)
 _OF_CLAUSE = ("clause", "day")
 _CLAUSE_CLOCKS = ("acknowledge", "finish")
 _NO_RECHECK = frozenset({RECHECKED})
@@ -211,12 +236,19 @@ STAND_DUTY = Kind(
         Field(
             "people",
             N_("Who is on duty"),
-            "lines",
-            N_("One line each: days or shift, name, telephone number."),
-            8000,
+            "rows",
+            N_("A row for each person and shift."),
+            MOST_ROWS,
             _SOME,
+            (
+                Column("day", N_("Day or period"), most=60, needed=True, example="31/12 – 01/01"),
+                Column("shift", N_("Shift"), most=60, example="07:00–19:00"),
+                Column("name", N_("Full name"), needed=True),
+                Column("phone", N_("Telephone"), "phone", 32, needed=True),
+                Column("is_leader", N_("Leads the duty"), "flag"),
+            ),
         ),
-        Field("hotline", N_("Hotline"), "line", N_("The number that is answered day and night."), 60),
+        _HOTLINE,
         _REASON,
         *_CLOSING,
     ),
@@ -313,14 +345,39 @@ DECLARE = Kind(
         Field(
             "contacts",
             N_("Contact points"),
-            "lines",
-            N_("One line each: name, telephone number or e-mail."),
-            8000,
+            "rows",
+            N_("Who is called or written to when something happens, the first to be tried at the top."),
+            MOST_ROWS,
             _SOME,
+            (
+                Column("label", N_("Name or post"), needed=True),
+                Column("channel", N_("By"), "choice", needed=True, choices=tuple(CHANNELS.items())),
+                Column("value", N_("Number or address"), "reach", 254, needed=True),
+            ),
         ),
-        Field("hotline", N_("Hotline"), "line", N_("The number that is answered day and night."), 60),
-        Field("networks", N_("Public address ranges"), "lines", N_("One line each: 203.0.113.0/28."), 8000),
-        Field("systems", N_("Information systems"), "lines", N_("One line each: name, level from 1 to 5."), 8000),
+        _HOTLINE,
+        Field(
+            "networks",
+            N_("Public address ranges"),
+            "rows",
+            N_("As your provider gave them to you; addresses inside your own network do not belong here."),
+            MOST_ROWS,
+            columns=(
+                Column("range", N_("Address, CIDR or range"), "range", 90, needed=True, example="203.0.113.0/28"),
+            ),
+        ),
+        Field(
+            "systems",
+            N_("Information systems"),
+            "rows",
+            N_("Each system that your unit owns; leave the level empty while none is approved."),
+            MOST_ROWS,
+            columns=(
+                Column("name", N_("Name of the system"), most=250, needed=True),
+                Column("level", N_("Security level"), "whole", 5, 1),
+                Column("address", N_("Public address or domain name"), "host", 253, example="donghoa.example"),
+            ),
+        ),
         Field("n_servers", N_("Servers in all"), "count"),
         Field("n_workstations", N_("Workstations in all"), "count"),
         _REASON,

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.work.kinds import Field, Kind
+from vonggac.desk.work.rows import clean_rows
 from vonggac.errors import N_
 
 MOST_HOSTS = 1_000_000
@@ -18,7 +19,7 @@ _AHEAD = timedelta(minutes=10)
 
 
 def clean_answer(check: Check, kind: Kind, result: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """``values`` (field name → value; texts, aware datetimes, whole numbers) as they are kept: plain, times as ISO texts in UTC."""
+    """``values`` (field name → value; texts, aware datetimes, whole numbers, lists of rows) as they are kept: plain, times as ISO texts in UTC."""
     check.one_of("result", result, tuple(kind.results))
     known = {field.name for field in kind.answer}
     for name in values:
@@ -27,7 +28,7 @@ def clean_answer(check: Check, kind: Kind, result: str, values: Mapping[str, Any
     kept = {}
     for field in kind.answer:
         value = _clean(check, field, values.get(field.name), is_needed=result in field.needed_for)
-        if value not in (None, ""):
+        if value not in (None, "", []):
             kept[field.name] = value
     _compare(check, kept)
     return kept
@@ -36,10 +37,12 @@ def clean_answer(check: Check, kind: Kind, result: str, values: Mapping[str, Any
 def _clean(check: Check, field: Field, value: Any, *, is_needed: bool) -> Any:
     if field.kind in ("line", "lines"):
         return check.text(field.name, value, most=field.most, needed=is_needed, lines=field.kind == "lines")
-    if value in (None, ""):
+    if value in (None, "", []):
         if is_needed:
             check.fault(field.name, N_("this is needed"))
         return None
+    if field.kind == "rows":
+        return clean_rows(check, field, value)
     if field.kind == "moment":
         moment = check.moment(field.name, value, latest=timezone.now() + _AHEAD)
         return None if moment is None else moment.astimezone(UTC).isoformat()
