@@ -88,7 +88,7 @@ ACTIONS = {
     "letters.discard": N_("Draft of a letter thrown away"),
     "letters.drop_reading": N_("Letter that was read in thrown away"),
     "letters.edit": N_("Letter changed"),
-    "letters.export_register": N_("Register of letters exported"),
+    "letters.export": N_("Letters taken along as a file"),
     "letters.file_reading": N_("Letter taken in"),
     "letters.make_file": N_("File of a letter made"),
     "letters.edit_report_part": N_("Part of a report changed"),
