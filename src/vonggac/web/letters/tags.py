@@ -23,6 +23,7 @@ from vonggac.desk.directives.states import (
     VIAS,
 )
 from vonggac.errors import N_
+from vonggac.web.letters.tabs import Tab, tabs_of
 from vonggac.web.shell.templatetags.shell import badge
 
 register = template.Library()
@@ -51,5 +52,20 @@ def letter_word(key: str, of: str) -> str:
 def letter_state(row: Letter) -> SafeString:
     """The badge of a letter's state."""
     if row.state == ISSUED and row.sent_at is None:
-        return badge(gettext(_NOT_SENT), "warning")
-    return badge(gettext(STATES[row.state]), _TONES.get(row.state, "warning"))
+        return badge(gettext(_NOT_SENT), "medium")
+    return badge(gettext(STATES[row.state]), _TONES.get(row.state, "muted"))
+
+
+_URGENT = {"khan": "medium", "thuong_khan": "high", "hoa_toc": "critical"}
+
+
+@register.simple_tag
+def letter_urgency(row: Letter) -> SafeString:
+    """The badge of a letter's degree of urgency; nothing for an ordinary one."""
+    return badge(gettext(URGENCIES[row.urgency]), _URGENT[row.urgency]) if row.urgency in _URGENT else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def letter_tabs(context: template.Context, row: Letter) -> list[Tab]:
+    """The tabs of a letter that the reader may open."""
+    return tabs_of(context["request"].asker, row)

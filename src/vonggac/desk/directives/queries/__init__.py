@@ -2,6 +2,7 @@
 
 from vonggac.desk.directives.queries.checking import checked
 from vonggac.desk.directives.queries.expanding import Expanded, expanded
+from vonggac.desk.directives.queries.files import files_of, letter_itself, one_file, sent_files
 from vonggac.desk.directives.queries.letters import (
     Filters,
     addressable,
@@ -15,20 +16,38 @@ from vonggac.desk.directives.queries.letters import (
     recipient,
     recipients,
 )
+from vonggac.desk.directives.queries.progress import (
+    Progress,
+    Reached,
+    clause_progress,
+    n_waiting,
+    progress,
+    reached,
+    running,
+    to_approve,
+    to_issue,
+)
 
 __all__ = [
     "Expanded",
     "Filters",
+    "Progress",
+    "Reached",
     "addressable",
     "checked",
+    "clause_progress",
     "clauses",
     "expanded",
+    "files_of",
     "groups",
     "letter",
+    "letter_itself",
     "letters",
     "may_see_office",
     "obligations",
+    "one_file",
     "received",
     "recipient",
     "recipients",
+    "sent_files",
 ]
