@@ -43,6 +43,10 @@ POLICIES = {
     "factor": Policy(5, timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)),  # codes of the second factor
     "reset_name": Policy(3, timedelta(hours=1), timedelta(hours=1), timedelta(hours=6)),  # links for a new password
     "reset_address": Policy(20, timedelta(minutes=10), timedelta(hours=1), timedelta(hours=1)),
+    # Links of letters. Many offices may stand behind one address; a link that once opened something is not counted there.
+    "link_address": Policy(30, timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1)),
+    "link_code": Policy(5, timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)),  # codes guessed at one link
+    "link_send": Policy(4, timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6)),  # codes sent for one link
 }
 LONGEST_MEMORY = max(policy.forget for policy in POLICIES.values())
 

@@ -58,5 +58,17 @@ VIAS: Final = {
 }
 """How a recipient acknowledged."""
 
+LINK_USES: Final = {
+    "seen": N_("Address fetched, nothing opened"),
+    "opened": N_("Opened"),
+    "wrong_code": N_("Wrong code"),
+    "confirmed": N_("Code confirmed"),
+    "saved": N_("Draft saved"),
+    "acknowledged": N_("Acknowledged"),
+    "answered": N_("Answered"),
+    "file": N_("File fetched"),
+}
+"""What was done with a link (``LinkUse.what``). What programs do that look at mail is ``seen``: a person presses a button."""
+
 MACHINE_PROOFS: Final = {"": N_("None"), "lists": N_("Work from lists is clean by the machine's re-check")}
 """What turns an accepted answer to a clause from declared into proven."""

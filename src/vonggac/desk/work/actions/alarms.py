@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from vonggac.desk.audit.actions import recording
+from vonggac.desk.audit.actions import Recording, recording
 from vonggac.desk.notices.actions import enqueue
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work import tallies
@@ -23,6 +23,14 @@ AT_ONCE = 2000
 SOON, BROKEN, HEAD = 1, 2, 3
 _VERBS = {SOON: "warn", BROKEN: "break", HEAD: "climb"}
 _TEMPLATES = {SOON: "work_due", BROKEN: "work_late", HEAD: "work_head"}
+
+Teller = Callable[[Recording, int, int, Sequence[Task], bool], Collection[int]]
+TELLERS: list[Teller] = []
+"""Rooms above that tell a contact of their own Tasks in their own way, where a page of the portal is of no use to them.
+
+Called within the transaction with the organisation, the level, its Tasks, and whether somebody with an account answers for it; gives
+the ids of those Tasks that the contact (at HEAD: the head of the unit) now knows of. Accounts and reviewers are told here.
+"""
 
 
 def ring(asker: Asker, now: datetime | None = None) -> int:
@@ -47,7 +55,7 @@ def ring(asker: Asker, now: datetime | None = None) -> int:
         Task.objects.bulk_update(rows, ["alarm_at", "alarms", "is_late"], batch_size=200)
         tallies.move(moved)
         for (organisation_id, level), tasks in sorted(told.items(), key=lambda item: item[0]):
-            _tell(organisation_id, level, tasks, at)
+            _tell(record, organisation_id, level, tasks, at)
         record.note(
             n=len(rows),
             told={_VERBS[level]: sum(len(t) for (_o, one), t in told.items() if one == level) for level in _VERBS},
@@ -75,25 +83,28 @@ def _ring(task: Task, at: datetime) -> int:
     return level
 
 
-def _tell(organisation_id: int, level: int, tasks: Sequence[Task], at: datetime) -> None:
+def _tell(record: Recording, organisation_id: int, level: int, tasks: Sequence[Task], at: datetime) -> None:
     first = min(tasks, key=lambda task: (task.due_at, task.pk))
-    values = {"organisation": first.organisation.name, "n": len(tasks), "title": first.subject, "link": _link(tasks)}
-    if level == SOON:
-        values["until"] = first.due_at
     key = f"{_VERBS[level]}:{organisation_id}:{first.pk}:{int(at.timestamp())}"
+    values = _values(level, tasks)
     people = answering([organisation_id]).get(organisation_id, [])
-    send(_TEMPLATES[level], organisation_id, people, values, key)
+    known = {pk for tell in TELLERS for pk in tell(record, organisation_id, level, tasks, bool(people))}
+    left = [task for task in tasks if task.pk not in known]
+    if people:
+        send(_TEMPLATES[level], organisation_id, people, values, key)
+    elif left:
+        send(_TEMPLATES[level], organisation_id, (), _values(level, left), key)
     if level >= BROKEN and any(task.is_binding for task in tasks):
         told = {user.pk for user in people}
         if others := [user for user in reviewing() if user.pk not in told]:
             send(_TEMPLATES[level], organisation_id, others, values, key)
-    if level == HEAD and (email := contact_email(organisation_id, is_head=True)):
+    if level == HEAD and left and (email := contact_email(organisation_id, is_head=True)):
         with transaction.atomic():
             enqueue(
                 template="work_head",
                 organisation_id=organisation_id,
                 email=email,
-                values=values,
+                values=_values(level, left),
                 key=f"{key}:head",
                 urgent=True,
             )
@@ -104,6 +115,14 @@ def _tell(organisation_id: int, level: int, tasks: Sequence[Task], at: datetime)
             for task in tasks
         ]
     )
+
+
+def _values(level: int, tasks: Sequence[Task]) -> dict[str, object]:
+    first = min(tasks, key=lambda task: (task.due_at, task.pk))
+    values: dict[str, object] = {"organisation": first.organisation.name, "n": len(tasks), "title": first.subject}
+    if level == SOON:
+        values["until"] = first.due_at
+    return {**values, "link": _link(tasks)}
 
 
 def _link(tasks: Sequence[Task]) -> str:
