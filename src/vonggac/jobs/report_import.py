@@ -160,7 +160,7 @@ def _lines_of(table: Table) -> list[_Line]:
         return []
     names = [cell_text(cell) for cell in table.rows[0].cells]
     kind = BY_NAME.get(names[0]) if names else None
-    if kind is None or VERSION not in names or RESULT not in names:
+    if kind is None or kind.has_rows or VERSION not in names or RESULT not in names:
         return []
     names[0] = TASK
     return [

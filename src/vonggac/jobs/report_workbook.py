@@ -51,8 +51,12 @@ class Written:
 
 
 def write(asker: Asker, file: BinaryIO, zone: tzinfo, say: Say, organisation_id: int | None = None) -> Written:
-    """Write the open Tasks for which the asker answers, the most pressing first; those of one organisation when it is named."""
+    """Write the open Tasks for which the asker answers, the most pressing first; those of one organisation when it is named.
+
+    Kinds whose answer holds a small table are left out: they do not fit into a row.
+    """
     rows = visible(published(), asker, "work.answer").filter(turn=OWNER)
+    rows = rows.exclude(kind__in=[kind.name for kind in BY_NAME.values() if kind.has_rows])
     if organisation_id is not None:
         rows = rows.filter(organisation_id=organisation_id)
     total = rows.count()

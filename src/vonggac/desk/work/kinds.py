@@ -82,6 +82,11 @@ class Kind:
         """Whether it answers a clause of a letter."""
         return "clause" in self.unique
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether its answer holds a small table, which no single row of a workbook can tell."""
+        return any(field.kind == "rows" for field in self.answer)
+
     def ends_with(self, result: str) -> bool:
         """Whether a report of ``result`` ends the owner's turn; another one is progress."""
         return result in self.final or result == "not_ours"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from vonggac.errors import N_, Fault, InvalidValues
 from vonggac.web.organisations.fields import Moment, OrganisationPick
 from vonggac.web.organisations.forms import choices
 from vonggac.web.work.forms import ActForm
+from vonggac.web.work.rows import RowsField, put_fault
 from vonggac.web.work.words import time_of
 
 ON_THE_WAY = "in_progress"
@@ -48,6 +49,8 @@ def _control(field: Field) -> forms.Field:
         return forms.IntegerField(min_value=0, max_value=1_000_000, widget=digits, **text)
     if field.kind == "organisation":
         return OrganisationPick(**text)
+    if field.kind == "rows":
+        return RowsField(field, **text)
     widget = forms.Textarea(attrs={"rows": 3}) if field.kind == "lines" else forms.TextInput()
     return forms.CharField(max_length=field.most, widget=widget, **text)
 
@@ -56,7 +59,11 @@ class AnswerForm(ActForm):
     """The report on one Task or many of one kind. ``files``: what was added as evidence and is not yet part of a report."""
 
     result = forms.ChoiceField(label=_("How did it go?"), widget=forms.RadioSelect)
-    came_by = forms.ChoiceField(label=_("How the unit told it"), required=False, choices=lambda: choices({key: CAME_BY[key] for key in OF_PEOPLE}))
+    came_by = forms.ChoiceField(
+        label=_("How the unit told it"),
+        required=False,
+        choices=lambda: choices({key: CAME_BY[key] for key in OF_PEOPLE}),
+    )
     told_by = forms.CharField(
         label=_("Who told it"), required=False, max_length=120, help_text=_("Name and position, as they said it.")
     )
@@ -94,6 +101,10 @@ class AnswerForm(ActForm):
         """Questions that no result asks."""
         return [self[field.name] for field in self.kind.answer if not shown_for(self.kind, field)]
 
+    def add_faults(self, faults: Iterable[tuple[str, str]]) -> None:
+        """Each fault beside its field, those of a cell beside their cell."""
+        super().add_faults([(name, text) for name, text in faults if not put_fault(self, name, text)])
+
     @property
     def has_more(self) -> bool:
         """Whether something stands in what may be added, or is wrong there."""
@@ -111,7 +122,7 @@ class AnswerForm(ActForm):
         for field in self.kind.answer:
             shown = shown_for(self.kind, field)
             value = self.cleaned_data.get(field.name)
-            if value in (None, "") or (shown and result not in shown):
+            if value in (None, "", []) or (shown and result not in shown):
                 continue
             values[field.name] = value.pk if field.kind == "organisation" else value
         return {

@@ -167,11 +167,18 @@ class ChosenPolicy(ChosenReason):
     policy_id: Id
 
 
+Cell = Annotated[str, Field(max_length=300)] | bool | int | None
+RowIn = Annotated[dict[Annotated[str, Field(max_length=40)], Cell], Field(max_length=20)]
+Rows = Annotated[list[RowIn], Field(max_length=1000)]
+
+
 class ReportIn(Strict):
-    """A report. ``values``: by the questions of the kind; times as ISO texts with an offset, numbers as numbers."""
+    """A report. ``values``: by the questions of the kind; times as ISO texts with an offset, numbers as numbers, small tables as lists of rows."""
 
     result: str = Field(min_length=1, max_length=24)
-    values: dict[Annotated[str, Field(max_length=40)], str | int | None] = Field(default_factory=dict, max_length=40)
+    values: dict[Annotated[str, Field(max_length=40)], str | int | Rows | None] = Field(
+        default_factory=dict, max_length=40
+    )
     came_by: CameBy = ""
     told_by: str = Field("", max_length=120)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -81,7 +81,19 @@ def fact(one: Fact) -> SafeString:
         return when(one.at)
     if one.is_mono:
         return mono(one.text)
+    if one.heads:
+        return _table(one)
     return format_html('<span class="lines">{}</span>', isolate(one.text)) if one.is_long else isolate(one.text)
+
+
+def _table(one: Fact) -> SafeString:
+    heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in one.heads))
+    rows = format_html_join(
+        "",
+        "<tr>{}</tr>",
+        ((format_html_join("", "<td>{}</td>", ((isolate(cell),) for cell in row)),) for row in one.rows),
+    )
+    return format_html('<table class="rows-said"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', heads, rows)
 
 
 @register.filter

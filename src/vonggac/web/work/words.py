@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 
-from vonggac.desk.work.kinds import BY_NAME, Field
+from vonggac.desk.work.kinds import BY_NAME, Column, Field
 from vonggac.desk.work.models import FAR, Task
 from vonggac.desk.work.states import (
     ACCEPTED,
@@ -78,13 +78,15 @@ IN_MONO = frozenset({"address", "destination", "inner_address", "host", "port", 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of what is known. ``at``: a time in the place of ``text``."""
+    """A line of what is known. ``at``: a time in the place of ``text``. ``heads`` and ``rows``: a small table, which ``text`` tells in lines."""
 
     title: str
     text: str = ""
     at: datetime | None = None
     is_mono: bool = False
     is_long: bool = False
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def facts_of(details: Mapping[str, Any]) -> list[Fact]:
@@ -127,7 +129,31 @@ def _fact(field: Field, value: Any, holder: str) -> Fact:
         return Fact(title, str(value), time_of(value))
     if field.kind == "organisation":
         return Fact(title, holder or f"#{value}")
+    if field.kind == "rows":
+        rows = table_of(field, value)
+        text = "\n".join(", ".join(filter(None, row)) for row in rows)
+        heads = tuple(gettext(column.title) for column in field.columns)
+        return Fact(title, text, is_long=True, heads=heads, rows=rows)
     return Fact(title, str(value), is_mono=field.name in IN_MONO, is_long=field.kind == "lines")
+
+
+def table_of(field: Field, value: Any) -> tuple[tuple[str, ...], ...]:
+    """The rows of an answer in words, cell by cell in the order of the columns of ``field``."""
+    rows = value if isinstance(value, list) else []
+    return tuple(
+        tuple(_cell(column, row.get(column.name)) for column in field.columns)
+        for row in rows
+        if isinstance(row, Mapping)
+    )
+
+
+def _cell(column: Column, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if column.kind == "flag":
+        return gettext(column.title)
+    titles = dict(column.choices)
+    return gettext(titles[value]) if value in titles else str(value)
 
 
 @dataclass(frozen=True, slots=True)

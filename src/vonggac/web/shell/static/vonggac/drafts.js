@@ -26,6 +26,8 @@ function differs(form, values) {
 }
 
 function fill(form, values) {
+  // Who draws rows as they are needed makes room for what was typed (work/rows.js).
+  form.dispatchEvent(new CustomEvent("drafts:take", { detail: values }));
   for (const field of fieldsOf(form)) {
     const value = values[nameIn(field)];
     if (value === undefined) continue;
