@@ -59,6 +59,11 @@ def to_pdf(docx: bytes, *, timeout_s: float = 60) -> bytes:
     return laid_out(docx, timeout_s, is_tagged=archive.members["word/document.xml"].file_size <= MAX_TAGGED)
 
 
+def is_there() -> bool:
+    """Whether LibreOffice is installed here."""
+    return bool(_program())
+
+
 def lacking() -> tuple[str, ...]:
     """The packages that this machine lacks for PDF in the right letters; none: all is there."""
     found = []

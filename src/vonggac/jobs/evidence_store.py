@@ -16,17 +16,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from vonggac.config import Settings
+from vonggac.desk.directives.models import LetterFile
+from vonggac.desk.directives.queries import files as letter_files
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions.evidence import add_evidence, require_room
 from vonggac.desk.work.evidence import BY_NAME, MOST_BYTES, kind_of
 from vonggac.desk.work.models import Evidence
-from vonggac.desk.work.queries.evidence import all_contents, in_use
+from vonggac.desk.work.queries import evidence
 from vonggac.errors import N_, InputError
-from vonggac.jobs.spool import Spooled, drop, full_disk_told, spool_folder
+from vonggac.jobs.spool import Spool, Spooled, drop, full_disk_told, spool_folder
 
 UPLOAD_LIMIT = MOST_BYTES
 PREVIEW = ".jpg"
@@ -94,6 +97,15 @@ def put(settings: Settings, source: Path, sha256: str) -> None:
     sync_folder(place.parent.parent)
 
 
+def keep(settings: Settings, data: bytes) -> str:
+    """``data`` in the store, written through; gives its SHA-256. Call it with the lock held until the row that names it has committed."""
+    new = Spool(settings, max(len(data), 1))
+    new.write(data)
+    spooled = new.done()
+    put(settings, spool_folder(settings) / spooled.name, spooled.sha256)
+    return spooled.sha256
+
+
 def sync_folder(folder: Path) -> None:
     """Names in ``folder`` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -103,7 +115,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def opened(settings: Settings, row: Evidence) -> BinaryIO:
+def opened(settings: Settings, row: Evidence | LetterFile) -> BinaryIO:
     """The file of a row, to be read; raises Missing when it is gone or of another length."""
     try:
         file = os.fdopen(os.open(path_of(settings, row.sha256), os.O_RDONLY | os.O_NOFOLLOW), "rb")
@@ -154,11 +166,20 @@ def sweep(settings: Settings) -> int:
         old = [(name, path) for name, path in contents(settings) if path.lstat().st_mtime < limit] if got else []
         for start in range(0, len(old), 500):
             some = dict(old[start : start + 500])
-            for name in some.keys() - in_use(some):
+            for name in some.keys() - evidence.in_use(some) - letter_files.in_use(some):
                 some[name].unlink(missing_ok=True)
                 some[name].with_suffix(PREVIEW).unlink(missing_ok=True)
                 n += 1
     return n
+
+
+def needed() -> Iterator[tuple[str, int]]:
+    """SHA-256 and size of every content that a row names, of evidence and of letters, each once."""
+    seen: set[str] = set()
+    for sha256, size in chain(evidence.all_contents(), letter_files.all_contents()):
+        if sha256 not in seen:
+            seen.add(sha256)
+            yield sha256, size
 
 
 def faults(settings: Settings, most_bytes: int) -> Iterator[tuple[str, str]]:
@@ -167,7 +188,7 @@ def faults(settings: Settings, most_bytes: int) -> Iterator[tuple[str, str]]:
     Lengths of all are looked at; of the newest files, ``most_bytes`` together, every byte.
     """
     there = []
-    for sha256, size in all_contents():
+    for sha256, size in needed():
         try:
             found = path_of(settings, sha256).lstat()
         except FileNotFoundError:

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from vonggac.config import Settings
 from vonggac.desk.accounts import actions as accounts
+from vonggac.desk.directives.queries.files import DOCX, PDF, to_make
+from vonggac.desk.directives.states import FORMS
 from vonggac.desk.intel.actions.indicators import expire_indicators
 from vonggac.desk.intel.staging import life
 from vonggac.desk.notices import actions, background
@@ -44,6 +46,8 @@ class Work:
     settings: Settings
     courier: Courier
     stop: threading.Event = field(default_factory=threading.Event)
+    resting: dict[tuple[int, str], float] = field(default_factory=dict)
+    """Files of letters that could not be made (id, part), and until when they are left alone on the monotonic clock."""
     failing: set[str] = field(default_factory=set)
     doing: tuple[str, float] = ("", 0.0)
     """The chore in hand, and since when on the monotonic clock."""
@@ -130,7 +134,15 @@ def _clear_sessions(_work: Work) -> None:
     import_module(django_settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
+def _letter_files(work: Work) -> None:
+    if any(to_make(part, FORMS).exists() for part in (DOCX, PDF)):
+        from vonggac.jobs import letter_files  # brings along what makes documents
+
+        letter_files.Maker(work.settings, work.resting).round(work.stop.is_set)
+
+
 CHORES = (
+    Chore("letter_files", timedelta(seconds=3), _letter_files),  # before what sends them
     Chore("deliver", timedelta(seconds=3), _deliver, once=False),
     Chore("import", timedelta(seconds=5), _import, once=False),
     Chore("find_hosts", timedelta(seconds=5), _find_hosts, once=False),

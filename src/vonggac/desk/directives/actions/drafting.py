@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.utils import timezone
 
@@ -163,12 +164,15 @@ def attach(asker: Asker, letter_id: int, *, part: str, name: str, kind: str, siz
         return put_file(record, row, part=part, name=name, kind=kind, size=size, sha256=sha256)
 
 
-def put_file(record: Recording, row: Letter, *, part: str, name: str, kind: str, size: int, sha256: str) -> LetterFile:
+def put_file(
+    record: Recording, row: Letter, *, part: str, name: str, kind: str, size: int, sha256: str,
+    verdict: Mapping[str, Any] | None = None,
+) -> LetterFile:  # fmt: skip
     """A file of the store becomes a part of ``row`` within an action that is being recorded."""
     made, is_new = LetterFile.objects.get_or_create(
         letter=row, part=part, sha256=sha256,
         defaults={"name": clean_name(name, BY_NAME[kind]), "kind": kind, "size": size, "at": timezone.now(),
-                  "by_name": record.asker.name[:150]},
+                  "by_name": record.asker.name[:150], "verdict": dict(verdict or {})},
     )  # fmt: skip
     if is_new:
         record.created(made)

@@ -1,5 +1,6 @@
 """What can be asked of letters."""
 
+from vonggac.desk.directives.queries.answering import Asked, Standing, asked, draft, n_to_answer, standings, waiting
 from vonggac.desk.directives.queries.checking import checked
 from vonggac.desk.directives.queries.expanding import Expanded, expanded
 from vonggac.desk.directives.queries.files import files_of, letter_itself, one_file, sent_files
@@ -29,14 +30,18 @@ from vonggac.desk.directives.queries.progress import (
 )
 
 __all__ = [
+    "Asked",
     "Expanded",
     "Filters",
     "Progress",
     "Reached",
+    "Standing",
     "addressable",
+    "asked",
     "checked",
     "clause_progress",
     "clauses",
+    "draft",
     "expanded",
     "files_of",
     "groups",
@@ -44,6 +49,7 @@ __all__ = [
     "letter_itself",
     "letters",
     "may_see_office",
+    "n_to_answer",
     "n_waiting",
     "obligations",
     "one_file",
@@ -54,6 +60,8 @@ __all__ = [
     "recipients",
     "running",
     "sent_files",
+    "standings",
     "to_approve",
     "to_issue",
+    "waiting",
 ]
