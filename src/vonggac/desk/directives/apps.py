@@ -8,3 +8,11 @@ class DirectivesConfig(AppConfig):
 
     name = "vonggac.desk.directives"
     label = "directives"
+
+    def ready(self) -> None:
+        """Alarms of work reach contacts without an account by links that they can use."""
+        from vonggac.desk.directives.actions.links import ring
+        from vonggac.desk.work.actions.alarms import TELLERS
+
+        if ring not in TELLERS:
+            TELLERS.append(ring)

@@ -51,18 +51,24 @@ def values_of(row: Letter, one: Recipient) -> dict[str, object]:
 
 def tell_contact(record: Recording, row: Letter, one: Recipient, email: str, now: datetime) -> Link:
     """A new link for ``one``, sent to ``email``; the token is in the message alone."""
+    link, path = new_link(record, row, one, email, now)
+    enqueue(
+        template="letter_link", organisation_id=one.organisation_id, email=email,
+        values={**values_of(row, one), "until": row.deadline or link.expires_at, "link": path},
+        key=f"letter:{one.pk}:{link.pk}",
+    )  # fmt: skip
+    return link
+
+
+def new_link(record: Recording, row: Letter, one: Recipient, email: str, now: datetime) -> tuple[Link, str]:
+    """A new link for ``one`` with its path, which holds the token and may stand in a message as a secret, and nowhere else."""
     token = secrets.token_urlsafe(32)
     ends = (row.deadline + OPENS_AFTER_DEADLINE) if row.deadline else now + OPENS
     link = Link.objects.create(
         recipient=one, digest=digest(token), sent_to=email, asks_code=row.links_ask_code, created_at=now,
         created_by_name=record.asker.name[:150], expires_at=max(ends, now + OPENS_AFTER_DEADLINE),
     )  # fmt: skip
-    enqueue(
-        template="letter_link", organisation_id=one.organisation_id, email=email,
-        values={**values_of(row, one), "until": row.deadline or link.expires_at, "link": f"/a/{token}"},
-        key=f"letter:{one.pk}:{link.pk}",
-    )  # fmt: skip
-    return link
+    return link, f"/a/{token}"
 
 
 def digest(token: str) -> str:
