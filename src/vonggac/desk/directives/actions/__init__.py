@@ -1,5 +1,6 @@
 """What is done with letters, one function each."""
 
+from vonggac.desk.directives.actions.answering import Answered, Given, answer, save_draft
 from vonggac.desk.directives.actions.drafting import (
     attach,
     create,
@@ -14,7 +15,10 @@ from vonggac.desk.directives.actions.issuing import approve, issue, send, send_b
 from vonggac.desk.directives.actions.receipts import acknowledge, opened
 
 __all__ = [
+    "Answered",
+    "Given",
     "acknowledge",
+    "answer",
     "approve",
     "attach",
     "create",
@@ -24,6 +28,7 @@ __all__ = [
     "edit",
     "issue",
     "opened",
+    "save_draft",
     "save_group",
     "send",
     "send_back",

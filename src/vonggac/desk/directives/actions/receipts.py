@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import timezone
 
-from vonggac.desk.audit.actions import recording, snapshot
+from vonggac.desk.audit.actions import Recording, recording, snapshot
 from vonggac.desk.directives.actions.moving import move
 from vonggac.desk.directives.models import Recipient
 from vonggac.desk.directives.queries.letters import obligations, recipient
@@ -49,19 +51,26 @@ def acknowledge(asker: Asker, recipient_id: int, *, via: str = "", told_by: str 
             raise EditConflict(N_("somebody else changed this since you opened it"))
         if row.letter.state != ISSUED or row.letter.sent_at is None:
             raise InvalidValues([Fault("", N_("the letter does not hold any more, or not yet"))])
-        now, before = timezone.now(), snapshot(row)
-        row.acknowledged_at, row.acknowledged_via = now, way
-        row.acknowledged_by_name = (told_by or asker.name)[:150]
-        if row.opened_at is None:
-            row.opened_at, row.opened_by_name = now, row.acknowledged_by_name
-        row.version += 1
-        row.save(force_update=True)
-        record.changed(row, before)
+        now = timezone.now()
+        receive(record, row, now, way, told_by)
         waiting = obligations(row).filter(state__in=sorted(UNANSWERED)).order_by("pk").values_list("pk", flat=True)
-        move(record, waiting, now, _acknowledge)
+        move(record, waiting, now, take_note)
     return row
 
 
-def _acknowledge(change: Change) -> None:
+def receive(record: Recording, row: Recipient, now: datetime, way: str, told_by: str = "") -> None:
+    """``row``, locked, has the letter since ``now``, within an action that is being recorded; what it has to do is the caller's to move."""
+    before = snapshot(row)
+    row.acknowledged_at, row.acknowledged_via = now, way
+    row.acknowledged_by_name = (told_by or record.asker.name)[:150]
+    if row.opened_at is None:
+        row.opened_at, row.opened_by_name = now, row.acknowledged_by_name
+    row.version += 1
+    row.save(force_update=True)
+    record.changed(row, before)
+
+
+def take_note(change: Change) -> None:
+    """One Task of it was seen."""
     change.step("acknowledge", state=ACKNOWLEDGED)
     clocks.meet(change.task, "acknowledge", change.now)

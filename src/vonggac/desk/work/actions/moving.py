@@ -109,18 +109,20 @@ def submit(  # what a report holds, by name
 
 def report(
     asker: Asker, record: Any, change: Change, *, result: str, values: Mapping[str, Any], evidence_ids: Sequence[int],
-    came_by: str, told_by: str,
+    came_by: str, told_by: str, tells: bool = True,
 ) -> Answer:  # fmt: skip
-    """The report on one Task within an action that is being recorded."""
+    """The report on one Task within an action that is being recorded. Without ``tells`` the caller says to reviewers that it came."""
     task, kind = change.task, BY_NAME[change.task.kind]
     check = Check()
     kept = clean_answer(check, kind, result, values)
     check.one_of("came_by", came_by, ("link",) if asker.origin.via == "link" else OF_PEOPLE)
     told_by = check.text("told_by", told_by, most=120, needed=came_by in ENTERED)
-    files = list(Evidence.objects.filter(task=task, answer=None, pk__in=list(evidence_ids)))
-    if len(files) < len(set(evidence_ids)):
+    wanted = set(evidence_ids)
+    there = list(Evidence.objects.filter(task=task, pk__in=wanted)) if wanted else []
+    if len(there) < len(wanted):
         check.fault("evidence_ids", N_("there is no such file at this task"))
-    if result == "done" and task.details.get("needs_file") and not files:
+    files = [file for file in there if file.answer_id is None]  # what an earlier answer rests on stays with that
+    if result == "done" and task.details.get("needs_file") and not _has_file(task, there):
         check.fault("evidence_ids", N_("the letter asks for a file with this: add it"))
     if result in kind.proof_for and not files and not kept.get("evidence"):
         check.fault("evidence", N_("say how you know, or add a file that shows it"))
@@ -142,7 +144,7 @@ def report(
         task.proof = DECLARED
         clocks.meet(task, "contain", change.now)
         clocks.meet(task, "finish", change.now)
-        _after_submission(asker, change, kind)
+        _after_submission(asker, change, kind, tells=tells)
     else:
         change.step(
             "progress", state=None if task.state == IN_PROGRESS else IN_PROGRESS, answer=answer.pk, result=result
@@ -151,12 +153,19 @@ def report(
     return answer
 
 
-def _after_submission(asker: Asker, change: Change, kind: Any) -> None:
+def _has_file(task: Task, given: Sequence[Evidence]) -> bool:
+    """Whether a file comes with the report, or came with an earlier one (the same bytes are kept once)."""
+    return bool(given) or Evidence.objects.filter(task=task, answer__isnull=False).exists()
+
+
+def _after_submission(asker: Asker, change: Change, kind: Any, *, tells: bool) -> None:
     """To review; a kind that is not reviewed ends here."""
     task = change.task
     if "accepted" in kind.skips and task.result in kind.final:
         task.state = CLOSED
         change.step("close")
+        return
+    if not tells:
         return
     values = {
         "organisation": task.organisation.name,
