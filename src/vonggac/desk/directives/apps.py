@@ -1,6 +1,7 @@
 """The Django app of this room."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DirectivesConfig(AppConfig):
@@ -10,9 +11,7 @@ class DirectivesConfig(AppConfig):
     label = "directives"
 
     def ready(self) -> None:
-        """Alarms of work reach contacts without an account by links that they can use."""
-        from vonggac.desk.directives.actions.links import ring
-        from vonggac.desk.work.actions.alarms import TELLERS
+        """Where there are no groups of recipients those that are shipped are proposed."""
+        from vonggac.desk.directives.shipped import propose_groups
 
-        if ring not in TELLERS:
-            TELLERS.append(ring)
+        post_migrate.connect(propose_groups, sender=self)

@@ -47,7 +47,13 @@ class Draft:
 def draft_of(row: Letter) -> Draft:
     """``row`` with what belongs to it."""
     lines = list(Addressee.objects.filter(letter=row).select_related("group", "organisation").order_by("n"))
-    return Draft(row, list(Clause.objects.filter(letter=row).order_by("n")), lines, expanded(lines))
+    # A group of all departments holds the one that writes, too: it does not write to itself.
+    others = [
+        one
+        for one in expanded(lines)
+        if one.organisation is None or one.organisation.pk != row.office_id or not one.groups
+    ]
+    return Draft(row, list(Clause.objects.filter(letter=row).order_by("n")), lines, others)
 
 
 def checked(row: Letter) -> Check:
