@@ -107,7 +107,7 @@ def submit(  # what a report holds, by name
     return change_one(asker, "work.submit", "work.answer", (task_id, version), do)  # type: ignore[no-any-return]
 
 
-def report(
+def report(  # noqa: PLR0913  # what a report holds, by name
     asker: Asker, record: Any, change: Change, *, result: str, values: Mapping[str, Any], evidence_ids: Sequence[int],
     came_by: str, told_by: str, tells: bool = True,
 ) -> Answer:  # fmt: skip
