@@ -36,7 +36,8 @@ def shown_for(kind: Kind, field: Field) -> frozenset[str]:
     return frozenset() if has_own else kind.final
 
 
-def _control(field: Field) -> forms.Field:
+def control(field: Field) -> forms.Field:
+    """What asks ``field`` in a form; whether it must be there is the action's to say."""
     text: dict[str, Any] = {
         "label": _(field.title),
         "required": False,
@@ -76,11 +77,11 @@ class AnswerForm(ActForm):
         self.fields["result"].choices = [(key, _(title)) for key, title in kind.results.items()]  # type: ignore[attr-defined]
         asker = kwargs["asker"]
         for field in kind.answer:
-            control = _control(field)
-            if isinstance(control, OrganisationPick):
-                control.asker = asker
-            control.show_hidden_initial = False
-            self.fields[field.name] = control
+            made = control(field)
+            if isinstance(made, OrganisationPick):
+                made.asker = asker
+            made.show_hidden_initial = False
+            self.fields[field.name] = made
         for name in ("result", "came_by", "told_by"):
             self.fields[name].show_hidden_initial = False
         if files:
