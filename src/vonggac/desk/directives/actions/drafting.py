@@ -12,7 +12,7 @@ from vonggac.desk.audit.actions import Recording, recording, snapshot
 from vonggac.desk.directives.actions.finding import require_office, to_change
 from vonggac.desk.directives.models import Addressee, Clause, Letter, LetterFile, RecipientGroup
 from vonggac.desk.directives.queries.letters import addressable, letter, letters
-from vonggac.desk.directives.states import APPROVED, DRAFT, ISSUED
+from vonggac.desk.directives.states import APPROVED, DRAFT, ISSUED, LETTER
 from vonggac.desk.directives.values import HEAD, AddresseeValues, ClauseValues, LetterValues, clean
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.editing import update
@@ -44,7 +44,7 @@ def create(
         row.save(force_insert=True)
         record.on = row
         record.created(row)
-        _write_lines(row, kept)
+        write_lines(row, kept)
     return row
 
 
@@ -56,7 +56,7 @@ def edit(asker: Asker, letter_id: int, version: int, values: LetterValues) -> Le
         record.on, record.organisation_id = row, row.office_id
         before = values_of(row)
         update(record, row, version, {name: getattr(kept, name) for name in HEAD})
-        _write_lines(row, kept)
+        write_lines(row, kept)
         record.note(
             clauses=_differing(before.clauses, kept.clauses),
             recipients=list(before.addressees) != list(kept.addressees),
@@ -88,7 +88,7 @@ def _checked(asker: Asker, values: LetterValues, letter_id: int | None = None) -
     return kept
 
 
-def _write_lines(row: Letter, kept: LetterValues) -> None:
+def write_lines(row: Letter, kept: LetterValues) -> None:
     """Clauses and recipients of a draft as ``kept`` has them, in the place of those before."""
     Clause.objects.filter(letter=row).delete()
     Addressee.objects.filter(letter=row).delete()
@@ -128,13 +128,19 @@ def values_of(row: Letter) -> LetterValues:
 def draft_from(asker: Asker, letter_id: int) -> LetterValues:
     """What a new letter says that is made from one that the asker sees: its text and recipients, without any day.
 
-    Made from a letter that came in, that is the one which it carries out.
+    Made from a letter that came in, that is the one which it carries out; who signed that one, and to whom it went, is its issuer's.
     """
     row = letter(asker, letter_id)
     said = values_of(row)
-    parent = row.pk if row.direction == "in" else None
+    if row.direction == "in":
+        said = replace(
+            said, form=LETTER, parent_id=row.pk, symbol="", superior_name="", place="", signer_name="", signer_title="", signer_for="",
+            addressees=(),
+        )  # fmt: skip
+    else:
+        said = replace(said, parent_id=None)
     return replace(
-        said, deadline=None, period_from=None, period_until=None, parent_id=parent, about_id=None, change="",
+        said, deadline=None, period_from=None, period_until=None, about_id=None, change="",
         clauses=[replace(one, due_at=None) for one in said.clauses],
     )  # fmt: skip
 

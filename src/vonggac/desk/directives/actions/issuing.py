@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from vonggac.config import zone_from
 from vonggac.desk.audit.actions import Recording, recording, snapshot
+from vonggac.desk.directives.actions import referring
 from vonggac.desk.directives.actions.dispatching import dispatch, tell_withdrawn
 from vonggac.desk.directives.actions.finding import to_change
 from vonggac.desk.directives.actions.moving import move
@@ -101,6 +102,7 @@ def issue(
             for n, one in enumerate(draft_of(row).recipients)
         )
         _supersede(record, row, now)
+        referring.issued(record, row, now)
         if sends:
             _send(record, row, now)
     return row

@@ -17,6 +17,8 @@ VERBS = {
     "reappear": N_("Seen again: reopened"),
     "recheck": N_("Re-checked"),
     "close": N_("Closed"),
+    "prove": N_("Proven: all work from lists is closed by the machine's re-check"),
+    "unprove": N_("No longer proven: work from lists is open again"),
     "withdraw": N_("Withdrawn"),
     "assign": N_("Given to a person"),
     "hand_over": N_("Handed over"),
@@ -34,6 +36,7 @@ VERBS = {
     "pass_on": N_("Answer passed on"),
     "told": N_("Told who it was inside"),
     "holder_unknown": N_("Nobody can say who held the address"),
+    "refer": N_("Put before another body"),
     "same_elsewhere": N_("The same work lies with another organisation"),
 }
 """Verb of a Step to its title."""
