@@ -181,7 +181,7 @@ class Sum:
     outcomes: Counter[str] = field(default_factory=Counter)
     counts: Counter[tuple[int, str]] = field(default_factory=Counter)
 
-    def add(self, column: Column, cell: Cell) -> None:
+    def add(self, clause_id: int, cell: Cell) -> None:
         """One more cell."""
         self.n += cell.n
         self.answered += cell.n_answered
@@ -190,10 +190,18 @@ class Sum:
         self.returned += cell.n_returned
         self.late += cell.is_late
         self.to_come += cell.n_to_come
-        if cell.outcomes:
-            self.outcomes.update(cell.outcomes)
-        for name, number in cell.counts.items():
-            self.counts[column.clause_id, name] += number
+        outcomes, counts = self.outcomes, self.counts
+        for outcome, n in cell.outcomes.items():
+            outcomes[outcome] += n
+        for name, n in cell.counts.items():
+            counts[clause_id, name] += n
+
+    def merge(self, other: Sum) -> None:
+        """The reports of ``other`` as well; recipients are counted by themselves."""
+        for name in _REPORTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.outcomes.update(other.outcomes)
+        self.counts.update(other.counts)
 
     def count(self, line: Line) -> None:
         """One more recipient."""
@@ -208,6 +216,9 @@ class Sum:
     def share(self) -> float:
         """Reports answered of those asked for, 0 to 1."""
         return self.answered / self.n if self.n else 0.0
+
+
+_REPORTS: Final = ("n", "answered", "accepted", "proven", "returned", "late", "to_come")
 
 
 class Line(NamedTuple):
@@ -324,9 +335,9 @@ def table(asker: Asker, row: Letter, filters: Filters | None = None, now: dateti
     is_whole = may_see_office(asker, row)
     cells = _cells(row, columns, None if is_whole else [one[1] for one in found], now)
     names = dict(RecipientGroup.objects.values_list("code", "name"))
-    total, by_clause = Sum(), {column.clause_id: Sum() for column in columns}
     groups: dict[str, Group] = {}
-    lines = []
+    parts: dict[tuple[str, int], Sum] = {}
+    total, lines = Sum(), []
     for pk, organisation_id, name, codes, kind, *way in found:
         code = next((code for code in codes if code in names), "")
         key = code or f"kind:{kind}"
@@ -334,12 +345,17 @@ def table(asker: Asker, row: Letter, filters: Filters | None = None, now: dateti
         mine = tuple(cells.get((organisation_id, column.clause_id), EMPTY) for column in columns)
         line = _line((pk, organisation_id, name, key, *way), mine)
         lines.append(line)
-        for one in (total, group.sum):
-            one.count(line)
+        total.count(line)
+        group.sum.count(line)
         for column, cell in zip(columns, mine, strict=True):
             if cell.state:
-                for one in (total, group.sum, by_clause[column.clause_id]):
-                    one.add(column, cell)
+                clause_id = column.clause_id
+                part = parts.get((key, clause_id)) or parts.setdefault((key, clause_id), Sum())
+                part.add(clause_id, cell)
+    by_clause = {column.clause_id: Sum() for column in columns}
+    for (key, clause_id), part in parts.items():
+        for one in (total, groups[key].sum, by_clause[clause_id]):
+            one.merge(part)
     order = {key: n for n, key in enumerate(groups)}
     lines.sort(key=lambda line: order[line.group])  # stable: within a group as in the letter
     return Table(
@@ -387,7 +403,7 @@ def _troubles(line: Line, columns: Sequence[Column]) -> Iterator[Trouble]:
 
 
 class _Report(NamedTuple):
-    """One Task as it is read."""
+    """One Task as it is read. ``state``: as a cell has it; ``result`` and ``values``: of a final answer that stands."""
 
     task_id: int
     state: str
@@ -407,16 +423,20 @@ def _cells(
         return {}
     today = now.astimezone(zone_from(settings.VONGGAC.zone)).date().isoformat()
     kinds = {column.clause_id: column for column in columns}
+    finals = {column.kind: BY_NAME[column.kind].final for column in columns}
     gathered: dict[tuple[int, int], list[_Report]] = {}
     for key, pk, state, result, proof, is_late, was_late, said in _tasks(row.batch_id, organisations, now):
         organisation, clause, *day = key.split("|")  # as work.actions.opening.key_of writes it
         column = kinds.get(int(clause))
         if column is None:
             continue
-        final = _OF_TASK[state] in GIVEN and result in BY_NAME[column.kind].final
+        state = _OF_TASK[state]
+        final = state in GIVEN and result in finals[column.kind]
         is_to_come = bool(day and day[0] > today and not final and not is_late)
         values = orjson.loads(said) if final and said else {}
-        report = _Report(pk, state, result if final else "", proof, bool(is_late), bool(was_late), values, is_to_come)
+        report = _Report(
+            pk, state, result if final else "", proof, bool(is_late), bool(was_late), values, is_to_come
+        )  # fmt: skip
         gathered.setdefault((int(organisation), column.clause_id), []).append(report)
     return {key: _cell(reports, kinds[key[1]]) for key, reports in gathered.items()}
 
@@ -436,6 +456,8 @@ def _tasks(batch_id: int, organisations: Sequence[int] | None, now: datetime) ->
 
 
 def _cell(reports: Sequence[_Report], column: Column) -> Cell:
+    if len(reports) == 1:
+        return _cell_of_one(reports[0], column)
     standing = [one for one in reports if one.state != WITHDRAWN]
     if not standing:
         return Cell(WITHDRAWN, task_id=reports[-1].task_id)
@@ -444,19 +466,45 @@ def _cell(reports: Sequence[_Report], column: Column) -> Cell:
     if not asked:
         return Cell(TO_COME, n_to_come=n_to_come, task_id=standing[0].task_id)
     given = [one for one in asked if one.result]
-    states = [_OF_TASK[one.state] for one in asked]
+    states = [one.state for one in asked]
     shown = min(states, key=_RANK.__getitem__)
-    proven = [one for one in given if one.proof == PROVEN]
-    outcomes = Counter(_OUTCOME_OF[one.result] for one in given)
+    n_proven = sum(one.proof == PROVEN for one in given)
+    outcomes = dict(Counter(_OUTCOME_OF[one.result] for one in given))
     if len(given) < len(asked):
         outcomes[OPEN] = len(asked) - len(given)
+    counts: dict[str, int] = {}
+    for one in given:
+        for name, number in _counted(one, column.fields).items():
+            counts[name] = counts.get(name, 0) + number
     return Cell(
         shown, _worst(given), len(asked), len(given),
-        n_accepted=states.count(ACCEPTED), n_returned=states.count(RETURNED), n_to_come=n_to_come, n_proven=len(proven),
+        n_accepted=states.count(ACCEPTED), n_returned=states.count(RETURNED), n_to_come=n_to_come, n_proven=n_proven,
         is_late=any(one.is_late for one in asked), was_late=any(one.was_late for one in given),
-        proof="" if not given else PROVEN if len(proven) == len(given) else DECLARED,
-        task_id=_to_look_at(asked, shown), counts=_counted(given, column.fields), outcomes=outcomes,
+        proof="" if not given else PROVEN if n_proven == len(given) else DECLARED,
+        task_id=next(one.task_id for one in asked if one.state == shown), counts=counts, outcomes=outcomes,
         reasons=tuple((one.task_id, one.result, _why(one)) for one in given if one.result in TROUBLES),
+    )  # fmt: skip
+
+
+_ONE_OPEN: Final = {OPEN: 1}
+_ONE: Final = {outcome: {outcome: 1} for outcome in OUTCOMES}
+
+
+def _cell_of_one(one: _Report, column: Column) -> Cell:
+    """The same of a single report, as nearly all cells are: nothing is gathered."""
+    state, result = one.state, one.result
+    if state == WITHDRAWN:
+        return Cell(WITHDRAWN, task_id=one.task_id)
+    if one.is_to_come:
+        return Cell(TO_COME, n_to_come=1, task_id=one.task_id)
+    if not result:
+        return Cell(
+            state, "", 1, 0, 0, int(state == RETURNED), 0, 0, one.is_late, False, "", one.task_id, {}, _ONE_OPEN
+        )
+    return Cell(
+        state, result, 1, 1, int(state == ACCEPTED), 0, 0, int(one.proof == PROVEN), one.is_late, one.was_late,
+        PROVEN if one.proof == PROVEN else DECLARED, one.task_id, _counted(one, column.fields), _ONE[_OUTCOME_OF[result]],
+        ((one.task_id, result, _why(one)),) if result in TROUBLES else (),
     )  # fmt: skip
 
 
@@ -467,18 +515,9 @@ def _worst(given: Sequence[_Report]) -> str:
     return next((result for result in _WORST if result in results), "")
 
 
-def _to_look_at(asked: Sequence[_Report], shown: str) -> int:
-    return next(one.task_id for one in asked if _OF_TASK[one.state] == shown)
-
-
-def _counted(given: Sequence[_Report], fields: Sequence[str]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for one in given:
-        for name in fields:
-            number = one.values.get(name)
-            if isinstance(number, int):
-                found[name] = found.get(name, 0) + number
-    return found
+def _counted(one: _Report, fields: Sequence[str]) -> dict[str, int]:
+    values = one.values
+    return {name: values[name] for name in fields if isinstance(values.get(name), int)}
 
 
 def _why(one: _Report) -> str:
