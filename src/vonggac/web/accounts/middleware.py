@@ -18,7 +18,7 @@ from vonggac.web.accounts.adapters import BEGAN, SEEN, leave
 from vonggac.web.accounts.heard import STRONG
 from vonggac.web.shell.choices import is_api
 from vonggac.web.shell.errors import api_error
-from vonggac.web.shell.middleware import origin_of
+from vonggac.web.shell.middleware import LINKS, origin_of
 
 SEEN_EVERY_S = 60
 """How fine it is kept when a session was last in use: each time is a write."""
@@ -42,8 +42,8 @@ def first_things_first(get_response: Callable[[HttpRequest], HttpResponse]) -> C
     """End sessions that are idle or old, and send whoever still owes a step to that step."""
 
     def middleware(request: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return get_response(request)
+        if not request.user.is_authenticated or request.path_info.startswith(LINKS):
+            return get_response(request)  # a letter's link opens the same to everybody, and stands in no address of ours
         reason = _over(request)
         if reason:
             leave(request, reason)

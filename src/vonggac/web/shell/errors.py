@@ -129,6 +129,7 @@ def error_page(request: HttpRequest, status: int, message: str = "", trouble: Tr
         "todo": gettext(told.todo),
         "icon_name": told.icon,
         "request_id": getattr(request, "id", ""),
+        "is_outside": request.path_info.startswith("/a/"),  # who came by a letter's link has no portal to go on in
     }
     return HttpResponse(get_template("shell/error.html").render(values), status=status)
 

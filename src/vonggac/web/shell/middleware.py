@@ -33,6 +33,9 @@ REQUEST_ID: ContextVar[str] = ContextVar("vonggac_request_id", default="")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+LINKS = "/a/"
+"""Where links of letters lead (``web.letters.links``): an address there opens something, so that no other site, cache or index may learn it."""
+
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -89,6 +92,12 @@ def headers(get_response: Handler) -> Handler:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page or is_api(request) or getattr(request, "user_id", None) is not None:
             response.headers.setdefault("Cache-Control", "no-store")
+        if request.path_info.startswith(LINKS):
+            response.headers |= {
+                "Referrer-Policy": "no-referrer",
+                "X-Robots-Tag": "noindex, nofollow",
+                "Cache-Control": "no-store",
+            }
         return response
 
     return middleware

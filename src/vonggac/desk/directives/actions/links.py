@@ -83,7 +83,12 @@ def used(link: Link, what: str, origin: Origin, browser: str) -> None:
 
 def _use(link: Link, what: str, origin: Origin, browser: str, every: timedelta | None) -> None:
     now = timezone.now()
-    values = {"what": what, "address": origin.address[:45], "agent": _one_line(origin.agent)[:200], "browser": browser[:64]}
+    values = {
+        "what": what,
+        "address": origin.address[:45],
+        "agent": _one_line(origin.agent)[:200],
+        "browser": browser[:64],
+    }
     if every is None or not LinkUse.objects.filter(link=link, at__gt=now - every, **values).exists():
         LinkUse.objects.create(link=link, at=now, **values)
 
@@ -106,6 +111,16 @@ def code_goes_to(link: Link) -> str:
     """The registered contact that gets the code of a link: where the link went, while that is one; empty: there is none."""
     contacts = [one.value for one in registered(int(link.recipient.organisation_id or 0))]
     return link.sent_to if link.sent_to in contacts else next(iter(contacts), "")
+
+
+def has_code(link: Link) -> bool:
+    """Whether a code was sent that can still be tried."""
+    return (
+        bool(link.code_digest)
+        and link.n_wrong < MOST_WRONG
+        and link.code_until is not None
+        and link.code_until > timezone.now()
+    )
 
 
 def send_code(link: Link) -> datetime | None:
@@ -297,7 +312,11 @@ def ring(record: Recording, organisation_id: int, level: int, tasks: Sequence[Ta
         if one is None or not contact:
             continue
         due = min(task.due_at for task in mine)
-        values: dict[str, object] = {**values_of(row, one), "n": len(mine), "until": min(task.finish_due_at or task.due_at for task in mine)}
+        values: dict[str, object] = {
+            **values_of(row, one),
+            "n": len(mine),
+            "until": min(task.finish_due_at or task.due_at for task in mine),
+        }
         key = f"letter-alarm:{one.pk}:{level}:{int(due.timestamp())}"
         if level == HEAD:
             _with_link(record, row, one, "letter_head", head, values, f"{key}:head", timezone.now())

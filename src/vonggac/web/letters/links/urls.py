@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from vonggac.web.letters.links import entrance, form
+
+urlpatterns: list[URLPattern] = [
+    path("a/code", entrance.code, name="answer-code"),
+    path("a/form", form.form, name="answer-form"),
+    path("a/acknowledge", form.acknowledge, name="answer-acknowledge"),
+    path("a/file/<int:file_id>", form.file, name="answer-file"),
+    path("a/leave", entrance.leave, name="answer-leave"),
+    path("a/language", entrance.language, name="answer-language"),
+    path("a/<str:token>", entrance.entrance, name="answer-link"),
+]

@@ -18,7 +18,7 @@ from vonggac.config import Settings
 from vonggac.errors import VonggacError
 from vonggac.jobs.spool import Spool, Spooled, TooLarge, drop
 
-_ENVELOPE = 64 << 10
+ENVELOPE = 64 << 10
 """Bytes of a form around its file: token, headers, boundaries."""
 
 
@@ -106,7 +106,7 @@ def spooling(permission: str, settings: Settings, limit: int) -> Callable[[Any],
                 shown: HttpResponseBase = view(request, *args, **kwargs)  # the form, or whoever it is is sent away
                 return shown
             length = request.META.get("CONTENT_LENGTH") or "0"
-            if not length.isdecimal() or int(length) > limit + _ENVELOPE:
+            if not length.isdecimal() or int(length) > limit + ENVELOPE:
                 handler.error = TooLarge(limit)
                 refused: HttpResponseBase = view(request, *args, **kwargs)  # tells the error and changes nothing
                 return refused
