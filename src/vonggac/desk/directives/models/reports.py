@@ -11,7 +11,6 @@ from vonggac.desk.directives.models.letters import Letter
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.work.models import Task
 
-
 APPENDIX: Final = "appendix:"
 """How the key of an appendix begins."""
 
@@ -48,11 +47,6 @@ class ReportPart(models.Model):
     def is_appendix(self) -> bool:
         """Whether it stands behind the text, on pages across."""
         return self.key.startswith(APPENDIX)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether a person wrote it, and the figures moved since."""
-        return self.text is not None and bool(self.key) and self.edited_from != self.made
 
 
 class ReportMaking(models.Model):
