@@ -11,7 +11,11 @@ class DirectivesConfig(AppConfig):
     label = "directives"
 
     def ready(self) -> None:
-        """Where there are no groups of recipients those that are shipped are proposed."""
+        """Where there are no groups of recipients those that are shipped are proposed; accepted declarations go into the directory."""
+        from vonggac.desk.directives.actions.declaring import take_in
         from vonggac.desk.directives.shipped import propose_groups
+        from vonggac.desk.work.actions.review import ON_ACCEPTED
+        from vonggac.desk.work.kinds import DECLARE
 
         post_migrate.connect(propose_groups, sender=self)
+        ON_ACCEPTED[DECLARE.name] = take_in

@@ -24,7 +24,7 @@ _KEPT = ("state", "priority", "assignee_id", "proof", "result", "acknowledge_met
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``n``: how many were moved; ``refused``: id and why of the others; ``bulk_id``: what ``undo`` takes, None for a single one."""
+    """``n``: how many were moved; ``refused``: id and why of the others; ``bulk_id``: what ``undo`` takes, None for a single one and where nothing can be taken back."""
 
     n: int
     refused: tuple[tuple[int, InvalidValues], ...] = ()
@@ -50,7 +50,9 @@ def do_many(asker: Asker, action: str, permission: str, seen: Sequence[Seen], do
         if not done:
             raise refused[0][1]
         write(record, done, cells)
-        bulk = None if len(seen) == 1 or asker.user_id is None else _remember(asker.user_id, action, permission, done)
+        back = [change for change in done if not change.stays]
+        is_kept = len(seen) > 1 and asker.user_id is not None and back
+        bulk = _remember(asker.user_id or 0, action, permission, back) if is_kept else None
         if len(done) > 1 or refused:
             record.note(n=len(done), refused=[pk for pk, _error in refused])
     return Outcome(len(done), tuple(refused), bulk)

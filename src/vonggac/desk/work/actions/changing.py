@@ -31,7 +31,10 @@ Seen = tuple[int, int]
 
 @dataclass
 class Change:
-    """One Task while it is changed. ``before``: its columns as they were. ``record``: of the action that changes it, where that is needed."""
+    """One Task while it is changed. ``before``: its columns as they were. ``record``: of the action that changes it, where that is needed.
+
+    ``stays``: something followed from it elsewhere, so that no undo takes it back.
+    """
 
     asker: Asker
     task: Task
@@ -39,6 +42,7 @@ class Change:
     before: dict[str, Any]
     steps: list[Step] = field(default_factory=list)
     record: Any = None
+    stays: bool = False
 
     def step(self, verb: str, note: str = "", *, state: str | None = None, **values: Any) -> None:
         """Something was done; with ``state``, the Task moves there. Raises InvalidValues when it cannot from where it is."""

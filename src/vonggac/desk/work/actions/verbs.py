@@ -12,6 +12,7 @@ VERBS = {
     "submit": N_("Result reported"),
     "progress": N_("Progress reported"),
     "accept": N_("Accepted"),
+    "take_in": N_("Taken over into the directory"),
     "return": N_("Returned"),
     "reopen": N_("Reopened"),
     "reappear": N_("Seen again: reopened"),
