@@ -8,25 +8,24 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vonggac.config import Settings
 from vonggac.desk.directives.actions.files import made
-from vonggac.desk.directives.models import Addressee, Clause, Letter, Recipient
+from vonggac.desk.directives.models import Clause, Letter
 from vonggac.desk.directives.queries.files import DOCX, PDF, to_make
-from vonggac.desk.directives.states import LETTER
+from vonggac.desk.directives.states import LETTER, REPORT
 from vonggac.desk.scope.asker import machine
-from vonggac.documents import official, pdf
-from vonggac.documents.official import BLANK, OfficialLetter, Paragraph, Signatory
+from vonggac.documents import pdf
+from vonggac.documents.official import OfficialLetter, Paragraph
 from vonggac.documents.rendering import render_letter
 from vonggac.errors import EditConflict
-from vonggac.jobs import evidence_store
+from vonggac.jobs import evidence_store, letter_report
+from vonggac.jobs.letter_head import head_of
 
 log = logging.getLogger(__name__)
 
-PURPOSES: Mapping[str, str] = {"action": "", "report": "để b/c", "information": "để biết"}
-"""Why somebody stands under "Nơi nhận", as it is written there."""
 AT_ONCE = 5
 """Letters made in one round, so that other work gets its turn."""
 _REST_S = 600.0
@@ -40,28 +39,7 @@ _ENDED = re.compile(r"[^\w\s]\Z")
 
 def official_of(row: Letter) -> OfficialLetter:
     """What a letter says, part by part; of a draft with room for number and day, of an issued one with the names of then."""
-    lines = list(Addressee.objects.filter(letter=row).select_related("group", "organisation").order_by("n"))
-    names: dict[int | None, str] = {}
-    if row.number is not None:
-        names = dict(Recipient.objects.filter(letter=row).values_list("organisation_id", "name"))
-    called = {
-        line.pk: names.get(line.organisation_id, str(line)) if line.organisation_id else str(line) for line in lines
-    }
-    kept = [called[line.pk] for line in lines if line.role == "archive"]
-    return OfficialLetter(
-        issuer=row.issuer_name or row.office.name, superior=row.superior_name, symbol=row.symbol or BLANK,
-        number=row.number, place=row.place, dated=row.dated, urgency=row.urgency,
-        subject=_within_a_line(row.subject), body=list(_body(row)),
-        addressed_to=[called[line.pk] for line in lines if line.is_addressed],
-        recipients=[
-            official.Recipient(called[line.pk], PURPOSES[line.role])
-            for line in lines if not line.is_addressed and line.role in PURPOSES
-        ],
-        archive=", ".join(kept) or "VT",
-        signatory=Signatory(
-            row.signer_title, row.signer_name, [part for one in row.signer_for.split(";") if (part := one.strip())]
-        ),
-    )  # fmt: skip
+    return OfficialLetter(subject=_within_a_line(row.subject), body=list(_body(row)), **head_of(row))
 
 
 def _within_a_line(subject: str) -> str:
@@ -108,7 +86,7 @@ def docx_of(row: Letter) -> bytes:
     return render_letter(official_of(row))
 
 
-RENDERERS: dict[str, Callable[[Letter], bytes]] = {LETTER: docx_of}
+RENDERERS: dict[str, Callable[[Letter], bytes]] = {LETTER: docx_of, REPORT: letter_report.docx_of}
 """Form of a document to what makes its DOCX."""
 
 

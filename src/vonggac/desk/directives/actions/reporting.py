@@ -275,13 +275,14 @@ def _renew(row: Letter, there: Sequence[ReportPart], made: Sequence[Made]) -> in
     before: ReportPart | None = None
     for new in made:
         part = by_key.get(new.key)
+        is_new = part is None
         if part is None:
             part = ReportPart(letter=row, n=1000 + len(order), key=new.key, heading=new.heading[:250])
             place = 0 if before is None else order.index(before) + 1
             order.insert(place, part)
         n_changed += part.made != new.text
         part.made, part.made_at = new.text, now
-        if part.pk is None:
+        if is_new:
             part.save(force_insert=True)
         before = part
     ReportPart.objects.bulk_update([one for one in order if one.key], ["made", "made_at"], batch_size=100)
