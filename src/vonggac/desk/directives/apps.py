@@ -11,11 +11,15 @@ class DirectivesConfig(AppConfig):
     label = "directives"
 
     def ready(self) -> None:
-        """Where there are no groups of recipients those that are shipped are proposed; accepted declarations go into the directory."""
+        """What this room adds to those below: groups of recipients that are shipped, what becomes of declarations, links in reminders."""
         from vonggac.desk.directives.actions.declaring import take_in
+        from vonggac.desk.directives.actions.links import ring
         from vonggac.desk.directives.shipped import propose_groups
+        from vonggac.desk.work.actions.alarms import TELLERS
         from vonggac.desk.work.actions.review import ON_ACCEPTED
         from vonggac.desk.work.kinds import DECLARE
 
         post_migrate.connect(propose_groups, sender=self)
         ON_ACCEPTED[DECLARE.name] = take_in
+        if ring not in TELLERS:
+            TELLERS.append(ring)
