@@ -338,6 +338,6 @@ def _counted_last(task: Task) -> dict[str, Any]:
     rows = Answer.objects.filter(
         task__organisation_id=task.organisation_id, task__kind=DECLARE.name, verdict="accepted"
     )
-    last = rows.exclude(task=task).order_by("-pk").first()
+    last = rows.exclude(task_id=task.pk).order_by("-pk").first()
     names = ("n_servers", "n_workstations")
     return {} if last is None else {name: last.values[name] for name in names if name in last.values}
