@@ -45,7 +45,7 @@ def report_of(row: Letter) -> OfficialReport:
     """What a report says, part by part, its appendices after it; of a draft with room for number and day."""
     shown = [part for part in queries.parts(row) if not part.is_left_out]
     return OfficialReport(
-        subject=row.subject, opening=list(_paragraphs(row.opening)), sections=[*_sections(shown), *_ending(row)],
+        subject=row.subject, opening=list(_paragraphs(row.opening)), sections=_ended(list(_sections(shown)), row.closing),
         appendices=list(_appendices(row, shown)), **head_of(row),
     )  # fmt: skip
 
@@ -69,9 +69,12 @@ def _sections(shown: Sequence[ReportPart]) -> Iterator[Section]:
         yield Section(heading, blocks)
 
 
-def _ending(row: Letter) -> Iterator[Section]:
-    if row.closing:
-        yield Section("", list(_paragraphs(row.closing)))
+def _ended(sections: list[Section], closing: str) -> list[Section]:
+    """The words after all parts end the last of them."""
+    if not sections:
+        return [Section("", list(_paragraphs(closing)))] if closing else []
+    last = sections[-1]
+    return [*sections[:-1], Section(last.heading, [*last.blocks, *_paragraphs(closing)])]
 
 
 def _paragraphs(text: str) -> Iterator[Paragraph]:
@@ -89,7 +92,7 @@ def _appendices(row: Letter, shown: Sequence[ReportPart]) -> Iterator[Appendix]:
     note = f"Kèm theo Báo cáo số {official.number_and_symbol(row.number, plain(row.symbol) or BLANK)} của {row.issuer_name or row.office.name}"
     for n, part in enumerate(found, 1):
         heading = "PHỤ LỤC" if len(found) == 1 else f"PHỤ LỤC {roman(n)}"
-        yield appendix_of(heading, part.heading, part.made, f"({note})")
+        yield appendix_of(heading, part.heading, part.made, note)
 
 
 def docx_of(row: Letter) -> bytes:

@@ -69,7 +69,7 @@ def letter_words(row: Letter) -> str:
 
 def _overview(figures: Figures, zone: tzinfo) -> Iterator[str]:
     row, table = figures.letter, figures.table
-    by_group = "; ".join(f"{words.lower_first(name)}: {grouped(len(lines))}" for name, lines in figures.by_group())
+    by_group = "; ".join(f"{name}: {grouped(len(lines))}" for name, lines in figures.by_group())
     of_groups = f" ({by_group})" if by_group else ""
     due = f"; hạn báo cáo kết quả là {words.moment_words(row.deadline, zone)}" if row.deadline else ""
     yield f"{letter_words(row)} được gửi đến {n_units(table.total.recipients)} để thực hiện{of_groups}{due}."
@@ -88,7 +88,8 @@ def _standings(lines: Sequence[Line]) -> Iterator[str]:
     n_late = sum(any(cell.was_late for cell in line.cells) for line in full)
     text = f"Đã báo cáo đầy đủ các nội dung được giao: {n_units(len(full))}"
     if full:
-        text += f", trong đó đúng hạn {n_units(len(full) - n_late)}, quá hạn {n_units(n_late)}"
+        on_time = f"đúng hạn {n_units(len(full) - n_late)}, quá hạn {n_units(n_late)}"
+        text += f", trong đó {on_time}" if n_late else ", tất cả đúng hạn"
     yield f"- {text}."
     if partly:
         yield f"- Mới báo cáo một phần nội dung: {n_units(len(partly))} ({names(one.name for one in partly)})."
@@ -100,12 +101,19 @@ def _standings(lines: Sequence[Line]) -> Iterator[str]:
 
 def _trust(figures: Figures) -> Iterator[str]:
     total = figures.table.total
+    if returned := figures.table.returned:
+        who = list(dict.fromkeys(line.name for line, _column, _cell in returned))
+        yield f"- Đã trả lại để bổ sung, làm rõ: {grouped(total.returned)} báo cáo của {n_units(len(who))} ({names(who)})."
     if total.answered:
-        yield (
-            f"- Đã nhận {grouped(total.answered)}/{grouped(total.n)} báo cáo theo từng nội dung; {grouped(total.accepted)} báo cáo đã được xem xét, "
-            f"chấp nhận; {grouped(total.proven)} báo cáo được hệ thống kiểm chứng bằng máy, {grouped(total.answered - total.proven)} báo cáo do "
-            "đơn vị tự khai."
-        )  # fmt: skip
+        text = f"- Đã nhận {grouped(total.answered)}/{grouped(total.n)} báo cáo theo từng nội dung, trong đó {grouped(total.accepted)} báo cáo "
+        yield f"{text}đã được xem xét, chấp nhận; {_declared(total.answered, total.proven)}."
+
+
+def _declared(n_answered: int, n_proven: int) -> str:
+    if not n_proven:
+        return "các báo cáo đều do đơn vị tự khai, chưa có báo cáo nào được hệ thống kiểm chứng bằng máy"
+    rest = f", {grouped(n_answered - n_proven)} báo cáo do đơn vị tự khai" if n_proven < n_answered else ""
+    return f"{grouped(n_proven)} báo cáo được hệ thống kiểm chứng bằng máy{rest}"
 
 
 # ------------------------------------------------------------------------------------------------------------ clauses
@@ -137,11 +145,17 @@ def _clause(figures: Figures, column: Column) -> Iterator[str]:
             yield from (f"- {name}: {words.numbers(found)}." for name, found in by_group)
     total = figures.table.by_clause[column.clause_id]
     if total.answered and (total.proven or column.proof):
-        yield (
-            f"Mức độ xác nhận: {grouped(total.proven)} báo cáo được hệ thống kiểm chứng bằng máy, {grouped(total.answered - total.proven)} báo cáo "
-            "do đơn vị tự khai."
-        )
+        yield f"Mức độ xác nhận: {_declared(total.answered, total.proven)}."
+    yield from _uncleaned(figures, column)
     yield from _reasons(figures, column)
+
+
+def _uncleaned(figures: Figures, column: Column) -> Iterator[str]:
+    """Machines that answers say are infected and not cleaned."""
+    found = [one for one in figures.table.troubles if one.what == "infected" and one.column == column]
+    if found:
+        who = names(f"{one.line.name}: {grouped(one.n)}" for one in found)
+        yield f"Còn {grouped(sum(one.n for one in found))} máy nhiễm mã độc chưa được làm sạch ({who})."
 
 
 def _by_result(figures: Figures, column: Column, n_of: Callable[[int], str]) -> str:
@@ -162,7 +176,7 @@ def _once(figures: Figures, column: Column) -> str:
     waiting = [line.name for line, cell in rows if cell.n_answered < cell.n]
     n_answered = len(rows) - len(waiting)
     n_late = sum(cell.was_late for _line, cell in rows)
-    text = f"Nội dung này giao cho {n_units(len(rows))}; {n_units(n_answered)} đã báo cáo"
+    text = f"Nội dung này giao cho {n_units(len(rows))}; {n_units(n_answered) if n_answered else 'chưa có đơn vị nào'} {'đã ' if n_answered else ''}báo cáo"
     text += f" (trong đó {n_units(n_late)} báo cáo quá hạn)" if n_late else ""
     if n_answered:
         text += f": {_by_result(figures, column, n_units)}"
@@ -231,7 +245,8 @@ def _missing(figures: Figures) -> Iterator[str]:
     if not silent:
         return
     late = sum(line.is_late for line in figures.table.all_lines if line.recipient_id in silent)
-    yield f"Đến thời điểm tổng hợp còn {n_units(len(silent))} chưa báo cáo, trong đó {n_units(late)} đã quá hạn, gồm:"
+    overdue = f", trong đó {n_units(late)} đã quá hạn" if late else ""
+    yield f"Đến thời điểm tổng hợp còn {n_units(len(silent))} chưa báo cáo{overdue}, gồm:"
     for name, lines in figures.by_group():
         of_group = [line for line in lines if line.recipient_id in silent]
         if of_group:
