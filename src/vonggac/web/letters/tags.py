@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from vonggac.desk.directives.models import Letter
+from vonggac.desk.directives.queries import Asked
 from vonggac.desk.directives.states import (
     APPROVED,
     CHANGES,
@@ -22,9 +24,13 @@ from vonggac.desk.directives.states import (
     URGENCIES,
     VIAS,
 )
+from vonggac.desk.work.states import ACCEPTED, CLOSED
+from vonggac.desk.work.states import STATES as TASK_STATES
 from vonggac.errors import N_
+from vonggac.web.letters.panel import Files, files_panel
 from vonggac.web.letters.tabs import Tab, tabs_of
 from vonggac.web.shell.templatetags.shell import badge
+from vonggac.web.work.words import STATE_TONES
 
 register = template.Library()
 
@@ -69,3 +75,19 @@ def letter_urgency(row: Letter) -> SafeString:
 def letter_tabs(context: template.Context, row: Letter) -> list[Tab]:
     """The tabs of a letter that the reader may open."""
     return tabs_of(context["request"].asker, row)
+
+
+@register.simple_tag(takes_context=True)
+def letter_files(context: Mapping[str, Any], row: Letter) -> Files:
+    """The panel of a letter's files for who reads the page."""
+    return files_panel(context["request"].asker, row)
+
+
+@register.simple_tag
+def clause_state(one: Asked) -> SafeString:
+    """How one clause stands with its recipient: what was accepted says so, although its Task is closed."""
+    state = one.task.state
+    if state == CLOSED and one.last is not None and one.last.verdict == "accepted":
+        state = ACCEPTED
+    tone, drawn = STATE_TONES.get(state, ("muted", "dot"))
+    return badge(gettext(TASK_STATES.get(state, state)), tone, drawn)

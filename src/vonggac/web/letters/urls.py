@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("vonggac.web.letters.links.urls")),
     path("", include("vonggac.web.letters.arriving.urls")),
     path("", include("vonggac.web.letters.table.urls")),
+    path("", include("vonggac.web.letters.file_urls")),
 ]
