@@ -112,6 +112,7 @@ ACTIONS = {
     "letters.send_back": N_("Letter sent back to its author"),
     "letters.send_link": N_("Link of a letter sent"),
     "letters.take_up": N_("What a letter asks became work"),
+    "letters.take_back_sent_note": N_("Note of a copy taken back"),
     "letters.withdraw": N_("Letter withdrawn"),
     "lists.abandon": N_("Version of a list given up"),
     "lists.confirm": N_("Version of a list let become work"),

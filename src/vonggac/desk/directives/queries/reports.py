@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from vonggac.config import zone_from
 from vonggac.desk.directives.models import Letter, LetterFile, ReportMaking, ReportPart
+from vonggac.desk.directives.queries import saying
 from vonggac.desk.directives.queries.letters import letter, may_see_office
-from vonggac.desk.directives.queries.table import Column, Line, table
+from vonggac.desk.directives.queries.table import Table, table
 from vonggac.desk.directives.reports.appendices import made_appendices
 from vonggac.desk.directives.reports.figures import Figures, Said
 from vonggac.desk.directives.reports.parts import AS_OF, Made, made_parts
 from vonggac.desk.directives.states import DRAFT, REPORT
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import visible
-from vonggac.desk.work.kinds import BY_NAME
-from vonggac.desk.work.models import Answer, Task
-from vonggac.desk.work.states import ACCEPTED, CLOSED, RECHECKED, SUBMITTED
+from vonggac.desk.work.models import Task
 from vonggac.errors import N_, NotThere
 
-_COUNTED: Final = (SUBMITTED, ACCEPTED, CLOSED, RECHECKED)
 _TEXTS: Final = ("reason", "what", "difficulties", "proposals")
 STEPS: Final = ("draft_docx", "draft_pdf", "appendix")
 """The files of a report in the making, in their order: parts of ``LetterFile``. Once it is issued it gets those of every letter."""
@@ -37,27 +34,20 @@ STEPS: Final = ("draft_docx", "draft_pdf", "appendix")
 def figures(asker: Asker, row: Letter) -> Figures:
     """What a report on a letter is made of; for who sees its office all of it."""
     found = table(asker, row, now=timezone.now())
-    return Figures(row, found, list(_said(row, found.columns, found.all_lines)))
+    return Figures(row, found, list(_said(asker, row, found)))
 
 
-def _said(row: Letter, columns: Any, lines: Any) -> Iterator[Said]:
+def _said(asker: Asker, row: Letter, found: Table) -> Iterator[Said]:
     """What was written in answers that count, in the order of the table."""
-    if not row.batch_id:
-        return
-    by_clause: Mapping[int, Column] = {one.clause_id: one for one in columns}
-    by_organisation: Mapping[int, Line] = {one.organisation_id: one for one in lines}
-    place = {one.recipient_id: n for n, one in enumerate(lines)}
-    last = Answer.objects.filter(task=OuterRef("pk")).order_by("-pk").values(said=Cast("values", TextField()))[:1]
-    rows = Task.objects.filter(batch_id=row.batch_id, state__in=_COUNTED).order_by("pk")
-    found = []
-    for key, result, kept in rows.values_list("key", "result", Subquery(last, output_field=TextField())):
-        organisation, clause, *day = key.split("|")  # as work.actions.opening.key_of writes it
-        line, column = by_organisation.get(int(organisation)), by_clause.get(int(clause))
-        if line is not None and column is not None and result in BY_NAME[column.kind].final:
-            values = orjson.loads(kept) if kept else {}
-            texts = {name: str(values[name]) for name in _TEXTS if values.get(name)}
-            found.append(Said(line, column, day[0] if day else "", result, texts))
-    yield from sorted(found, key=lambda one: (place[one.line.recipient_id], one.column.n, one.day))
+    by_clause = {one.clause_id: one for one in found.columns}
+    by_recipient = {one.recipient_id: one for one in found.all_lines}
+    place = {pk: n for n, pk in enumerate(by_recipient)}
+    rows = []
+    for one in saying.said(asker, row):
+        if one.counts and one.recipient_id in by_recipient:
+            texts = {name: str(one.values[name]) for name in _TEXTS if one.values.get(name)}
+            rows.append(Said(by_recipient[one.recipient_id], by_clause[one.clause_id], one.day, one.result, texts))
+    yield from sorted(rows, key=lambda one: (place[one.line.recipient_id], one.column.n, one.day))
 
 
 def made(asker: Asker, row: Letter) -> list[Made]:
