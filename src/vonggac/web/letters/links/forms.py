@@ -33,21 +33,10 @@ class CodeForm(forms.Form):
         return code
 
 
-class NameForm(forms.Form):
-    """Who acknowledges."""
-
-    name = forms.CharField(
-        label=_("Your name and position"),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
-
-    def clean_name(self) -> str:
-        """One clean line."""
-        kept = " ".join("".join(char if char.isprintable() else " " for char in self.cleaned_data["name"]).split())
-        if len(kept) < 2:
-            raise forms.ValidationError(_("Say who you are."))
-        return kept
+def clean_name(text: str) -> str:
+    """One clean line of what somebody calls themselves; empty where that says nothing."""
+    kept = " ".join("".join(char if char.isprintable() else " " for char in text[:400]).split())
+    return kept[:120] if len(kept) > 1 else ""
 
 
 class SendForm(forms.Form):

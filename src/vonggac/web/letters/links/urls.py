@@ -9,7 +9,11 @@ from vonggac.web.letters.links import entrance, form
 urlpatterns: list[URLPattern] = [
     path("a/code", entrance.code, name="answer-code"),
     path("a/form", form.form, name="answer-form"),
-    path("a/acknowledge", form.acknowledge, name="answer-acknowledge"),
+    path("a/sent", form.sent, name="answer-sent"),
+    path("a/draft", form.draft, name="answer-draft"),
+    path("a/files/<int:task_id>", form.files, name="answer-files"),
+    path("a/files/<int:task_id>/<int:evidence_id>/remove", form.remove_file, name="answer-file-remove"),
+    path("a/evidence/<int:evidence_id>", form.evidence, name="answer-evidence"),
     path("a/file/<int:file_id>", form.file, name="answer-file"),
     path("a/leave", entrance.leave, name="answer-leave"),
     path("a/language", entrance.language, name="answer-language"),
