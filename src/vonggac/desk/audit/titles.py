@@ -93,7 +93,6 @@ ACTIONS = {
     "letters.file_reading": N_("Letter taken in"),
     "letters.make_file": N_("File of a letter made"),
     "letters.edit_report_part": N_("Part of a report changed"),
-    "letters.export": N_("Table of a letter exported"),
     "letters.issue": N_("Letter numbered and issued"),
     "letters.prove": N_("Answers to a letter held against the lists"),
     "letters.read_again": N_("Letter to be read again"),
