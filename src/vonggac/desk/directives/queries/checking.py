@@ -21,6 +21,7 @@ from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.rule import above
 from vonggac.desk.searching import search_form
 from vonggac.desk.work.notifying import answering
+from vonggac.documents.official import BLANK
 from vonggac.documents.reading.letter import Doubt, Place
 from vonggac.documents.reading.mentions import Passage, read_deadlines, read_references
 from vonggac.errors import N_, Fault
@@ -65,7 +66,9 @@ def checked(row: Letter) -> Check:
         _owners(check, draft)
         _deadlines(check, draft, now)
         _mandate(check, draft, now)
-    _written(check, draft, now, zone)
+        _written(check, draft, now, zone)
+    else:
+        _report(check, draft)
     _reach(check, draft)
     return check
 
@@ -154,6 +157,25 @@ def _deadlines(check: Check, draft: Draft, now: datetime) -> None:
             N_("the letter {reference}, which it carries out, is due earlier"),
             reference=parent.reference,
         )
+
+
+def _report(check: Check, draft: Draft) -> None:
+    """A report says something, somebody gets it, and its figures are those of now."""
+    from vonggac.desk.directives.queries import reports  # made of what stands beside this room
+
+    row = draft.letter
+    parts = [one for one in reports.parts(row) if not one.is_left_out]
+    if not row.opening and not any(one.shown for one in parts if not one.is_appendix):
+        check.fault("parts", N_("the report says nothing: its parts are empty"))
+    if not any(one.role == "report" for one in draft.recipients):
+        _warn(check, "addressees", N_("nobody gets it for report"))
+    for one in parts:
+        if reports.has_moved(one):
+            _warn(check, "parts", N_("the figures of “{part}” changed since it was edited"), part=one.heading)
+        if BLANK in one.shown:
+            _warn(check, "parts", N_("something is still to be written in “{part}”"), part=one.heading)
+    if reports.is_behind(row, parts):
+        _warn(check, "parts", N_("answers came or were judged since the report was made: make it anew"))
 
 
 def _mandate(check: Check, draft: Draft, now: datetime) -> None:
