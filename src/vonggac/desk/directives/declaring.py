@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,11 +31,11 @@ MORE: Final = "more"
 DIFFERS: Final = "differs"
 REFUSED: Final = "refused"
 WHAT_BECOMES: Final = {
-    NEW: N_("New: goes into the directory"),
+    NEW: N_("New"),
     SAME: N_("There already"),
-    MORE: N_("There already: what was missing is added"),
-    DIFFERS: N_("The directory has another level: taken over only where you tick it"),
-    REFUSED: N_("Left out"),
+    MORE: N_("Completed"),
+    DIFFERS: N_("Another level"),
+    REFUSED: N_("Not possible"),
 }
 """What becomes of a declared line to its title."""
 TAKEN: Final = frozenset({"done", "partly"})
@@ -176,7 +176,8 @@ def _networks(
     rows = Network.objects.filter(_not_over(at), organisation=organisation, side="public").order_by("first", "pk")
     there: dict[tuple[str, str], Any] = {(row.first, row.last): row for row in rows}
     # Whoever may edit both networks may nest them by hand; a declaration alone claims nothing of anybody.
-    eyes = replace(asker, only=frozenset({"networks.view"}))
+    only = frozenset({"networks.view"}) & (asker.only if asker.only is not None else {"networks.view"})
+    eyes = Asker(asker.user_id, asker.name, asker.held, asker.origin, only)
     for given in _rows(values, "networks"):
         check = Check()
         cleaned = clean_network(check, {"text": given.get("range", ""), "note": reference, "valid_from": at})

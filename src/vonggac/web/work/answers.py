@@ -22,6 +22,8 @@ from vonggac.web.work.words import time_of
 
 ON_THE_WAY = "in_progress"
 """The result that every kind has for what is not done yet."""
+WITH_ROWS = frozenset({"done", "partly"})
+"""Results that small tables are told with."""
 REASONS = frozenset({"evidence", "note"})
 """Questions that every result but ON_THE_WAY answers in its own words."""
 
@@ -30,6 +32,8 @@ def shown_for(kind: Kind, field: Field) -> frozenset[str]:
     """The results that ask ``field`` at once; of those without any, it stands among what one may add."""
     if field.needed_for:
         return field.needed_for
+    if field.kind == "rows":
+        return WITH_ROWS & frozenset(kind.results)
     if field.name in REASONS:
         return frozenset(kind.results) - {ON_THE_WAY}
     has_own = any(one.needed_for for one in kind.answer)

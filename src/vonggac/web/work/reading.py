@@ -20,6 +20,7 @@ from vonggac.desk.work.kinds import BY_NAME, Kind
 from vonggac.desk.work.models import FAR, Answer, Batch, Comment, Evidence, Step, Task, Watcher
 from vonggac.desk.work.models.clocks import CLOCKS
 from vonggac.desk.work.states import CENTRE, DONE, OWNER, PRIORITIES, SUBMITTED
+from vonggac.errors import N_
 from vonggac.web.shell.pages import Request
 from vonggac.web.work.acts import ACTS, Act
 from vonggac.web.work.words import Fact, answered, facts_of
@@ -179,6 +180,15 @@ def timeline(asker: Asker, row: Task, history: queries.tasks.Timeline) -> list[M
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
+_TAKEN_IN = {
+    "contacts": N_("New contact points"),
+    "networks": N_("New networks"),
+    "systems": N_("New systems"),
+    "changed": N_("Systems completed or corrected"),
+    "ended": N_("No longer in force"),
+}
+
+
 def _change_of(step: Step) -> str:
     """What a step changed, in words, where its verb alone does not tell."""
     values = step.values
@@ -186,6 +196,10 @@ def _change_of(step: Step) -> str:
         return " → ".join(gettext(PRIORITIES.get(values.get(name), "?")) for name in ("was", "now"))
     if step.verb == "hand_over":
         return f"{values.get('was', '')} → {values.get('to', '')}"
+    if step.verb == "take_in":
+        told = [f"{gettext(title)}: {values[key]}" for key, title in _TAKEN_IN.items() if values.get(key)]
+        left_out = ", ".join(map(str, values.get("left_out") or ()))
+        return "; ".join([*told, *([gettext("left out: %(what)s") % {"what": left_out}] if left_out else ())])
     if step.verb == "assign":
         return str(values.get("name") or gettext("to nobody"))
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,12 +12,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from vonggac.desk.directives.declaring import known
 from vonggac.desk.scope.rule import require
 from vonggac.desk.work import actions, queries
-from vonggac.desk.work.kinds import BY_NAME
+from vonggac.desk.work.kinds import BY_NAME, DECLARE
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import DONE
 from vonggac.errors import InvalidValues
+from vonggac.web.letters.answering import declaring
 from vonggac.web.organisations import editing
 from vonggac.web.organisations.editing import About, Crumb, capital
 from vonggac.web.shell.choices import safe_next
@@ -77,15 +80,17 @@ def _view(act: Act) -> Callable[..., Any]:
         row = queries.task(request.asker, task_id)
         require(request.asker, act.permission, row.organisation_id)
         values = {"priority": str(row.priority), "user_id": row.assignee_id}
+        plan = declaring.preview(request.asker, row.pk) if act.name == "accept" and row.kind == DECLARE.name else None
         told = about(
             request, row, _(act.title), _(act.submit), _(act.done), note=_(act.note) if act.note else "",
-            is_danger=act.is_danger, extra={"act": act},
+            is_danger=act.is_danger, extra={"act": act, "plan": plan and declaring.told(plan)},
         )  # fmt: skip
+        run = declaring.accept if plan is not None else act.run
         return editing.run(
             request,
             told,
-            _maker(request, act, row),
-            titling(lambda given, version: act.run(request.asker, row, version, given)),
+            _maker(request, act, row) if plan is None else partial(declaring.AcceptForm, plan=plan),
+            titling(lambda given, version: run(request.asker, row, version, given)),
             lambda: {"version": queries.task(request.asker, task_id).version, **values},
         )
 
@@ -134,7 +139,11 @@ def answer(request: Request, task_id: int) -> HttpResponse:
         told,
         kept,
         titling(lambda _values, version: actions.submit(asker, row.pk, version, **made[-1].report())),
-        lambda: {**begin_with(queries.task(asker, task_id), last), **found_inside(request.GET)},
+        lambda: {
+            **({} if last is not None else known(asker, row)),
+            **begin_with(queries.task(asker, task_id), last),
+            **found_inside(request.GET),
+        },
     )
 
 
