@@ -27,6 +27,7 @@ _TABS = (
     ("table", N_("Table"), "/letters/{}/table"),
     ("report", N_("Report"), "/letters/{}/report"),
     ("sent", N_("Sent"), "/letters/{}/sent"),
+    ("links", N_("Links"), "/letters/{}/links"),
     ("files", N_("Files"), "/letters/{}/files/"),
     ("changes", N_("What changed"), "/letters/{}/changes"),
 )
@@ -40,6 +41,7 @@ def tabs_of(asker: Asker, row: Letter) -> list[Tab]:
     has = {
         "table": is_out,
         "report": is_out,
+        "links": is_out,
         "sent": is_out,
         "changes": bool(row.source_id or row.about_id or row.template),
     }

@@ -18,6 +18,7 @@ from vonggac.desk.directives.states import (
     DRAFT,
     FORMS,
     ISSUED,
+    LINK_USES,
     MACHINE_PROOFS,
     ROLES,
     STATES,
@@ -42,6 +43,7 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
     "role": ROLES,
     "state": STATES,
     "urgency": URGENCIES,
+    "use": LINK_USES,
     "via": VIAS,
 }
 _NOT_SENT = N_("Numbered, not sent yet")

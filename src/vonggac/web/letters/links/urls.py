@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vonggac.web.letters.links import entrance, form
+from vonggac.web.letters.links import entrance, form, office
 
 urlpatterns: list[URLPattern] = [
     path("a/code", entrance.code, name="answer-code"),
@@ -17,5 +17,14 @@ urlpatterns: list[URLPattern] = [
     path("a/file/<int:file_id>", form.file, name="answer-file"),
     path("a/leave", entrance.leave, name="answer-leave"),
     path("a/language", entrance.language, name="answer-language"),
+    path("letters/<int:letter_id>/links", office.office, name="letter-links"),
+    path("letters/<int:letter_id>/links/<int:recipient_id>", office.recipient, name="letter-recipient-links"),
+    path("letters/<int:letter_id>/links/<int:recipient_id>/send", office.send, name="letter-link-send"),
+    path(
+        "letters/<int:letter_id>/links/<int:recipient_id>/revoke/<int:link_id>",
+        office.revoke,
+        name="letter-link-revoke",
+    ),
+    path("letters/<int:letter_id>/remind", office.remind, name="letter-remind"),
     path("a/<str:token>", entrance.entrance, name="answer-link"),
 ]
