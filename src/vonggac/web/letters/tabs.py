@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries import may_see_office
-from vonggac.desk.directives.states import ISSUED, LETTER, OUT, WITHDRAWN
+from vonggac.desk.directives.states import IN, ISSUED, LETTER, OUT, WITHDRAWN
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
 from vonggac.web.shell.navigation import is_built
@@ -24,6 +24,7 @@ class Tab(NamedTuple):
 
 _TABS = (
     ("letter", N_("Letter"), "/letters/{}/"),
+    ("arrival", N_("What it asks of us"), "/letters/{}/arrival"),
     ("table", N_("Table"), "/letters/{}/table"),
     ("report", N_("Report"), "/letters/{}/report"),
     ("sent", N_("Sent"), "/letters/{}/sent"),
@@ -39,6 +40,7 @@ def tabs_of(asker: Asker, row: Letter) -> list[Tab]:
         return []
     is_out = row.direction == OUT and row.form == LETTER and row.state in (ISSUED, WITHDRAWN)
     has = {
+        "arrival": row.direction == IN,
         "table": is_out,
         "report": is_out,
         "links": is_out,

@@ -9,6 +9,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from vonggac.desk.directives.arrivals import ARRIVING_FORMS
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries import Asked
 from vonggac.desk.directives.states import (
@@ -17,6 +18,7 @@ from vonggac.desk.directives.states import (
     DIRECTIONS,
     DRAFT,
     FORMS,
+    IN,
     ISSUED,
     LINK_USES,
     MACHINE_PROOFS,
@@ -38,7 +40,7 @@ register = template.Library()
 _TITLES: Mapping[str, Mapping[str, str]] = {
     "change": CHANGES,
     "direction": DIRECTIONS,
-    "form": FORMS,
+    "form": {**ARRIVING_FORMS, **FORMS},
     "proof": MACHINE_PROOFS,
     "role": ROLES,
     "state": STATES,
@@ -47,6 +49,7 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
     "via": VIAS,
 }
 _NOT_SENT = N_("Numbered, not sent yet")
+_ENTERED = N_("In the register")
 _TONES = {DRAFT: "muted", APPROVED: "info", ISSUED: "ok"}
 
 
@@ -59,6 +62,8 @@ def letter_word(key: str, of: str) -> str:
 @register.simple_tag
 def letter_state(row: Letter) -> SafeString:
     """The badge of a letter's state."""
+    if row.state == ISSUED and row.direction == IN:
+        return badge(gettext(_ENTERED), "ok")
     if row.state == ISSUED and row.sent_at is None:
         return badge(gettext(_NOT_SENT), "medium")
     return badge(gettext(STATES[row.state]), _TONES.get(row.state, "muted"))

@@ -131,6 +131,7 @@ def told_of(request: Request, task_id: int) -> dict[str, Any]:
         "insides": ["work/inside.html", "work/nothing.html"],
         "can_comment": bool({"work.answer", "work.review"} & told.may),
         "can_review": "work.review" in told.may,
+        "may_refer": asker.may("letters.draft"),
         "next_task": next_of(asker, row),
         "here": here(request, row),
     }
