@@ -17,6 +17,9 @@ from django.utils import timezone
 
 from vonggac.config import Settings
 from vonggac.desk.accounts import actions as accounts
+from vonggac.desk.directives import readings
+from vonggac.desk.directives.actions.proving import prove
+from vonggac.desk.directives.queries import reports
 from vonggac.desk.directives.queries.files import DOCX, PDF, to_make
 from vonggac.desk.directives.states import FORMS
 from vonggac.desk.intel.actions.indicators import expire_indicators
@@ -73,6 +76,13 @@ def _import(work: Work) -> None:
     directory_import.run_pending(work.settings)
 
 
+def _letters(work: Work) -> None:
+    if readings.pending():
+        from vonggac.jobs import letter_arrival
+
+        letter_arrival.run_pending(work.settings)
+
+
 def _find_hosts(work: Work) -> None:
     if log_drops.waiting().exists() or log_drops.read_ones().exists():
         from vonggac.jobs import find_hosts  # brings the detectors along, 200 MB that a quiet worker does without
@@ -117,6 +127,10 @@ def _expire(_work: Work) -> None:
     expire_indicators(machine("clocks"))
 
 
+def _prove(_work: Work) -> None:
+    prove(machine("proofs"))
+
+
 def _clear_old(_work: Work) -> None:
     actions.clear_old(machine("housekeeping"))
     deliveries.clear_old(timezone.now())
@@ -141,15 +155,25 @@ def _letter_files(work: Work) -> None:
         letter_files.Maker(work.settings, work.resting).round(work.stop.is_set)
 
 
+def _letter_reports(work: Work) -> None:
+    if reports.to_make().exists():
+        from vonggac.jobs import letter_report  # as above
+
+        letter_report.run_pending(work.settings)
+
+
 CHORES = (
     Chore("letter_files", timedelta(seconds=3), _letter_files),  # before what sends them
+    Chore("letter_reports", timedelta(seconds=2), _letter_reports, once=False),
     Chore("deliver", timedelta(seconds=3), _deliver, once=False),
     Chore("import", timedelta(seconds=5), _import, once=False),
+    Chore("letters", timedelta(seconds=3), _letters, once=False),
     Chore("find_hosts", timedelta(seconds=5), _find_hosts, once=False),
     Chore("confirm_networks", timedelta(days=1), _confirm_networks),
     Chore("lists", timedelta(seconds=5), _lists, once=False),
     Chore("clocks", timedelta(minutes=1), _clocks),
     Chore("webhooks", timedelta(seconds=3), _webhooks, once=False),
+    Chore("prove_answers", timedelta(minutes=5), _prove),
     Chore("expire_indicators", timedelta(minutes=5), _expire),
     Chore("anchor", timedelta(hours=1), _anchor),  # makes one a day; asked hourly, so that none is missed
     Chore("sweep_evidence", timedelta(hours=6), _sweep_evidence),
