@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
@@ -16,6 +16,9 @@ _MOST_WORDS = 4000
 """Longer texts are compared line by line: word by word would take the square of their length."""
 _ALIKE = 0.6
 """From which likeness of their titles two clauses are the same one."""
+
+_MOST_GUESSED = 40
+"""More clauses than these without a like title are told as gone and new: each would be held against each."""
 
 Part = tuple[Literal["same", "gone", "new"], str]
 """A run of text: in both, in the old one alone, in the new one alone."""
@@ -52,7 +55,6 @@ class Difference:
     gone: Sequence[str] = ()
     new: Sequence[str] = ()
     n_same: int = 0
-    names: Sequence[str] = field(default=())
 
     @property
     def is_empty(self) -> bool:
@@ -113,26 +115,28 @@ def _clauses(was: Sequence[ClauseValues], now: Sequence[ClauseValues]) -> Iterat
     """The clauses of the new letter in order, those that are gone after the one that they followed."""
     pairs = _pairs(was, now)
     of_new = {new: old for old, new in pairs.items()}
-    order = [old for _new, old in sorted(of_new.items())]
-    steady = _steady(order)
-    yield from (ClauseChange("gone", was[n], None) for n in range(len(was)) if n not in pairs and n == 0)
-    for at, one in enumerate(now):
-        old = of_new.get(at)
-        if old is None:
-            yield ClauseChange("new", None, one, at)
-            continue
-        values = list(_values(was[old], one, _OF_CLAUSE))
-        moved = old not in steady
-        yield ClauseChange("changed" if values or moved else "same", was[old], one, at, values, moved)
-        n = old + 1
-        while n < len(was) and n not in pairs:
-            yield ClauseChange("gone", was[n], None)
-            n += 1
-    if was and 0 not in pairs:
-        n = 1
-        while n < len(was) and n not in pairs:
-            yield ClauseChange("gone", was[n], None)
-            n += 1
+    steady = _steady([old for _new, old in sorted(of_new.items())])
+    gone: dict[int, list[ClauseValues]] = {}
+    follows = -1
+    for n, one in enumerate(was):
+        if n in pairs:
+            follows = pairs[n]
+        else:
+            gone.setdefault(follows, []).append(one)
+    for at in range(-1, len(now)):
+        if at >= 0:
+            yield _clause(was, now, at, of_new.get(at), steady)
+        yield from (ClauseChange("gone", one, None) for one in gone.get(at, ()))
+
+
+def _clause(
+    was: Sequence[ClauseValues], now: Sequence[ClauseValues], at: int, old: int | None, steady: set[int]
+) -> ClauseChange:
+    if old is None:
+        return ClauseChange("new", None, now[at], at)
+    values = list(_values(was[old], now[at], _OF_CLAUSE))
+    moved = old not in steady
+    return ClauseChange("changed" if values or moved else "same", was[old], now[at], at, values, moved)
 
 
 def _pairs(was: Sequence[ClauseValues], now: Sequence[ClauseValues]) -> dict[int, int]:
@@ -147,7 +151,7 @@ def _pairs(was: Sequence[ClauseValues], now: Sequence[ClauseValues]) -> dict[int
             found[n] = places.pop(0)
     left = sorted(at for places in free.values() for at in places)
     for n, one in enumerate(was):
-        if n in found or not left:
+        if n in found or not left or len(left) > _MOST_GUESSED:
             continue
         matcher = SequenceMatcher(None, "", search_form(one.title)[:120])
         best, at = 0.0, -1

@@ -42,7 +42,11 @@ function offer(form, kept) {
   const model = document.getElementById("draft-model");
   if (!model) return;
   const bar = model.content.firstElementChild.cloneNode(true);
-  bar.querySelector("[data-take]").addEventListener("click", () => { fill(form, kept.values); bar.remove(); });
+  bar.querySelector("[data-take]").addEventListener("click", () => {
+    // A form whose rows come and go brings them back itself: it takes the event.
+    if (form.dispatchEvent(new CustomEvent("draft:take", { bubbles: true, cancelable: true, detail: kept.values }))) fill(form, kept.values);
+    bar.remove();
+  });
   bar.querySelector("[data-leave]").addEventListener("click", () => { sessionStorage.removeItem(keyOf(form)); bar.remove(); });
   form.prepend(bar);
 }
