@@ -8,11 +8,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
+from vonggac.desk.directives.models import Letter, Recipient, ReportPart
 from vonggac.desk.intel.models import ListVersion
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.work import tallies
-from vonggac.desk.work.models import Comment, HostSearch, Step, Task
-from vonggac.jobs.scenario import desk, work
+from vonggac.desk.work.models import Answer, Comment, HostSearch, Step, Task
+from vonggac.jobs.scenario import desk, letters, work
 
 
 @pytest.mark.django_db
@@ -54,3 +55,19 @@ def test_every_unit_is_at_another_point_of_the_story(tmp_path):
     assert not Step.objects.filter(at__gt=timezone.now()).exists()
     assert tallies.kept() == tallies.counted()
     assert not Notice.objects.filter(state="sent").exists()
+
+
+@pytest.mark.django_db
+def test_the_letter_of_this_morning_was_answered_in_every_way_and_its_report_lies_ready(tmp_path):
+    desk.fill(django_settings.VONGGAC, tmp_path, lambda _user, _seed: None)
+    letter, report = Letter.objects.order_by("pk")
+    assert (letter.state, letter.reference) == ("issued", "01/SKHCN-ATTT")
+    assert timedelta(hours=2) < letter.deadline - timezone.now() <= timedelta(hours=3)
+    answers = Answer.objects.filter(task__batch_id=letter.batch_id)
+    assert {"", "link", "phone"} <= set(answers.values_list("came_by", flat=True))
+    assert {"accepted", "returned", ""} == set(answers.values_list("verdict", flat=True))
+    silent = Recipient.objects.filter(letter=letter, organisation__code__in=letters.SILENT)
+    assert [one.acknowledged_at for one in silent] == [None] * len(letters.SILENT)
+    assert (report.form, report.state, report.about_id) == ("bao_cao", "draft", letter.pk)
+    assert "41 đơn vị" in ReportPart.objects.get(letter=report, key="overview").made
+    assert not Answer.objects.filter(at__gt=timezone.now()).exists()

@@ -28,6 +28,7 @@ from vonggac.desk.scope.asker import Asker, Origin, machine
 from vonggac.desk.work import actions
 from vonggac.desk.work.models import FAR, Answer, Batch, ClockPolicy, Comment, HostSearch, Step, Task
 from vonggac.jobs import find_hosts, list_import
+from vonggac.jobs.scenario import letters
 from vonggac.jobs.scenario.letter import HEADERS
 from vonggac.jobs.scenario.lines import LOCAL, joined
 from vonggac.jobs.scenario.network import COLLEGE_PORT, HEALTH_PORT, HOSPITAL_PORT, infected, nat_log
@@ -64,6 +65,7 @@ _TIMES: Final[tuple[tuple[Any, tuple[str, ...]], ...]] = (
     (HostSearch, ("created_at", "done_at")),
     (ListVersion, ("created_at", "checked_at", "published_at", "expires_at")),
     (Told, ("created_at", "changed_at", "valid_from", "expires_at")),
+    *letters.times(),
 )  # fmt: skip
 """What the story moves back: when things were done, and until when they have to be. When an address was seen is told right at once."""
 
@@ -176,7 +178,10 @@ def tell(settings: Settings) -> None:
     _decide(story)
     _first(story)
     _second(story)
+    holiday = _letter(story)
     _third(story)
+    holiday.review()
+    holiday.report()
     story.past.wait(seconds=story.past.left.total_seconds())
 
 
@@ -236,7 +241,21 @@ def _second(story: Story) -> None:
     why = "Chưa thấy kết quả quét các máy còn lại của phòng máy: chỉ có một trên mười hai máy được kiểm tra."
     actions.return_(story.duty, [story.task(GAMARUE)], why)
     story.past.wait(days=6)
+    story.past.wait(seconds=(story.past.left - letters.BEGAN).total_seconds())
+
+
+def _letter(story: Story) -> letters.Holiday:
+    """The holiday letter of this morning: answered by portal, link, telephone and workbook until the list comes."""
+    holiday = letters.Holiday(story.settings, story.past.left, story.past.now)
+    holiday.issue()
+    story.past.wait(minutes=50)
+    holiday.by_portal()
+    story.past.wait(hours=1, minutes=20)
+    holiday.by_link()
+    story.past.wait(hours=2)
+    holiday.by_phone()
     story.past.wait(seconds=(story.past.left - timedelta(hours=3)).total_seconds())
+    return holiday
 
 
 def _answer(story: Story, question: Task, holder: str) -> None:
