@@ -38,7 +38,7 @@ function begin(table) {
   table.dataset.ready = "1";
   for (const hint of table.querySelectorAll("[data-no-script]")) hint.remove();
   const rows = rowsOf(table);
-  // One empty row waits; more come by the button.
+  // Rows come by the button; an empty table keeps one.
   while (rows.length > 1 && isEmpty(rows.at(-1))) rows.pop().remove();
   for (const row of rows) ready(table, row);
   table.querySelector("[data-add-row]").addEventListener("click", () => add(table).querySelector("input, select").focus());
