@@ -36,6 +36,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LINKS = "/a/"
 """Where links of letters lead (``web.letters.links``): an address there opens something, so that no other site, cache or index may learn it."""
 
+HUSHED = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
+
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -93,11 +95,8 @@ def headers(get_response: Handler) -> Handler:
         if is_page or is_api(request) or getattr(request, "user_id", None) is not None:
             response.headers.setdefault("Cache-Control", "no-store")
         if request.path_info.startswith(LINKS):
-            response.headers |= {
-                "Referrer-Policy": "no-referrer",
-                "X-Robots-Tag": "noindex, nofollow",
-                "Cache-Control": "no-store",
-            }
+            for name, value in HUSHED.items():
+                response.headers[name] = value
         return response
 
     return middleware
