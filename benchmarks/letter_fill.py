@@ -118,7 +118,7 @@ def _person(username: str, role: str, where: Organisation) -> None:
 
 def values_for(kind: Kind, chance: random.Random) -> tuple[str, dict[str, Any]]:
     """A result of ``kind`` with values that can stand."""
-    result = chance.choice(("done", "done", "done", "partly"))
+    result = chance.choice((*("done",) * 16, "partly", "partly", "no"))
     values: dict[str, Any] = {}
     for one in kind.answer:
         if one.kind == "count":
@@ -136,9 +136,13 @@ def _row(one: Any, n: int) -> dict[str, Any]:
 
 
 def answer_all(row: Letter, share: float = 1.0) -> int:
-    """Answers to ``share`` of the Tasks of a letter, written in bulk; half of them accepted. Gives how many."""
+    """Answers of a letter's recipients, written in bulk: all of ``share`` of them, half of the others'; half are accepted. Gives how many."""
     chance = random.Random(3)  # no secret
-    tasks = [one for one in Task.objects.filter(batch_id=row.batch_id).order_by("pk") if chance.random() < share]
+    whole: dict[int, bool] = {}
+    tasks = []
+    for task in Task.objects.filter(batch_id=row.batch_id).order_by("pk"):
+        if whole.setdefault(task.organisation_id, chance.random() < share) or chance.random() < 0.5:
+            tasks.append(task)
     before, now = kept(), timezone.now()
     answers = []
     for task in tasks:

@@ -86,8 +86,8 @@ def test_each_cell_says_what_became_of_it_and_sums_are_of_what_counts(issued: Ho
     ]
     assert found.groups[1].sum.counts == {}
     assert [(one.line.name, one.what, one.text, one.n) for one in found.troubles] == [
-        ("Xã Tây Sơn", "partly", REASON, 0),
         ("Xã Tây Sơn", "infected", "", 2),
+        ("Xã Tây Sơn", "partly", REASON, 0),
     ]
     assert [(line.name, column.mark) for line, column, _cell in found.returned] == [("Phường Đường Mai", "1.c")]
 

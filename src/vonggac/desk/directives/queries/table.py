@@ -88,8 +88,8 @@ _OUTCOME_OF: Final = {"done": "done", "nothing": "done", "something": "done", "p
                       "not_applicable": "not_applicable"}  # fmt: skip
 _WORST: Final = ("no", "partly", "something", "done", "nothing", "not_applicable")
 """Results of several days: the first of these is the cell's."""
-TROUBLES: Final = ("no", "partly", "something")
-"""Results that a leader wants to read."""
+TROUBLES: Final = ("no", "infected", "something", "partly")
+"""What a leader wants to read, the worst first: results, and machines that are infected and not cleaned."""
 
 SHOWS: Final = {
     "": N_("All recipients"),
@@ -268,7 +268,7 @@ class Group(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """Something that a leader wants to read: ``what``: a key of TROUBLES, or ``infected`` (``n`` machines were not cleaned)."""
+    """Something that a leader wants to read: ``what``: of TROUBLES (``infected``: ``n`` machines)."""
 
     line: Line
     column: Column
@@ -302,8 +302,9 @@ class Table:
 
     @property
     def troubles(self) -> list[Trouble]:
-        """What was answered and is not well, in the order of the table."""
-        return [one for line in self.all_lines if line.is_troubled for one in _troubles(line, self.columns)]
+        """What was answered and is not well, the worst first."""
+        found = [one for line in self.all_lines if line.is_troubled for one in _troubles(line, self.columns)]
+        return sorted(found, key=lambda one: TROUBLES.index(one.what))
 
     @property
     def returned(self) -> list[tuple[Line, Column, Cell]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from django.urls import reverse
 from django.utils.html import escape
@@ -19,6 +20,7 @@ from vonggac.desk.organisations.models.graph import KINDS as ORGANISATION_KINDS
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.states import PROVEN
 from vonggac.errors import N_
+from vonggac.web import shell
 from vonggac.web.shell import times
 from vonggac.web.shell.templatetags.shell import icon, shown
 
@@ -50,21 +52,36 @@ class _Words(NamedTuple):
     late: str
     was_late: str
     review: str
-    accepted: str
+    declared: str
     proven: str
     days: str
-    to_come: str
+
+
+_SPRITE: Final = Path(shell.__file__).parent / "static" / "vonggac" / "sprite.svg"
+_DRAWN: Final = ("severity-high", "eye", "operations", "undo", "calendar", "close", "severity-critical", "severity-medium", "overdue", "check",
+                 "shield-check", "message")  # fmt: skip
+"""Icons of cells: drawn once in the page, so that 2,100 cells name them shortly."""
 
 
 @cache
+def drawings() -> SafeString:
+    """The drawings that cells refer to."""
+    sprite = _SPRITE.read_text(encoding="utf-8")
+    found = (re.search(rf'<symbol id="{name}".*?</symbol>', sprite, re.DOTALL) for name in _DRAWN)
+    symbols = "".join(one[0].replace('id="', 'id="m-', 1) for one in found if one is not None)
+    return mark_safe(f'<svg hidden aria-hidden="true">{symbols}</svg>')  # noqa: S308  # a file of ours
+
+
 def _drawing(name: str) -> str:
-    return str(icon(name))
+    return f'<svg class="icon" aria-hidden="true"><use href="#m-{name}"/></svg>'
 
 
 def _words() -> _Words:
-    return _Words(*map(escape, (
-        _("late"), _("given late"), _("to review"), _("accepted, declared"), _("proven"), _("{part} of {all} days"), _("{n} days to come"),
-    )))  # fmt: skip
+    return _Words(
+        *map(
+            escape, (_("late"), _("given late"), _("to review"), _("declared"), _("proven"), _("{part} of {all} days"))
+        )
+    )
 
 
 def recipient_url(recipient_id: int, task_id: int = 0) -> str:
@@ -93,13 +110,14 @@ def _rows(table: Table, *, grouped: bool) -> Iterator[str]:
         if grouped and line.group != last:
             last = line.group
             yield f'<tr class="group"><th scope="rowgroup" colspan="{len(table.columns) + 2}"><bdi>{shown(names[last])}</bdi></th></tr>'
+        way, at = way_of(line)
         cells = "".join(
             _cell(cell, mark, line.recipient_id, words, states, results)
             for cell, mark in zip(line.cells, marks, strict=True)
         )
         yield (
             f'<tr><th scope="row"><a href="{recipient_url(line.recipient_id)}"><bdi>{shown(line.name)}</bdi></a>'
-            f"<small>{escape(way_of(line))}</small></th>{_share(line, words)}{cells}</tr>"
+            f'<small title="{escape(at)}">{escape(way)}</small></th>{_share(line, words)}{cells}</tr>'
         )
 
 
@@ -122,7 +140,7 @@ def _cell(
     if cell.is_late:
         tone, drawn = "overdue", "overdue"
     more = f"<small>{small}</small>" if small else ""
-    return f'<td class="{tone}"{mark}><a href="/letters/received/{recipient_id}/#task-{cell.task_id}">{_drawing(drawn)}{word}{more}</a></td>'
+    return f'<td class="{tone}"{mark}><a href="/letters/received/{recipient_id}/#task-{cell.task_id}">{_drawing(drawn)}<span>{word}</span>{more}</a></td>'
 
 
 def _sign(cell: Cell, states: Mapping[str, str], results: Mapping[str, str]) -> tuple[str, str, str]:
@@ -157,24 +175,17 @@ def _small(cell: Cell, words: _Words) -> str:
     return " · ".join(parts)
 
 
-def way_of(line: Line) -> str:
-    """How far the letter came: acknowledged by whom and how, opened, sent."""
+def way_of(line: Line) -> tuple[str, str]:
+    """How far the letter came (acknowledged by whom and how, opened, sent), and when."""
     if line.acknowledged_at is not None:
         via = _(VIAS[line.acknowledged_via]) if line.acknowledged_via in VIAS else ""
-        return _("Acknowledged %(when)s: %(by)s") % {
-            "when": _short(line.acknowledged_at), "by": ", ".join(filter(None, (line.acknowledged_by, _lower(via))))
-        }  # fmt: skip
+        by = ", ".join(filter(None, (line.acknowledged_by, via[:1].lower() + via[1:])))
+        return _("Acknowledged: %(by)s") % {"by": by}, times.to_the_minute(line.acknowledged_at)
     if line.opened_at is not None:
-        return _("Opened %(when)s, not acknowledged") % {"when": _short(line.opened_at)}
-    return _("Sent, not opened") if line.sent_at is not None else _("Nobody there could be told")
-
-
-def _short(at: datetime) -> str:
-    return times.to_the_minute(at)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        return _("Opened, not acknowledged"), times.to_the_minute(line.opened_at)
+    if line.sent_at is not None:
+        return _("Sent, not opened"), times.to_the_minute(line.sent_at)
+    return _("Nobody there could be told"), ""
 
 
 def head(columns: Sequence[Column], letter_id: int) -> SafeString:
@@ -197,17 +208,15 @@ def owing(lines: Sequence[Line], contacts: Mapping[int, Contact]) -> SafeString:
 
 
 def _owes(line: Line, contact: Contact | None, words: Mapping[str, str]) -> str:
-    late = (
-        f'<span class="badge overdue">{_drawing("overdue")}<span>{words["late"]}</span></span>' if line.is_late else ""
-    )
+    late = f'<span class="badge overdue">{icon("overdue")}<span>{words["late"]}</span></span>' if line.is_late else ""
     way = ""
     if contact is not None:
         number = "".join(char for char in contact.value if char.isdigit() or char == "+")
-        way = f'<a class="call" href="tel:{escape(number)}">{_drawing("phone")}<bdi>{shown(contact.value)}</bdi></a> <span class="sub"><bdi>{shown(contact.name)}</bdi></span>'
+        way = f'<a class="call" href="tel:{escape(number)}">{icon("phone")}<bdi>{shown(contact.value)}</bdi></a> <span class="sub"><bdi>{shown(contact.name)}</bdi></span>'
     lacks = words["lacks"].format(n=line.n - line.n_answered, all=line.n)
     drawn = "overdue" if line.is_late else "eye" if line.is_seen else "severity-high"
     return (
-        f'<li class="{"critical" if line.is_late else "" if line.is_seen else "high"}">{_drawing(drawn)}<div>'
+        f'<li class="{"critical" if line.is_late else "" if line.is_seen else "high"}">{icon(drawn)}<div>'
         f'<a href="{recipient_url(line.recipient_id)}"><bdi>{shown(line.name)}</bdi></a>'
         f'<span class="sub">{lacks} · {words["seen" if line.is_seen else "unseen"]}</span></div><div class="ends">{late}{way}</div></li>'
     )

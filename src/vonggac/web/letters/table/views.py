@@ -27,7 +27,9 @@ from vonggac.web.shell.pages import Request, page
 from vonggac.web.work.words import answered
 
 AT_FIRST = 12
-"""Items of a list that stand open; the rest open with a press."""
+"""Items of a list that stand open; the rest open with a press, or stand in the matrix."""
+
+BAD_AT_FIRST = 8
 
 
 @page("letters.view")
@@ -37,7 +39,7 @@ def table(request: Request, letter_id: int) -> HttpResponse:
     filters = filters_of(request)
     found = the_table(request.asker, row, filters)
     groups = [(group.key, matrix.group_name(group)) for group in found.groups]
-    owing = found.owing
+    owing, troubles, returned = found.owing, found.troubles, found.returned
     contacts = numbers(request.asker, [line.organisation_id for line in owing])
     context: dict[str, Any] = {
         "letter": row,
@@ -48,8 +50,10 @@ def table(request: Request, letter_id: int) -> HttpResponse:
         "owing": matrix.owing(owing[:AT_FIRST], contacts),
         "owing_more": matrix.owing(owing[AT_FIRST:], contacts),
         "n_more": max(len(owing) - AT_FIRST, 0),
-        "troubles": _in_words(found.troubles),
-        "returned": found.returned,
+        "troubles": _in_words(troubles[:BAD_AT_FIRST]),
+        "n_troubles": len(troubles),
+        "returned": returned[:BAD_AT_FIRST],
+        "n_returned": len(returned),
         "clauses": [(one, found.by_clause[one.clause_id], _outcomes(found.by_clause[one.clause_id])) for one in found.columns],
         "outcomes": [_(title) for title in OUTCOMES.values()],
         "sums": _sums(found),
@@ -58,7 +62,7 @@ def table(request: Request, letter_id: int) -> HttpResponse:
         "is_filtered": bool(filters.group or filters.show or filters.text),
         "head": matrix.head(found.columns, row.pk),
         "body": matrix.body(found, grouped=filters.sort == "order" and len(found.groups) > 1),
-        "at_first": AT_FIRST,
+        "drawings": matrix.drawings(),
         **_comparison(request, row, found),
     }  # fmt: skip
     return render(request, "letters/table/table.html", context)
