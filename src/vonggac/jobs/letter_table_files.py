@@ -114,8 +114,8 @@ def told(cell: Cell, column: Column, say: Say) -> str:
 
 def _matrix_heads(found: Table, say: Say) -> Heads:
     return [
-        (say(N_("Recipient")), 44), (say(N_("Group")), 28), (say(N_("Sent")), 18), (say(N_("Opened")), 18), (say(N_("Acknowledged")), 18),
-        (say(N_("By")), 24), (say(N_("How")), 18), (say(N_("Asked for")), 10), (say(N_("Answered")), 10), (say(N_("Late")), 10),
+        (say(N_("Receiving unit")), 44), (say(N_("Group")), 28), (say(N_("Sent")), 18), (say(N_("Opened")), 18), (say(N_("Acknowledged")), 18),
+        (say(N_("By whom")), 24), (say(N_("How")), 18), (say(N_("Asked for")), 10), (say(N_("Answered")), 10), (say(N_("Late")), 10),
         *((clause_title(column), 28) for column in found.columns),
     ]  # fmt: skip
 
@@ -145,7 +145,7 @@ def _when(at: object) -> str:
 
 def _count_heads(found: Table, say: Say) -> Heads:
     return [
-        (say(N_("Recipient")), 44),
+        (say(N_("Receiving unit")), 44),
         *((f"{column.mark}: {field_title(column, name, say)}", 16) for column, name in _fields(found)),
     ]
 
@@ -214,10 +214,10 @@ def _groups(found: Table, say: Say) -> Iterator[Sequence[Value]]:
 
 def _word_heads(say: Say) -> Heads:
     return [
-        (say(N_("Recipient")), 44), (say(N_("Clause")), 40), (say(N_("Day")), 12), (say(N_("State")), 16), (say(N_("Result")), 20),
+        (say(N_("Receiving unit")), 44), (say(N_("Clause")), 40), (say(N_("Day")), 12), (say(N_("State")), 16), (say(N_("Result")), 20),
         (say(N_("What it rests on")), 22), (say(N_("Counted")), 10),
         *((say(_WORDS[name]), 48) for name in WORDS),
-        (say(N_("Answered")), 18), (say(N_("By")), 24), (say(N_("How it came")), 20), (say(N_("Told by")), 24), (say(N_("Returned, because")), 40),
+        (say(N_("Answered")), 18), (say(N_("By whom")), 24), (say(N_("How it came")), 20), (say(N_("Told by")), 24), (say(N_("Returned, because")), 40),
     ]  # fmt: skip
 
 

@@ -163,13 +163,8 @@ def _small(cell: Cell, words: _Words) -> str:
     if cell.is_late:
         parts.append(words.late)
     elif cell.state in GIVEN:
-        parts.append(
-            words.proven
-            if cell.proof == PROVEN
-            else words.accepted
-            if cell.n_accepted == cell.n_answered
-            else words.review
-        )
+        is_accepted = cell.n_accepted == cell.n_answered
+        parts.append(words.proven if cell.proof == PROVEN else words.declared if is_accepted else words.review)
         if cell.was_late:
             parts.append(words.was_late)
     return " · ".join(parts)
