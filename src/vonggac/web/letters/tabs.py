@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries import may_see_office
-from vonggac.desk.directives.states import IN, ISSUED, LETTER, OUT, WITHDRAWN
+from vonggac.desk.directives.states import IN, ISSUED, LETTER, OUT, REPORT, WITHDRAWN
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
 from vonggac.web.shell.navigation import is_built
@@ -27,6 +27,7 @@ _TABS = (
     ("arrival", N_("What it asks of us"), "/letters/{}/arrival"),
     ("table", N_("Table"), "/letters/{}/table"),
     ("report", N_("Report"), "/letters/{}/report"),
+    ("parts", N_("Parts of the report"), "/letters/{}/parts"),
     ("sent", N_("Sent"), "/letters/{}/sent"),
     ("links", N_("Links"), "/letters/{}/links"),
     ("files", N_("Files"), "/letters/{}/files/"),
@@ -44,7 +45,8 @@ def tabs_of(asker: Asker, row: Letter) -> list[Tab]:
         "table": is_out,
         "report": is_out,
         "links": is_out,
-        "sent": is_out,
+        "parts": row.form == REPORT and row.direction == OUT,
+        "sent": row.direction == OUT and row.state in (ISSUED, WITHDRAWN),
         "changes": bool(row.source_id or row.about_id or row.template),
     }
     return [

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from vonggac.desk.directives.arrivals import ARRIVING_FORMS
 from vonggac.desk.directives.models import Letter
+from vonggac.desk.directives.models.sending import HOWS
 from vonggac.desk.directives.queries import Asked
 from vonggac.desk.directives.states import (
     APPROVED,
@@ -40,6 +41,7 @@ register = template.Library()
 _TITLES: Mapping[str, Mapping[str, str]] = {
     "change": CHANGES,
     "direction": DIRECTIONS,
+    "how": HOWS,
     "form": {**ARRIVING_FORMS, **FORMS},
     "proof": MACHINE_PROOFS,
     "role": ROLES,

@@ -10,5 +10,6 @@ urlpatterns = [
     path("", include("vonggac.web.letters.links.urls")),
     path("", include("vonggac.web.letters.arriving.urls")),
     path("", include("vonggac.web.letters.table.urls")),
+    path("", include("vonggac.web.letters.table.report_urls")),
     path("", include("vonggac.web.letters.file_urls")),
 ]

@@ -67,6 +67,22 @@ class Day:
         return sum(one.n_incidents for one in self.given)
 
 
+def days_of(asker: Asker, letter_id: int) -> list[date]:
+    """The days on which a letter asks for reports, for who sees its office; raises NotThere."""
+    row = letter(asker, letter_id)
+    if not may_see_office(asker, row):
+        raise NotThere(N_("there is no such letter here"))
+    return _days(_daily(asker, row))
+
+
+def _daily(asker: Asker, row: Letter) -> list[saying.Said]:
+    return [one for one in saying.said(asker, row) if one.day and one.state != WITHDRAWN]
+
+
+def _days(rows: Sequence[saying.Said]) -> list[date]:
+    return sorted({date.fromisoformat(one.day) for one in rows})
+
+
 def has_days(row: Letter) -> bool:
     """Whether a letter asks for reports on days."""
     return Clause.objects.filter(letter=row, is_daily=True).exists()
@@ -77,8 +93,8 @@ def day_of(asker: Asker, letter_id: int, day: date) -> Day:
     row = letter(asker, letter_id)
     if not may_see_office(asker, row):
         raise NotThere(N_("there is no such letter here"))
-    rows = [one for one in saying.said(asker, row) if one.day and one.state != WITHDRAWN]
-    days = sorted({date.fromisoformat(one.day) for one in rows})
+    rows = _daily(asker, row)
+    days = _days(rows)
     if day not in days:
         raise NotThere(N_("this letter asks for no report on that day"))
     found = table(asker, row)
