@@ -37,7 +37,8 @@ def main() -> None:
             pass
     elif verb == "work":
         deliver.delivery.LEASE = timedelta(seconds=number)
-        worker.run(settings.VONGGAC, chores=(worker.CHORES[0],))
+        deliver_alone = [chore for chore in worker.CHORES if chore.name == "deliver"]
+        worker.run(settings.VONGGAC, chores=tuple(deliver_alone))
     elif verb == "states":
         states = Notice.objects.order_by("id").values_list("state", flat=True)
         is_alive = Chore.objects.filter(name="worker", started_at__isnull=False).exists()

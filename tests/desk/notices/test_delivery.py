@@ -210,3 +210,26 @@ def test_the_heart_tells_whether_a_worker_lives():
     assert background.worker_state().doing == "import"
     background.stopped()
     assert not background.worker_state().is_alive
+
+
+def test_a_message_with_files_is_in_no_digest_and_goes_at_once(put, communes):
+    plain = [put("import_finished", communes[0]) for _ in range(2)]
+    with_files = put("import_finished", communes[0], files="letter:1")
+    assert with_files.due_at <= timezone.now()
+    make_due()
+    assert delivery.together(with_files) == [with_files]
+    assert with_files not in delivery.together(plain[0])
+    assert delivery.merge_due() == 1
+    with_files.refresh_from_db()
+    assert with_files.state == "waiting"
+    assert Notice.objects.filter(state="merged").count() == 2
+
+
+def test_what_is_put_off_comes_back_soon_and_is_no_try(put):
+    notice = put()
+    delivery.put_off(delivery.claim(["email"]), timedelta(seconds=5))
+    assert delivery.claim(["email"]) is None
+    notice.refresh_from_db()
+    assert (notice.state, notice.lease, notice.n_attempts, notice.attempts.count()) == ("waiting", "", 0, 0)
+    make_due()
+    assert delivery.claim(["email"]).pk == notice.pk

@@ -310,6 +310,7 @@ COLUMNS = {
     "exposure": N_("Exposure"),
     "file": N_("File"),
     "file_name": N_("File"),
+    "files": N_("Files"),
     "form": N_("Form"),
     "granted_at": N_("Granted at"),
     "granted_by_id": N_("Granted by"),

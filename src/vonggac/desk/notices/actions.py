@@ -34,7 +34,7 @@ KEEP_UNREAD = timedelta(days=365)
 KEEP_LOG = timedelta(days=730)
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913  # what a message is, by name
     *,
     template: str,
     organisation_id: int | None,
@@ -44,13 +44,14 @@ def enqueue(
     values: Mapping[str, Any],
     key: str,
     urgent: bool = False,
+    files: str = "",
 ) -> None:
     """Put a message in the outbox, within the transaction of what causes it: both happen, or neither.
 
     It goes by every channel that reaches the person: by e-mail when ``email`` is given, in the portal when ``user_id`` is.
     ``template`` and ``values``: see ``wording.TEMPLATES``; links are paths of the portal. ``key`` (up to 200 characters) names
     what it is about: the same key goes to the same recipient once by each channel. What is not urgent may be merged into a
-    digest. Raises ValueError for values that the template cannot stand, InvalidValues for no address.
+    digest. ``files`` (``letter:<id>``) are attached when it goes out, where the channel carries files; such a message is in no digest. Raises ValueError for values that the template cannot stand, InvalidValues for no address.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a message is put in the outbox within the transaction that causes it")
@@ -77,10 +78,11 @@ def enqueue(
                 language=language,
                 values=plain,
                 secrets=sealed.seal(hidden) if channel.leaves else "",
+                files=files if channel.carries_files else "",
                 is_urgent=is_urgent,
                 state=HELD if holding and channel.leaves else WAITING,
                 created_at=now,
-                due_at=now if is_urgent or not channel.merges else now + MERGE_WINDOW,
+                due_at=now if is_urgent or files or not channel.merges else now + MERGE_WINDOW,
             )
             for channel in CHANNELS
             if (recipient := channel.recipient(to))

@@ -53,9 +53,9 @@ def hold_back() -> int:
 
 
 def mergeable(state: str) -> QuerySet[Notice]:
-    """What may still go into a digest: not urgent, not tried, in nobody's hand."""
+    """What may still go into a digest: not urgent, not tried, without files, in nobody's hand."""
     return Notice.objects.filter(
-        free(timezone.now()), state=state, channel__in=MERGING, is_urgent=False, n_attempts=0
+        free(timezone.now()), state=state, channel__in=MERGING, is_urgent=False, n_attempts=0, files=""
     ).order_by("id")
 
 
@@ -67,7 +67,7 @@ def group(state: str, channel: str, recipient: str, organisation_id: int | None)
 
 def together(notice: Notice) -> list[Notice]:
     """What goes out in one message with ``notice`` as things stand, oldest first; itself alone, or parts of a digest."""
-    if notice.is_urgent or notice.n_attempts or notice.state not in (HELD, WAITING) or notice.channel not in MERGING:
+    if notice.is_urgent or notice.files or notice.n_attempts or notice.state not in (HELD, WAITING) or notice.channel not in MERGING:
         return [notice]
     rows = list(
         group(notice.state, notice.channel, notice.recipient, notice.organisation_id).select_related("organisation")
@@ -176,6 +176,13 @@ def sent(notice: Notice) -> None:
             fault_params={},
             ended_at=timezone.now(),
         )
+
+
+def put_off(notice: Notice, pause: timedelta) -> None:
+    """It is not whole yet: back into the outbox for so long, without counting as a try."""
+    Notice.objects.filter(pk=notice.pk, lease=notice.lease).update(
+        due_at=timezone.now() + pause, lease="", leased_until=None
+    )
 
 
 def undelivered(notice: Notice, why: Undelivered) -> None:

@@ -28,7 +28,7 @@ class Notice(models.Model):
 
     ``values`` fill the template; those that the template calls secret stand in ``secrets`` until the notice is sent or
     dropped, and nowhere else. A worker that sends it holds it by ``lease`` until ``leased_until``. ``digest`` is the notice
-    that carries this one along. ``fault`` and ``fault_params``: an English template and what fills it, of the last try.
+    that carries this one along. ``files``: what is attached when it goes out (``letter:<id>``), found then. ``fault`` and ``fault_params``: an English template and what fills it, of the last try.
     """
 
     AUDIT_SECRET: ClassVar = ("values", "secrets", "lease", "leased_until", "recipient", "key")
@@ -47,6 +47,7 @@ class Notice(models.Model):
     language = models.CharField(max_length=2)
     values = models.JSONField()
     secrets = models.TextField(blank=True)
+    files = models.CharField(max_length=40, blank=True, default="")
     is_urgent = models.BooleanField()
     state = models.CharField(max_length=8)
     created_at = models.DateTimeField(default=timezone.now)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from html import escape
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from vonggac.desk.notices import sealed, wording
-from vonggac.desk.notices.channels import BY_NAME, Message, Undelivered
+from vonggac.desk.notices.channels import BY_NAME, Attached, Message, Undelivered
 from vonggac.desk.notices.models import Notice
 from vonggac.errors import N_
 
@@ -56,6 +59,18 @@ def message_of(notice: Notice) -> Message:
     )
     link = notice.values.get("link", "")
     return replace(message, link=link) if isinstance(link, str) else message
+
+
+def with_files(message: Message, files: Sequence[Attached], left_out: Sequence[str]) -> Message:
+    """``message`` with ``files``, and a last paragraph that names them and what was too large to go along."""
+    with override(message.language):
+        told = [gettext(N_("Attached: {names}.")).format(names="; ".join(one.name for one in files))] if files else []
+        if left_out:
+            text = gettext(N_("Too large for an e-mail, to be found by the link above: {names}."))
+            told.append(text.format(names="; ".join(left_out)))
+    markup = "".join(f"\n<p>{escape(text)}</p>" for text in told)
+    text = "".join(f"\n{one}\n" for one in told)
+    return replace(message, files=tuple(files), text=message.text + text, html=message.html + markup)
 
 
 def has_run_out(notice: Notice) -> bool:

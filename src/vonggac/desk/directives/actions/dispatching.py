@@ -32,16 +32,21 @@ def dispatch(record: Recording, row: Letter, recipients: Sequence[Recipient], no
             enqueue(
                 template="letter_new", organisation_id=organisation_id, user_id=user.pk,
                 email="" if user.email == contact else user.email, language=user.language,
-                values={**values, "link": f"/letters/received/{one.pk}/"}, key=f"letter:{one.pk}", urgent=bool(row.urgency),
+                values={**values, "link": f"/letters/received/{one.pk}/"}, key=f"letter:{one.pk}", urgent=bool(row.urgency), files=files_of(row),
             )  # fmt: skip
         if contact and one.role == ACTION:
             tell_contact(record, row, one, contact, now)
         elif contact:
             enqueue(template="letter_copy", organisation_id=organisation_id, email=contact,
-                    values={**values, "link": f"/letters/received/{one.pk}/"}, key=f"letter:{one.pk}")  # fmt: skip
+                    values={**values, "link": f"/letters/received/{one.pk}/"}, key=f"letter:{one.pk}", files=files_of(row))  # fmt: skip
         one.sent_at = now
     Recipient.objects.bulk_update(told, ["sent_at"], batch_size=500)
     return len(told)
+
+
+def files_of(row: Letter) -> str:
+    """What goes along with the messages that bring a letter: see ``notices.models.Notice.files``."""
+    return f"letter:{row.pk}"
 
 
 def values_of(row: Letter, one: Recipient) -> dict[str, object]:
@@ -55,7 +60,7 @@ def tell_contact(record: Recording, row: Letter, one: Recipient, email: str, now
     enqueue(
         template="letter_link", organisation_id=one.organisation_id, email=email,
         values={**values_of(row, one), "until": row.deadline or link.expires_at, "link": path},
-        key=f"letter:{one.pk}:{link.pk}",
+        key=f"letter:{one.pk}:{link.pk}", files=files_of(row),
     )  # fmt: skip
     return link
 

@@ -9,6 +9,15 @@ from vonggac.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that goes along; ``kind``: its media type."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What goes out: whole, in the recipient's language. ``message_id`` is the same at every try of the same notice.
 
@@ -24,6 +33,7 @@ class Message:
     message_id: str
     user_id: int | None = None
     link: str = ""
+    files: tuple[Attached, ...] = ()
 
 
 class Undelivered(Exception):
@@ -52,13 +62,15 @@ class Channel(Protocol):
     """One way for a message to reach somebody. Made once per round of delivery, closed after it.
 
     ``name`` stands in the database; ``title`` is an English text of the catalogue; ``leaves``: messages go out of the house, so
-    the switch holds them; ``merges``: what is not urgent is merged into digests.
+    the switch holds them; ``merges``: what is not urgent is merged into digests; ``carries_files``: files go
+    along.
     """
 
     name: str
     title: str
     leaves: bool
     merges: bool
+    carries_files: bool
 
     def __init__(self, settings: Settings) -> None: ...
 

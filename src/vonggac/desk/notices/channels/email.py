@@ -29,6 +29,7 @@ class Email:
     title = N_("E-mail")
     leaves = True
     merges = True
+    carries_files = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -70,6 +71,8 @@ class Email:
             },
         )
         mail.attach_alternative(_PAGE.format(language=message.language, html=message.html), "text/html")
+        for file in message.files:
+            mail.attach(file.name, file.data, file.kind)
         try:
             self._opened().send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:

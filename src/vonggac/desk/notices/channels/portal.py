@@ -15,6 +15,7 @@ class Portal:
     title = N_("In the portal")
     leaves = False
     merges = False
+    carries_files = False
 
     def __init__(self, settings: Settings) -> None:
         pass
