@@ -1,7 +1,14 @@
-"""Routes of letters; a piece adds its router to ``ROUTERS``."""
+"""Routes of letters; a piece adds its router to ``ROUTERS``.
+
+A path of words stands before one that takes an id there (``letters/register`` before ``letters/{letter_id}``): the first that fits answers.
+"""
 
 from __future__ import annotations
 
 from ninja import Router
 
-ROUTERS: tuple[Router, ...] = ()
+from vonggac.web.letters.api import table
+
+from vonggac.web.letters.api.arriving import router as arriving
+
+ROUTERS: tuple[Router, ...] = (arriving,)

@@ -17,7 +17,7 @@ from vonggac.desk.directives.queries.letters import letter as the_letter
 from vonggac.desk.directives.queries.saying import Said, column, said
 from vonggac.desk.directives.queries.table import OUTCOMES, SHOWS, Column, Sum, Table, Trouble
 from vonggac.desk.directives.queries.table import table as the_table
-from vonggac.errors import NotThere
+from vonggac.errors import N_, NotThere
 from vonggac.jobs import letter_table_files as files
 from vonggac.web.letters.table import matrix
 from vonggac.web.letters.table.forms import TableFilter, filters_of
@@ -143,11 +143,12 @@ def _comparison(request: Request, row: Letter, found: Table) -> dict[str, Any]:
 
 
 class Told(NamedTuple):
-    """An answer in words; ``facts``: what it says, the counts first."""
+    """An answer in words; ``short``: its counts and short texts, ``facts``: what is longer."""
 
     said: Said
     href: str
     word: str
+    short: Sequence[Any]
     facts: Sequence[Any]
 
 
@@ -160,6 +161,11 @@ def clause(request: Request, letter_id: int, clause_id: int) -> HttpResponse:
     every = [each.clause_id for each in found.columns]
     place = every.index(clause_id)
     told = list(_told(said(request.asker, row, clause_id), one))
+    answers, show = [each for each in told if each.said.at is not None], request.GET.get("show", "")
+    chips = [
+        Chip(_(title), address(request, show=key or None), key == show, sum(_is_kept(each, key) for each in answers))
+        for key, title in _ANSWERS.items()
+    ]
     context = {
         "letter": row,
         "clause": text,
@@ -168,7 +174,9 @@ def clause(request: Request, letter_id: int, clause_id: int) -> HttpResponse:
         "outcomes": list(zip([_(title) for title in OUTCOMES.values()], _outcomes(found.by_clause[clause_id]), strict=True)),
         "sums": [summed for summed in _sums(found) if summed.column.clause_id == clause_id],
         "groups": [matrix.group_name(group) for group in found.groups],
-        "answers": [each for each in told if each.said.at is not None],
+        "answers": [each for each in answers if _is_kept(each, show)],
+        "n_answers": len(answers),
+        "chips": chips,
         "silent": [each for each in told if each.said.at is None and each.said.state != "withdrawn"],
         "before": found.columns[place - 1] if place else None,
         "after": found.columns[place + 1] if place + 1 < len(every) else None,
@@ -179,9 +187,21 @@ def clause(request: Request, letter_id: int, clause_id: int) -> HttpResponse:
 def _told(rows: Iterator[Said], one: Column) -> Iterator[Told]:
     for each in rows:
         facts = list(answered(one.kind, each.values))
-        facts.sort(key=lambda fact: fact.is_long)
         word = _(matrix.RESULTS[each.result]) if each.result in matrix.RESULTS else ""
-        yield Told(each, matrix.recipient_url(each.recipient_id, each.task_id), word, facts)
+        yield Told(
+            each, matrix.recipient_url(each.recipient_id, each.task_id), word,
+            [fact for fact in facts if not fact.is_long], [fact for fact in facts if fact.is_long],
+        )  # fmt: skip
+
+
+def _is_kept(each: Told, show: str) -> bool:
+    values = each.said.values
+    if show == "trouble":
+        return each.said.result in matrix.BAD or values.get("n_infected", 0) > values.get("n_cleaned", 0)
+    return show != "words" or bool(values.get("difficulties") or values.get("proposals"))
+
+
+_ANSWERS = {"": N_("All answers"), "trouble": N_("Says no or partly"), "words": N_("With difficulties or proposals")}
 
 
 # ------------------------------------------------------------------------------------------------------------- as a file
