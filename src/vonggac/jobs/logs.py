@@ -31,7 +31,7 @@ _PATTERNS = (
     (re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {HIDDEN}"),
     # The key of a letter's link (web.letters.links) in its path, whatever it is made of
-    (re.compile(r"(?i)(?<=/a/)[^\s/?#\"']{12,}"), HIDDEN),
+    (re.compile(r"(?i)(?<=\ba/)[^\s/?#\"']{12,}"), HIDDEN),
     # name=value, "name": "value", name: value
     (
         re.compile(rf"(?i)((?:\b|_)(?:{_NAMES})\d*[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s\"'&,;)}}\]]+)"),

@@ -12,13 +12,11 @@ from vonggac.desk.directives.actions import links
 from vonggac.errors import InvalidValues
 from vonggac.web.letters.links import visiting
 from vonggac.web.letters.links.forms import CodeForm
-from vonggac.web.letters.links.visiting import Visit, behind_link, outside
+from vonggac.web.letters.links.visiting import CODE, FORM, Visit, behind_link, outside
 from vonggac.web.shell import times
 from vonggac.web.shell.choices import safe_next
 from vonggac.web.shell.views import language as in_language
 from vonggac.web.shell.words import tell_fault
-
-FORM, CODE = "/a/form", "/a/code"
 
 
 @outside("POST")

@@ -19,9 +19,8 @@ from vonggac.web.letters.answering import page as pages
 from vonggac.web.letters.answering.page import Urls
 from vonggac.web.letters.files import file_answer
 from vonggac.web.letters.links import visiting
-from vonggac.web.letters.links.entrance import FORM
 from vonggac.web.letters.links.forms import clean_name
-from vonggac.web.letters.links.visiting import Visit, behind_link
+from vonggac.web.letters.links.visiting import FORM, Visit, behind_link
 from vonggac.web.work.evidence_views import file_answer as evidence_answer
 
 BASE: Final = "letters/links/form.html"

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils import timezone
@@ -39,6 +39,8 @@ VISIT: Final = f"{settings.COOKIE_PREFIX}vonggac_answer"
 BROWSER: Final = f"{settings.COOKIE_PREFIX}vonggac_browser"
 LASTS: Final = timedelta(hours=12)
 _KNOWN_FOR: Final = timedelta(days=180)
+FORM: Final = "/a/form"
+CODE: Final = "/a/code"
 _SALT: Final = "vonggac.letters.visit"
 _BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -80,7 +82,7 @@ def visit_of(request: HttpRequest) -> Visit | None:
         link_id, digest, is_confirmed, name = kept
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    link = links.of_visit(link_id, digest)
+    link = links.of_visit(link_id, digest) if isinstance(link_id, int) and isinstance(digest, str) else None
     if link is None:
         return None
     origin = origin_of_link(request)
@@ -174,8 +176,10 @@ def behind_link(*methods: str, before_code: bool = False, uploads: int = 0) -> C
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             visit = visit_of(request)
-            if visit is None or not (visit.is_confirmed or before_code):
+            if visit is None:
                 return gone(request)  # before a byte of what was sent is read
+            if not (visit.is_confirmed or before_code):
+                return HttpResponseRedirect(CODE)
             if not uploads or request.method != "POST":
                 return _checked(request, view, visit, *args, **kwargs)
             request.upload = handler = SpoolHandler(settings.VONGGAC, uploads)
@@ -213,7 +217,7 @@ def _told(request: Any, view: View, *args: Any, **kwargs: Any) -> HttpResponseBa
 
 def gone(request: HttpRequest, *, keeps: bool = False) -> HttpResponse:
     """The same page whether a link never was, has run out, was revoked, or its letter withdrawn. ``keeps``: the visit goes on."""
-    response = render(request, "letters/links/gone.html", {"here": "/a/form"}, status=404)
+    response = render(request, "letters/links/gone.html", {"here": FORM}, status=404)
     if VISIT in request.COOKIES and not keeps:
         see_off(response)
     return response
@@ -221,4 +225,4 @@ def gone(request: HttpRequest, *, keeps: bool = False) -> HttpResponse:
 
 def trouble(request: HttpRequest, message: str, status: int) -> HttpResponse:
     """Something cannot be done, and the form is where it was."""
-    return render(request, "letters/links/trouble.html", {"here": "/a/form", "message": message}, status=status)
+    return render(request, "letters/links/trouble.html", {"here": FORM, "message": message}, status=status)
