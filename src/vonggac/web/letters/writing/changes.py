@@ -24,11 +24,11 @@ from vonggac.web.shell import times
 from vonggac.web.shell.pages import Request, page
 
 _LABELS = {
-    "subject": N_("Subject"), "opening": N_("Opening"), "closing": N_("Closing"), "urgency": N_("Urgency"), "deadline": N_("Deadline"),
+    "subject": N_("Subject of the letter"), "opening": N_("Opening"), "closing": N_("Closing"), "urgency": N_("Urgency"), "deadline": N_("Deadline"),
     "period_from": N_("First day"), "period_until": N_("Last day"), "symbol": N_("Symbol"), "superior_name": N_("Body above the issuer"),
     "place": N_("Place"), "signer_for": N_("Signed for"), "signer_title": N_("Title of who signs"), "signer_name": N_("Name of who signs"),
-    "links_ask_code": N_("A link in a message opens only with a code sent to the registered contact"), "mark": N_("Mark"),
-    "title": N_("Title"), "text": N_("Text"), "kind": N_("What it asks"), "groups": N_("For whom"), "due_at": N_("Deadline"),
+    "links_ask_code": N_("A link in a message opens only with a code sent to the registered contact"), "mark": N_("Numbering"),
+    "title": N_("Title of the clause"), "text": N_("Clause text"), "kind": N_("What it asks"), "groups": N_("For whom"), "due_at": N_("Deadline"),
     "is_daily": N_("A report on each day"), "needs_file": N_("With a file"), "proof": N_("Proof by the machine"),
 }  # fmt: skip
 _WORDS = {"urgency": URGENCIES, "proof": MACHINE_PROOFS}

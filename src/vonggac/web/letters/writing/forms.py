@@ -77,7 +77,7 @@ class HeadForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     subject = forms.CharField(
-        label=_("Subject"),
+        label=_("Subject of the letter"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("As it stands under the number: what the letter is about."),
@@ -126,7 +126,7 @@ class BeginForm(RecordForm):
 
     start = forms.ChoiceField(label=_("Begin from"), widget=forms.RadioSelect)
     office = OfficePick(label=_("Office"), help_text=_("Who issues it; its register gives the number."))
-    subject = _text(_("Subject"), 500, help_text=_("Of a letter that begins blank."))
+    subject = _text(_("Subject of the letter"), 500, help_text=_("Of a letter that begins blank."))
     occasion = _text(_("Occasion"), 120, help_text=_("As it stands in the text: dịp nghỉ lễ Quốc khánh 02/9."))
     period_from = _day(_("First day"))
     period_until = _day(_("Last day"))

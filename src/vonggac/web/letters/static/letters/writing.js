@@ -7,6 +7,16 @@ document.addEventListener("change", (event) => {
   if (told) told.textContent = select.selectedOptions[0]?.dataset.told ?? "";
 });
 
+// What is ticked for a clause stands in the line that opens it.
+document.addEventListener("change", (event) => {
+  const more = event.target.closest?.("[data-more]");
+  if (!more) return;
+  const names = [...more.querySelectorAll('input[type="checkbox"]:checked')].map((box) => box.nextElementSibling.textContent);
+  const proof = more.querySelector("select");
+  if (proof?.value) names.push(proof.selectedOptions[0].textContent);
+  more.querySelector("[data-chosen]").replaceChildren(...names.map((name) => Object.assign(document.createElement("span"), { className: "chip", textContent: name })));
+});
+
 // The server makes the rows: what was kept is sent to it as it was typed, and nothing is saved by that.
 document.addEventListener("draft:take", (event) => {
   const form = event.target;
