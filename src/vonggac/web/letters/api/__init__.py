@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from vonggac.web.letters.api import table
-
 from vonggac.web.letters.api.arriving import router as arriving
+from vonggac.web.letters.api.table import router as table
 
-ROUTERS: tuple[Router, ...] = (arriving,)
+ROUTERS: tuple[Router, ...] = (arriving, table)
