@@ -7,6 +7,7 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_links
 import of_lists
 import of_proofs
 import of_work
@@ -45,6 +46,7 @@ OTHERS = {
     **of_work.OTHERS,
     **of_proofs.OTHERS,
     **of_inside.OTHERS,
+    **of_letters_links.OTHERS,
     **of_lists.OTHERS,
     **of_exchange.OTHERS,
 }
@@ -152,6 +154,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_work.pages(side),
         **of_proofs.pages(side),
         **of_inside.pages(side),
+        **of_letters_links.pages(side),
         **of_lists.pages(side),
         **of_exchange.pages(side),
     }  # fmt: skip
@@ -180,6 +183,7 @@ OWN: dict[str, dict[str, Any]] = {
     "account_end_sessions": {"session": "1"},
     "account_new_token": {"name": "Thẻ", "permissions": ["organisations.view"], "days": "30"},
     "account_revoke_token": {},
+    **of_letters_links.OWN,
 }
 """Pages of the door and of one's own account: nobody but the owner can be sent there for somebody else."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_links
 import of_lists
 import of_proofs
 import of_work
@@ -233,6 +234,7 @@ def _side(side: Side, ruler: User) -> Side:
     of_inside.fill(side, ruler)
     of_lists.fill(side, ruler)
     of_exchange.fill(side, ruler)
+    of_letters_links.fill(side, ruler)
     return side
 
 

@@ -8,6 +8,7 @@ import bodies
 import doors
 import of_exchange
 import of_inside
+import of_letters_links
 import of_lists
 import of_proofs
 import of_work
@@ -93,6 +94,7 @@ EMPTY_HANDED = (
     "mfa_remove_webauthn", "mfa_edit_webauthn",  # of one's own passkeys only
     *of_work.EMPTY_HANDED,
     *of_proofs.EMPTY_HANDED,
+    *of_letters_links.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
     *of_lists.NUMBERS_ONLY,
     *of_exchange.EMPTY_HANDED,

@@ -41,6 +41,11 @@ def policy_of(response):
     return {name: set(sources) for name, *sources in parts}
 
 
+def is_by_link(response):
+    """Whether it is a page behind a letter's link, of which no other site may learn."""
+    return response.request["PATH_INFO"].startswith("/a/")
+
+
 def faults(response, *, signed_in=False):
     """What an answer lacks."""
     policy = policy_of(response)
@@ -50,7 +55,8 @@ def faults(response, *, signed_in=False):
         f"policy {policy}": policy == ONLY_OURS or is_file,
         f"live {live}": is_file or ("'self'" in live and len(live) <= 2 and not any("*" in one for one in live)),
         "nosniff": response.headers.get("X-Content-Type-Options") == "nosniff",
-        "referrer": response.headers.get("Referrer-Policy") == "same-origin",
+        "referrer": response.headers.get("Referrer-Policy")
+        == ("no-referrer" if is_by_link(response) else "same-origin"),
         "opener": response.headers.get("Cross-Origin-Opener-Policy") == "same-origin",
         "resource": response.headers.get("Cross-Origin-Resource-Policy") == "same-origin",
         "devices": "camera=()" in response.headers.get("Permissions-Policy", ""),

@@ -79,7 +79,10 @@ def answers(holiday: Holiday, code: str = "tayson") -> dict[str, str]:
             row = {"day": "31/12", "name": "Trần Thị Bưởi", "phone": "0000 111 222"}
             typed |= {f"{task.pk}.people-0-{name}": text for name, text in row.items()} | {f"{task.pk}.n_people": "1"}
         if task.kind == "check_machines":
-            typed |= {f"{task.pk}.{name}": "1" for name in ("n_servers", "n_workstations", "n_checked", "n_infected", "n_cleaned")}
+            typed |= {
+                f"{task.pk}.{name}": "1"
+                for name in ("n_servers", "n_workstations", "n_checked", "n_infected", "n_cleaned")
+            }
     return typed
 
 
@@ -277,7 +280,13 @@ def test_the_link_of_one_answers_for_nobody_else(sent: Holiday) -> None:
 
 def test_it_opens_no_door_of_the_portal(sent: Holiday) -> None:
     browser, row = enter(), sent.recipient("tayson")
-    for path in ("/", f"/letters/{sent.letter.pk}/", f"/letters/received/{row.pk}/", f"/work/{sent.tasks('tayson')[0].pk}/", "/letters/"):
+    for path in (
+        "/",
+        f"/letters/{sent.letter.pk}/",
+        f"/letters/received/{row.pk}/",
+        f"/work/{sent.tasks('tayson')[0].pk}/",
+        "/letters/",
+    ):
         assert browser.get(path).status_code == 302, path
     assert browser.get(f"/letters/{sent.letter.pk}/links").status_code == 302
     assert browser.get("/api/v1/me").status_code in (401, 404)
@@ -297,7 +306,10 @@ def test_files_are_those_of_the_letter_alone(sent: Holiday, province: Province) 
         )
 
     other = sent.province and put(draft_again(province), "pdf", b"other letter")
-    mine, reply = put(sent.letter, "pdf", b"the letter itself"), put(sent.letter, "reply", b"what another recipient answered")
+    mine, reply = (
+        put(sent.letter, "pdf", b"the letter itself"),
+        put(sent.letter, "reply", b"what another recipient answered"),
+    )
     browser = enter()
     got = hushed_file(browser.get(f"/a/file/{mine.pk}"))
     assert b"".join(got.streaming_content) == b"the letter itself"
@@ -380,7 +392,9 @@ def test_what_is_no_evidence_and_what_is_too_large_is_refused(sent: Holiday) -> 
     for name, data in (("a.exe", b"MZ" + b"\0" * 100), ("a.html", b"<script>alert(1)</script>"), ("a.png", b"")):
         response = browser.post(f"/a/files/{task.pk}", {"file": SimpleUploadedFile(name, data)}, headers=told)
         assert response.status_code == 422, name
-    large = browser.post(f"/a/files/{task.pk}", {"file": SimpleUploadedFile("a.png", b"\x89PNG" + bytes(UPLOAD_LIMIT))}, headers=told)
+    large = browser.post(
+        f"/a/files/{task.pk}", {"file": SimpleUploadedFile("a.png", b"\x89PNG" + bytes(UPLOAD_LIMIT))}, headers=told
+    )
     assert large.status_code in (413, 422)
     assert not Evidence.objects.exists()
 
@@ -521,7 +535,9 @@ def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCap
     assert caplog.records
     shown = "\n".join(f"{lines.format(record)}\n{text.format(record)}" for record in caplog.records)
     assert "/a/***" in shown
-    assert not [line[max(line.index(token) - 200, 0) : line.index(token) + 80] for line in shown.splitlines() if token in line]
+    assert not [
+        line[max(line.index(token) - 200, 0) : line.index(token) + 80] for line in shown.splitlines() if token in line
+    ]
     for model in apps.get_models():
         for row in model._default_manager.all().values():
             assert token not in str(row), model
@@ -555,7 +571,9 @@ def test_the_office_revokes_sends_anew_and_reminds(sent: Holiday, browser: Calla
     assert Client().get(f"/a/{token_of(MAIL, 'letter_reminder')}").status_code == 200
 
 
-@pytest.mark.parametrize(("role", "status"), [("agency_officer", 404), ("stranger", 404), ("leader", 200), ("auditor", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("agency_officer", 404), ("stranger", 404), ("leader", 200), ("auditor", 200)]
+)
 def test_who_sees_the_links(sent: Holiday, browser: Callable[[str], Client], role: str, status: int) -> None:
     someone = browser(role)
     row = sent.recipient("donghoa")
@@ -565,4 +583,3 @@ def test_who_sees_the_links(sent: Holiday, browser: Callable[[str], Client], rol
         for path in (f"links/{row.pk}/send", f"links/{row.pk}/revoke/{Link.objects.get(sent_to=OTHER).pk}", "remind"):
             assert someone.post(f"/letters/{sent.letter.pk}/{path}", {"email": OTHER}).status_code in (403, 404)
     assert not Link.objects.filter(revoked_at__isnull=False).exists()
-

@@ -24,7 +24,7 @@ from vonggac.desk.directives.actions.dispatching import new_link, tell_contact, 
 from vonggac.desk.directives.actions.receipts import opened
 from vonggac.desk.directives.models import Letter, Link, LinkUse, Recipient
 from vonggac.desk.directives.queries.letters import letter, recipient
-from vonggac.desk.directives.queries.links import asker_of_link, is_alive, of_token, open_ones, registered
+from vonggac.desk.directives.queries.links import asker_of_link, is_alive, is_token, of_token, open_ones, registered
 from vonggac.desk.directives.states import ACTION, ISSUED
 from vonggac.desk.notices.actions import enqueue
 from vonggac.desk.notices.models import Notice
@@ -57,6 +57,8 @@ class Found:
 
 def look_up(token: str, origin: Origin) -> Found:
     """The living link of a token. A token that nobody was ever given counts against the address; an old one does not."""
+    if not is_token(token):  # cut off by a mail program, or mistyped: no guess that could come true
+        return Found()
     places = [Try("link_address", lockouts.of_address(origin.address))] if origin.address else []
     if until := lockouts.locked_until(places):
         return Found(refused_until=until)

@@ -45,9 +45,14 @@ def _whole() -> QuerySet[Link]:
     return Link.objects.select_related("recipient__letter__office", "recipient__organisation")
 
 
+def is_token(text: str) -> bool:
+    """Whether ``text`` has the form of a token."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def of_token(token: str) -> Link | None:
     """The link of a token, alive or not. It is looked for by its digest, so that time tells nothing of how near a guess came."""
-    return _whole().filter(digest=digest(token)).first() if _TOKEN.fullmatch(token) else None
+    return _whole().filter(digest=digest(token)).first() if is_token(token) else None
 
 
 def of_visit(link_id: int, digest_of_link: str, now: datetime | None = None) -> Link | None:
