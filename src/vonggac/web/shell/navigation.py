@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from vonggac.desk.accounts import queries as accounts
+from vonggac.desk.directives import queries as letters
 from vonggac.desk.intel.queries.overview import n_waiting
 from vonggac.desk.notices import queries as notices
 from vonggac.desk.organisations import queries as directory
@@ -71,7 +72,7 @@ def _n_for_centre(asker: Asker) -> int:
 
 
 NAVIGATION = (
-    Section("", (Item(N_("Today"), "/", "today"), Item(N_("Letters"), "/letters/", "message", "letters.view"))),
+    Section("", (Item(N_("Today"), "/", "today"), Item(N_("Letters"), "/letters/", "message", "letters.view", letters.n_waiting))),
     Section(
         N_("Work"),
         (

@@ -25,7 +25,7 @@ from vonggac.desk.organisations.models.graph import KINDS
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_, InputError
 from vonggac.jobs import installation
-from vonggac.web.shell import today_work
+from vonggac.web.shell import today_letters, today_work
 from vonggac.web.shell.charts import Chart, Series
 from vonggac.web.shell.times import near_or_day
 
@@ -290,7 +290,9 @@ def _support(asker: Asker) -> Values | None:
 
 
 CARDS = (
+    Card("shell/cards/letters.html", today_letters.waiting, "letters.view"),
     Card("shell/cards/my_work.html", today_work.mine, "work.view"),
+    Card("shell/cards/letters_running.html", today_letters.running, "letters.view"),
     Card("shell/cards/centre.html", today_work.centre, "work.review"),
     Card("shell/cards/province.html", today_work.province, "work.view"),
     Card("shell/cards/own.html", _own, "organisations.view"),

@@ -9,5 +9,6 @@ from ninja import Router
 
 from vonggac.web.letters.api.arriving import router as arriving
 from vonggac.web.letters.api.table import router as table
+from vonggac.web.letters.api.writing import router as writing
 
-ROUTERS: tuple[Router, ...] = (arriving, table)
+ROUTERS: tuple[Router, ...] = (arriving, table, writing)
