@@ -29,6 +29,7 @@ BODIES: Final = ("police", "military", "authority", "department", "centre")
 """Kinds of organisations before which a matter is put."""
 _MOST_WHY: Final = 10_000
 # Words of an official document, which is Vietnamese whoever writes it.
+SUBJECT: Final = "Chuyển thông tin, tài liệu vụ việc: {subject}"
 _FACTS: Final = "Qua công tác giám sát, bảo đảm an toàn thông tin mạng, {office} ghi nhận vụ việc: {subject} ({owner})."
 _ASKED: Final = (
     "{office} chuyển thông tin, tài liệu liên quan để quý cơ quan xem xét, xử lý theo thẩm quyền và thông báo kết quả."

@@ -64,7 +64,7 @@ class ArrivalForm(forms.Form):
     urgency = forms.ChoiceField(label=_("Urgency"), choices=lambda: choices(URGENCIES), required=False)
     deadline = Moment(label=_("Answer until"), required=False)
     period_from = LocalDay(label=_("About the days from"), required=False)
-    period_until = LocalDay(label=_("to"), required=False)
+    period_until = LocalDay(label=_("About the days to"), required=False)
     parent_reference = _line(
         _("Carries out the letter"), 60, help_text=_("Number and symbol of the letter above it; it is looked for in the register.")
     )  # fmt: skip

@@ -54,7 +54,7 @@ def new(request: Request) -> HttpResponseBase:
         if one.pk != task.organisation_id
     ]
     bodies.sort(key=lambda one: actions.BODIES.index(one.kind))
-    initial = {"subject": gettext("Referral of a matter: %(subject)s") % {"subject": task.subject}}
+    initial = {"subject": actions.SUBJECT.format(subject=task.subject)[:500]}
     data, status = request.POST if request.method == "POST" else None, 200
     form = ReferralForm(data, initial=initial, offices=offices, bodies=bodies, files=evidence_of(task))
     if data is not None:
