@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django import template
 from django.utils.safestring import SafeString
@@ -90,6 +90,21 @@ def letter_tabs(context: template.Context, row: Letter) -> list[Tab]:
 def letter_files(context: Mapping[str, Any], row: Letter) -> Files:
     """The panel of a letter's files for who reads the page."""
     return files_panel(context["request"].asker, row)
+
+
+class Passage(NamedTuple):
+    """A part of a report to be read."""
+
+    number: str
+    heading: str
+    is_below: bool
+    lines: Sequence[str]
+
+
+@register.simple_tag
+def report_text(row: Letter) -> list[Passage]:
+    """The parts of a report as they stand in it, numbered, without its appendices."""
+    return [Passage(*one) for one in numbered(parts(row))]
 
 
 @register.simple_tag

@@ -101,6 +101,11 @@ class Standing:
     n_submitted: int = 0
     n_done: int = 0
 
+    @property
+    def n_answered(self) -> int:
+        """With the centre, or done."""
+        return self.n_submitted + self.n_done
+
 
 def standings(rows: Iterable[Recipient]) -> dict[int, Standing]:
     """How far each of these recipients (``letter`` with them) is, by its id; in one query."""
