@@ -11,6 +11,7 @@ from typing import Any
 import of_exchange
 import of_inside
 import of_letters_links
+import of_letters_table
 import of_lists
 import of_proofs
 import of_work
@@ -235,6 +236,7 @@ def _side(side: Side, ruler: User) -> Side:
     of_lists.fill(side, ruler)
     of_exchange.fill(side, ruler)
     of_letters_links.fill(side, ruler)
+    of_letters_table.fill(side, ruler)
     return side
 
 

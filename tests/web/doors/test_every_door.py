@@ -9,6 +9,7 @@ import doors
 import of_exchange
 import of_inside
 import of_letters_links
+import of_letters_table
 import of_lists
 import of_proofs
 import of_work
@@ -324,6 +325,7 @@ NEEDS = {
     **of_exchange.NEEDS,
     **of_proofs.NEEDS,
     **of_inside.NEEDS,
+    **of_letters_table.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
 
