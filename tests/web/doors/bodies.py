@@ -8,6 +8,7 @@ from typing import Any
 import of_exchange
 import of_inside
 import of_letters_links
+import of_letters_writing
 import of_lists
 import of_proofs
 import of_work
@@ -48,6 +49,7 @@ OTHERS = {
     **of_inside.OTHERS,
     **of_letters_links.OTHERS,
     **of_lists.OTHERS,
+    **of_letters_writing.OTHERS,
     **of_exchange.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
@@ -155,6 +157,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_proofs.pages(side),
         **of_inside.pages(side),
         **of_letters_links.pages(side),
+        **of_letters_writing.pages(side),
         **of_lists.pages(side),
         **of_exchange.pages(side),
     }  # fmt: skip
@@ -247,6 +250,7 @@ def routes(side: Side) -> dict[str, Any]:
         "retry_notices": {"ids": [n["failed_id"]]},
         **of_work.routes(side),
         **of_lists.routes(side),
+        **of_letters_writing.routes(side),
         **of_exchange.routes(side),
         **of_proofs.routes(side),
         **of_inside.routes(side),
@@ -288,6 +292,7 @@ def swaps(side: Side, *, api: bool) -> dict[str, Any]:
         "entries": str(n["seq"]),
         "up": _contacts(side)[-1],
         **of_work.swaps(side, api=api),
+        **of_letters_writing.swaps(side, api=api),
     } | (api_only if api else many | parts)
 
 

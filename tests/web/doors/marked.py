@@ -12,6 +12,7 @@ import of_exchange
 import of_inside
 import of_letters_links
 import of_letters_table
+import of_letters_writing
 import of_lists
 import of_proofs
 import of_work
@@ -230,13 +231,17 @@ def _side(side: Side, ruler: User) -> Side:
         "invitation_id": invited.pk, "notice_id": notice.pk, "received_id": received.pk, "import_id": imported.pk,
         "seq": entry.seq, "shut_id": shut.pk, "closed_id": closed.pk, "failed_id": failed.pk, "session_id": UserSession.objects.get(user=member).pk,
     }  # fmt: skip
-    of_work.fill(side, ruler)
-    of_proofs.fill(side, ruler)
-    of_inside.fill(side, ruler)
-    of_lists.fill(side, ruler)
-    of_exchange.fill(side, ruler)
-    of_letters_links.fill(side, ruler)
-    of_letters_table.fill(side, ruler)
+    for nouns in (
+        of_work,
+        of_proofs,
+        of_inside,
+        of_lists,
+        of_exchange,
+        of_letters_writing,
+        of_letters_links,
+        of_letters_table,
+    ):
+        nouns.fill(side, ruler)
     return side
 
 

@@ -10,6 +10,7 @@ import of_exchange
 import of_inside
 import of_letters_links
 import of_letters_table
+import of_letters_writing
 import of_lists
 import of_proofs
 import of_work
@@ -97,6 +98,7 @@ EMPTY_HANDED = (
     *of_proofs.EMPTY_HANDED,
     *of_letters_links.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
+    *of_letters_writing.EMPTY_HANDED,
     *of_lists.NUMBERS_ONLY,
     *of_exchange.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
@@ -322,6 +324,7 @@ NEEDS = {
     "release_notices": "notices.release", "drop_notices": "notices.release", "retry_notices": "notices.release",
     **of_work.NEEDS,
     **of_lists.NEEDS,
+    **of_letters_writing.NEEDS,
     **of_exchange.NEEDS,
     **of_proofs.NEEDS,
     **of_inside.NEEDS,

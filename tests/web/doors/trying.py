@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import bodies
+import of_letters_writing
 from django.db import connection
 from doors import Door
 from marked import World, undone
 from reach import Rows, Watch, Ways, changed, go, leaks, outside_of, refers, rows
 
-UNASKED = ("components", "directory-template", "operations", "healthz", "metrics", "theme", "language")
+UNASKED = (
+    "components",
+    "directory-template",
+    "operations",
+    "healthz",
+    "metrics",
+    "theme",
+    "language",
+    *of_letters_writing.UNASKED,
+)
 """Pages without data of organisations, as are those of one's own account: they are opened once and asked nothing."""
 PRIVILEGED = (
     "username",
