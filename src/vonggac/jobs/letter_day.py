@@ -8,11 +8,11 @@ from django.conf import settings as django_settings
 
 from vonggac.desk.directives.queries.days import Day
 from vonggac.desk.directives.reports.day import day_parts, day_subject
+from vonggac.desk.directives.reports.numbering import roman
 from vonggac.documents.official import BLANK, OfficialReport, Paragraph, Section
 from vonggac.documents.rendering import render_report
 from vonggac.jobs import office_templates
 from vonggac.jobs.letter_head import head_of
-from vonggac.jobs.letter_report import roman
 
 
 def docx_of(found: Day, zone: tzinfo) -> bytes:

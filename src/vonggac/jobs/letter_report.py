@@ -18,10 +18,11 @@ from openpyxl.utils import get_column_letter
 
 from vonggac.config import Settings
 from vonggac.desk import runs
-from vonggac.desk.directives.actions.reporting import NewFile, could_not_be_made, is_below, keep_files
+from vonggac.desk.directives.actions.reporting import NewFile, could_not_be_made, keep_files
 from vonggac.desk.directives.models import Letter, ReportMaking, ReportPart
 from vonggac.desk.directives.queries import reports as queries
 from vonggac.desk.directives.reports.appendices import appendix_of, tables_of
+from vonggac.desk.directives.reports.numbering import numbered, roman
 from vonggac.desk.scope.asker import machine
 from vonggac.documents import official, pdf
 from vonggac.documents.official import BLANK, Appendix, DataTable, OfficialReport, Paragraph, Section
@@ -34,7 +35,6 @@ from vonggac.tables.cells import guarded
 
 log = logging.getLogger(__name__)
 
-_ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 _PDF_S = 120.0
 
 
@@ -51,20 +51,14 @@ def report_of(row: Letter) -> OfficialReport:
 
 
 def _sections(shown: Sequence[ReportPart]) -> Iterator[Section]:
-    """Parts under Roman numbers, those that stand below another under Arabic ones."""
-    number = below = 0
     heading, blocks = "", list[official.Block]()
-    for part in shown:
-        if part.is_appendix:
-            continue
-        if is_below(part) and heading:
-            below += 1
-            blocks += [Paragraph(f"{below}. {part.heading}", is_heading=True), *_paragraphs(part.shown)]
+    for one in numbered(part for part in shown if not part.is_appendix):
+        if one.is_below:
+            blocks += [Paragraph(f"{one.number} {one.part.heading}", is_heading=True), *_paragraphs(one.part.shown)]
             continue
         if heading:
             yield Section(heading, blocks)
-        number, below = number + 1, 0
-        heading, blocks = f"{roman(number)}. {part.heading.upper()}", list(_paragraphs(part.shown))
+        heading, blocks = f"{one.number} {one.part.heading.upper()}", list(_paragraphs(one.part.shown))
     if heading:
         yield Section(heading, blocks)
 
@@ -79,12 +73,6 @@ def _ended(sections: list[Section], closing: str) -> list[Section]:
 
 def _paragraphs(text: str) -> Iterator[Paragraph]:
     return (Paragraph(line) for line in text.splitlines() if plain(line))
-
-
-def roman(number: int) -> str:
-    """``IV`` for 4, up to 89."""
-    tens, ones = divmod(number, 10)
-    return ("L" + "X" * (tens - 5) if tens >= 5 else "XL" if tens == 4 else "X" * tens) + _ROMAN[ones]
 
 
 def _appendices(row: Letter, shown: Sequence[ReportPart]) -> Iterator[Appendix]:

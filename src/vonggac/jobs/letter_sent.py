@@ -10,7 +10,7 @@ from typing import IO, TextIO
 from vonggac.desk.directives.actions.exporting import record_export
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.models.sending import HOWS
-from vonggac.desk.directives.queries.sent import NOT_TOLD, SentLine
+from vonggac.desk.directives.queries.sent import KEPT, NOT_TOLD, SentLine
 from vonggac.desk.directives.states import ROLES, VIAS
 from vonggac.desk.notices.channels import BY_NAME as CHANNELS
 from vonggac.desk.notices.models import STATES
@@ -21,7 +21,7 @@ from vonggac.tables.cells import guarded
 
 Say = Callable[[str], str]
 HEADS: Sequence[tuple[str, int]] = (
-    (N_("Recipient"), 44), (N_("Role"), 16), (N_("Sent"), 18), (N_("Messages"), 60), (N_("State of the messages"), 20),
+    (N_("Unit or body"), 44), (N_("Role"), 16), (N_("Sent"), 18), (N_("Messages"), 60), (N_("State of the messages"), 20),
     (N_("Copies on paper"), 44), (N_("Opened"), 18), (N_("Opened by"), 24), (N_("Acknowledged"), 18), (N_("By"), 24), (N_("How"), 20),
 )  # fmt: skip
 NOBODY_TOLD = N_("Nobody was told")
@@ -46,6 +46,8 @@ def write_csv(asker: Asker, row: Letter, lines: Sequence[SentLine], file: TextIO
 
 def state_title(line: SentLine, say: Say) -> str:
     """How the messages of a recipient are, in words."""
+    if line.state == KEPT:
+        return ""
     return say(NOBODY_TOLD) if line.state == NOT_TOLD else say(STATES[line.state])
 
 

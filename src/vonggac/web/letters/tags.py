@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
@@ -13,6 +13,8 @@ from vonggac.desk.directives.arrivals import ARRIVING_FORMS
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.models.sending import HOWS
 from vonggac.desk.directives.queries import Asked
+from vonggac.desk.directives.queries.reports import parts
+from vonggac.desk.directives.reports.numbering import Numbered, numbered
 from vonggac.desk.directives.states import (
     APPROVED,
     CHANGES,
@@ -92,19 +94,10 @@ def letter_files(context: Mapping[str, Any], row: Letter) -> Files:
     return files_panel(context["request"].asker, row)
 
 
-class Passage(NamedTuple):
-    """A part of a report to be read."""
-
-    number: str
-    heading: str
-    is_below: bool
-    lines: Sequence[str]
-
-
 @register.simple_tag
-def report_text(row: Letter) -> list[Passage]:
-    """The parts of a report as they stand in it, numbered, without its appendices."""
-    return [Passage(*one) for one in numbered(parts(row))]
+def report_text(row: Letter) -> list[Numbered]:
+    """The parts of a report as they stand in it, without what is left out and the appendices."""
+    return [one for one in numbered(parts(row)) if one.number and not one.part.is_appendix]
 
 
 @register.simple_tag

@@ -14,7 +14,8 @@ from vonggac.desk.directives.models import Addressee, Letter, LetterFile, Report
 from vonggac.desk.directives.queries import reports as queries
 from vonggac.desk.directives.queries.letters import addressable, letter, may_see_office
 from vonggac.desk.directives.reports import words
-from vonggac.desk.directives.reports.parts import CLAUSE, Made, letter_words
+from vonggac.desk.directives.reports.numbering import is_below
+from vonggac.desk.directives.reports.parts import Made, letter_words
 from vonggac.desk.directives.states import DRAFT, LETTER, OUT, REPORT
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.editing import update
@@ -218,11 +219,6 @@ def move_part(asker: Asker, report_id: int, version: int, part_id: int, *, by: i
         _order([one for block in blocks for one in block])
         record.note(part=part.heading, by=by)
     return row
-
-
-def is_below(part: ReportPart) -> bool:
-    """Whether a part stands below the one before it: it tells of one clause."""
-    return part.key.startswith(CLAUSE)
 
 
 def _blocks(parts: Sequence[ReportPart]) -> list[list[ReportPart]]:

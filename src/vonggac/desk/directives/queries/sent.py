@@ -22,6 +22,7 @@ TEMPLATES: Final = (
 _OF_RECIPIENT = re.compile(r"letter[a-z-]*:(\d+)(?::|\Z)")
 _BEFORE = timedelta(minutes=5)
 NOT_TOLD: Final = "not_told"
+KEPT: Final = "kept"
 WORST: Final = (FAILED, DROPPED, HELD, WAITING, MERGED, SENT)
 """States of messages, the one that asks most for somebody first."""
 
@@ -50,11 +51,13 @@ class SentLine:
 
     @property
     def state(self) -> str:
-        """How its messages are: the state that asks most for somebody; NOT_TOLD where there are none, nor a copy on paper."""
+        """How its messages are: the state that asks most for somebody; NOT_TOLD where there are none, nor a copy on paper (in the archive: KEPT)."""
         found = {one.state for one in self.messages}
         if SENT in found and not found & {HELD, WAITING}:  # one that arrived does for those that did not
             return SENT
-        return next((state for state in WORST if state in found), SENT if self.notes else NOT_TOLD)
+        if not found and not self.notes:
+            return KEPT if self.recipient.role == "archive" else NOT_TOLD
+        return next((state for state in WORST if state in found), SENT)
 
 
 def sent_log(asker: Asker, letter_id: int) -> tuple[Letter, list[SentLine]]:

@@ -20,12 +20,12 @@ from vonggac.desk.directives.queries import may_see_office
 from vonggac.desk.directives.queries import reports as queries
 from vonggac.desk.directives.queries.days import has_days
 from vonggac.desk.directives.reports.appendices import tables_of
+from vonggac.desk.directives.reports.numbering import numbered
 from vonggac.desk.directives.states import APPROVED, DRAFT, LETTER, OUT
 from vonggac.desk.scope.rule import may_on
 from vonggac.documents import pdf
 from vonggac.documents.official import DataTable
 from vonggac.errors import N_, EditConflict, InvalidValues, NotThere
-from vonggac.jobs.letter_report import roman
 from vonggac.web.letters.files import file_answer
 from vonggac.web.organisations.editing import capital
 from vonggac.web.shell.pages import Request, page
@@ -156,24 +156,15 @@ def _page(request: Request, report_id: int, editing: _Editing) -> HttpResponse:
 
 
 def _cards(found: Sequence[ReportPart]) -> Iterator[Card]:
-    number = below = n_appendix = 0
-    for part in found:
-        if part.is_left_out:
-            number_shown, is_below = "", False
-        elif part.is_appendix:
-            n_appendix += 1
-            number_shown, is_below = gettext("Appendix %(number)s") % {"number": roman(n_appendix)}, False
-        elif reporting.is_below(part) and number:
-            below += 1
-            number_shown, is_below = f"{below}.", True
-        else:
-            number, below = number + 1, 0
-            number_shown, is_below = f"{roman(number)}.", False
-        card = Card(part, number_shown, is_below)
+    for one in numbered(found):
+        part = one.part
+        number = (
+            gettext("Appendix %(number)s") % {"number": one.number} if part.is_appendix and one.number else one.number
+        )
+        card = Card(part, number, one.is_below, one.lines)
         if part.is_appendix and part.made:
             card.tables, card.note = tables_of(part.made)
         elif not part.is_appendix:
-            card.lines = [line for line in part.shown.splitlines() if line.strip()]
             card.has_moved = queries.has_moved(part)
             card.moved = queries.moved_lines(part) if card.has_moved else ()
         yield card

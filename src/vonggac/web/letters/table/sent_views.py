@@ -23,7 +23,7 @@ from vonggac.desk.directives.queries import may_see_office
 from vonggac.desk.directives.queries import recipient as the_recipient
 from vonggac.desk.directives.queries.days import Day as OneDay
 from vonggac.desk.directives.queries.days import day_of, days_of
-from vonggac.desk.directives.queries.sent import NOT_TOLD, WORST, SentLine, sent_log, sums
+from vonggac.desk.directives.queries.sent import KEPT, NOT_TOLD, WORST, SentLine, sent_log, sums
 from vonggac.desk.directives.states import ROLES
 from vonggac.desk.notices.channels import BY_NAME as CHANNELS
 from vonggac.desk.notices.models import STATES
@@ -78,6 +78,8 @@ def _state_title(state: str) -> str:
 
 
 def _badge(line: SentLine) -> tuple[str, str, str]:
+    if line.state == KEPT:
+        return "", "", ""
     tone, icon = ("high", "severity-high") if line.state == NOT_TOLD else TONES[line.state]
     return letter_sent.state_title(line, gettext), tone, icon
 
