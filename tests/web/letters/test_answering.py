@@ -303,6 +303,7 @@ def test_the_centre_enters_what_it_was_told_with_the_letter(browser, issued, row
     duty_officer = browser("duty_officer")
     page = duty_officer.get(home_of(row)).content.decode()
     assert "?enter=1" in page
+    assert ".result" not in page
     duty, machines = issued.tasks("donghoa")
     entering = f"{home_of(row)}?enter=1"
     assert 'name="came_by"' in duty_officer.get(entering).content.decode()

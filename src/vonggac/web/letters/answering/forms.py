@@ -27,8 +27,8 @@ from vonggac.web.work.words import Fact, answered
 
 _REPORTS: Final = frozenset({"done", "partly", "something"})
 """Results that tell what was done."""
-_MAY_ADD: Final = frozenset({"difficulties", "proposals"})
-"""Questions that stand among what one may add, whatever the result."""
+_MAY_ADD: Final = frozenset({"evidence", "difficulties", "proposals"})
+"""Questions that stand among what one may add, whatever the result; what proves it is asked at once where nothing else is."""
 _ICONS: Final = {
     "done": "check", "something": "message", "nothing": "check", "partly": "levels", "no": "close", "not_applicable": "hold",
     "in_progress": "clock",
@@ -41,7 +41,10 @@ def shown_for(kind: Kind, one: Field) -> frozenset[str]:
     """The results that ask ``one``; none: it may be added to any."""
     if one.needed_for:
         return one.needed_for
-    return frozenset() if one.name in _MAY_ADD else _REPORTS & frozenset(kind.results)
+    has_other = any(other.name not in _MAY_ADD | {"reason"} for other in kind.answer)
+    if one.name in _MAY_ADD and (has_other or one.name != "evidence"):
+        return frozenset()
+    return _REPORTS & frozenset(kind.results)
 
 
 class ClauseForm(forms.Form):
@@ -92,6 +95,11 @@ class ClauseForm(forms.Form):
     def may_be_added(self) -> list[forms.BoundField]:
         """Questions that any result may be told with."""
         return [self[one.name] for one in self.kind.answer if not shown_for(self.kind, one)]
+
+    @property
+    def adds_evidence(self) -> bool:
+        """Whether what proves it stands among what may be added."""
+        return any(bound.name == "evidence" for bound in self.may_be_added())
 
     @property
     def has_more(self) -> bool:
@@ -196,7 +204,6 @@ class Card:
     is_later: bool = False
     answers: list[Told] = field(default_factory=list)
     unsent: list[Fact] = field(default_factory=list)
-    may_review: bool = False
 
     @property
     def last(self) -> Told | None:
@@ -213,7 +220,7 @@ class LetterForm:
     """All clauses of a recipient with one button. ``data``: what was sent; ``draft``: what was kept, as texts by field name;
     ``known``: by Task what the portal knows of the answer.
 
-    Of ``rows`` those that wait for their owner are asked; ``enters``: the centre fills it in for the unit.
+    Of ``rows`` those that wait for their owner are asked, none without ``asks``; ``enters``: the centre fills it in for the unit.
     """
 
     def __init__(
@@ -224,18 +231,19 @@ class LetterForm:
         draft: Mapping[str, str] | None = None,
         known: Mapping[int, Mapping[str, Any]] | None = None,
         who: str = "",
+        asks: bool = True,
         enters: bool = False,
         today: date | None = None,
     ) -> None:
         kept = MultiValueDict({name: [value] for name, value in (draft or {}).items()})
         begun = {"who": who, **{name: kept[name] for name in OF_ALL if name in kept}}
-        self.known = known or {}
+        self.known, self.asks = known or {}, asks
         self.head = HeadForm(data, initial=begun, enters=enters)
         self.cards = [self._card(one, data, kept, today) for one in rows]
 
     def _card(self, asked: Asked, data: Any, kept: Any, today: date | None) -> Card:
         is_later = bool(asked.day and today and asked.day > today and not asked.answers)
-        if not asked.is_open or is_later:
+        if not asked.is_open or is_later or not self.asks:
             return Card(asked, None, is_later and asked.is_open, told_of(asked), _unsent(asked, data))
         return Card(asked, ClauseForm(asked, data, initial=self._begin(asked, kept)), False, told_of(asked))
 

@@ -83,16 +83,18 @@ class _Page:
     who: str
     extra: Mapping[str, Any]
 
-    def form(self, data: Any = None, draft: AnswerDraft | None = None) -> LetterForm:
+    def form(self, data: Any = None, draft: AnswerDraft | None = None, *, asks: bool = True) -> LetterForm:
         """The form as things stand now, with what was sent, or what was kept."""
         rows = queries.asked(self.row)
         known = {
             one.task.pk: begun
             for one in rows
-            if one.is_open and one.last is None and (begun := known_of(self.asker, one.task))
+            if asks and one.is_open and one.last is None and (begun := known_of(self.asker, one.task))
         }
         kept = draft.values if draft else None
-        return LetterForm(rows, data, draft=kept, known=known, who=self.who, enters=self.enters, today=_today())
+        return LetterForm(
+            rows, data, draft=kept, known=known, who=self.who, asks=asks, enters=self.enters, today=_today()
+        )
 
     def show(
         self, form: LetterForm, kept: AnswerDraft | None, *, may_answer: bool, status: int = 200, conflict: str = ""
@@ -175,24 +177,27 @@ def answer_page(  # noqa: PLR0913  # what whoever renders it has to say
     asks: bool = True,
     enters: bool = False,
     who: str = "",
+    lacks: str = "",
     extra: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page with its form where ``asker`` may answer. On POST ``do`` says what: ``acknowledge``, ``save`` (go on later), else answer.
 
     ``row``: from ``queries.recipient``. ``asks``: whether there is a form at all, for who may answer. ``enters``: the centre fills it in
-    for the unit. ``who``: who answers, as far as known. ``extra``: more for the template. What was sent leads to ``urls.sent``; faults come
+    for the unit. ``who``: who answers, as far as known. ``lacks``: why nothing but a draft is taken now. ``extra``: more for the template. What was sent leads to ``urls.sent``; faults come
     back with 422, what somebody else answered meanwhile with 409.
     """
     page = _Page(request, asker, row, base_template, urls, enters, who, extra or {})
     if request.method == "POST":
-        do = {"acknowledge": page.acknowledge, "save": page.keep_for_later}.get(request.POST.get("do", ""), page.answer)
-        return do()
+        does = request.POST.get("do", "")
+        if lacks and does != "save":
+            return page.refuse(lacks)
+        return {"acknowledge": page.acknowledge, "save": page.keep_for_later}.get(does, page.answer)()
     may_answer = asks and may_fill(asker, row, enters=enters)
     if may_answer and not enters and not is_ahead(request):
         actions.opened(asker, row.pk)
         row.refresh_from_db(fields=["opened_at", "opened_by_name"])
     kept = queries.draft(row) if may_answer else None
-    form = page.form(draft=kept)
+    form = page.form(draft=kept, asks=may_answer)
     return page.show(form, kept, may_answer=may_answer)
 
 
