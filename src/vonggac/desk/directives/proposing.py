@@ -36,6 +36,9 @@ _WORDS: Final = {
     "stand_duty": re.compile(r"\btruc\b(?! (?:tiep|thuoc|tuyen|quan)\b)"),
 }
 """Kind of work to the words by which a clause asks for it, in search form."""
+_NO_WORD: Final = re.compile(r"[\W_]+")
+_SHORTEST_NAME: Final = 5
+"""Characters: a shorter name of a group stands in texts by chance."""
 _STEPS: Final = {
     "minutes": timedelta(minutes=1),
     "hours": timedelta(hours=1),
@@ -79,8 +82,14 @@ def kind_of(text: str) -> str:
 
 def groups_of(text: str, groups: Mapping[str, str]) -> list[str]:
     """Codes of those of ``groups`` (code to name) that a text names."""
-    folded = f" {search_form(text)} "
-    return [code for code, name in groups.items() if len(search_form(name)) > 5 and f" {search_form(name)} " in folded]
+    folded = f" {_words(text)} "
+    return [
+        code for code, name in groups.items() if len(_words(name)) > _SHORTEST_NAME and f" {_words(name)} " in folded
+    ]
+
+
+def _words(text: str) -> str:
+    return " ".join(_NO_WORD.sub(" ", search_form(text)).split())
 
 
 def proposed(found: Found, groups: Mapping[str, str], zone: tzinfo, today: date) -> Proposal:
