@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vonggac.web.letters import files
+from vonggac.web.letters import books, files
 
 urlpatterns: list[URLPattern] = [
     path("letters/<int:letter_id>/files/", files.files, name="letter-files"),
@@ -13,4 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("letters/<int:letter_id>/files/<int:file_id>/remove", files.remove, name="letter-file-remove"),
     path("letters/<int:letter_id>/preview.docx", files.preview, {"form": "docx"}, name="letter-preview-docx"),
     path("letters/<int:letter_id>/preview.pdf", files.preview, {"form": "pdf"}, name="letter-preview-pdf"),
+    path("letters/received/<int:recipient_id>/answers.xlsx", books.workbook, name="letter-answers-workbook"),
+    path("letters/received/<int:recipient_id>/answers", books.book, name="letter-answers-book"),
+    path("letters/received/<int:recipient_id>/answers/send", books.send, name="letter-answers-send"),
+    path("letters/received/<int:recipient_id>/reply.docx", books.reply, name="letter-reply"),
 ]
