@@ -368,6 +368,19 @@ def test_acknowledged_answered_and_shown_in_the_log(sent: Holiday, browser: Call
     assert "2 trình duyệt" in clerk.get(f"/letters/{sent.letter.pk}/links?only=many").content.decode()
 
 
+def test_nobody_acknowledges_or_answers_without_a_name(sent: Holiday) -> None:
+    browser = enter()
+    for who in ("", " ", "\u200b", "x"):
+        assert browser.post("/a/form", {"do": "acknowledge", "who": who}).status_code == 422
+        assert browser.post("/a/form", {**answers(sent), "who": who}).status_code == 422
+    assert sent.recipient("tayson").acknowledged_at is None
+    assert not Answer.objects.exists()
+    assert browser.post("/a/form", {"do": "acknowledge", "who": WHO}).status_code == 302
+    without = {name: text for name, text in answers(sent).items() if name != "who"}
+    assert browser.post("/a/form", without)["Location"] == "/a/sent"  # they said so before
+    assert {one.by_name for one in Answer.objects.all()} == {WHO}
+
+
 def test_a_file_is_added_seen_and_taken_away(sent: Holiday) -> None:
     browser, task = enter(), sent.tasks("tayson")[0]
     png = bytes.fromhex(

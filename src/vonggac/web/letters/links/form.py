@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext
 
 from vonggac.desk.directives import queries
 from vonggac.desk.directives.actions import links
@@ -43,9 +44,10 @@ def form(request: Any, visit: Visit) -> HttpResponse:
     """The letter and the form of its recipient: read, acknowledged, answered as in the portal."""
     row, name = visit.recipient, name_of(request, visit)
     was_acknowledged = row.acknowledged_at is not None
+    lacks = "" if name else gettext("Say who you are: your name and position. Nothing was sent yet.")
     response = pages.answer_page(
-        request, visit.asker(name), row, base_template=BASE, urls=URLS, who=visit.name, extra=_extra(visit)
-    )
+        request, visit.asker(name), row, base_template=BASE, urls=URLS, who=visit.name, lacks=lacks, extra=_extra(visit),
+    )  # fmt: skip
     if request.method == "POST" and response.status_code == 302:
         does = request.POST.get("do", "")
         what = {"acknowledge": "acknowledged", "save": "saved"}.get(does, "answered")
