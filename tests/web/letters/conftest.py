@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,14 @@ import pytest
 if TYPE_CHECKING:
     from letter_of import Holiday
     from province import Province
+
+
+@pytest.fixture
+def drafted(province: Province) -> Callable[..., Holiday]:
+    """Makes the draft of a holiday letter of three clauses to all communes and telcos; see ``letter_of.draft``."""
+    from letter_of import draft
+
+    return lambda **values: draft(province, **values)
 
 
 @pytest.fixture
