@@ -32,7 +32,9 @@ _WORDS: Final = {
     "patch_systems": re.compile(r"\b(?:ban va|lo hong)\b"),
     "handle_cases": re.compile(r"\b(?:tin rac|tin nhan rac|cuoc goi rac|phan anh)\b"),
     "report_day": re.compile(r"\bbao cao\b.{0,80}\b(?:hang ngay|moi ngay)\b"),
-    "declare": re.compile(r"\b(?:dau moi|ke khai)\b"),
+    "declare": re.compile(
+        r"\bke khai\b|\b(?:cu|gui|dang ky|cung cap|danh sach|thong tin|cap nhat)\b.{0,40}\bdau moi\b"
+    ),
     "stand_duty": re.compile(r"\btruc\b(?! (?:tiep|thuoc|tuyen|quan)\b)"),
 }
 """Kind of work to the words by which a clause asks for it, in search form."""

@@ -256,22 +256,8 @@ def take_up(
         check = Check()
         if not chosen:
             check.fault("clauses", N_("choose what you take up"))
-        due = due_at or row.deadline
         for clause in chosen:
-            if not clause.kind:
-                check.fault(
-                    "clauses",
-                    N_("clause {clause} asks for no answer: say first which kind of work it is"),
-                    clause=str(clause),
-                )
-            elif clause.is_daily and not (row.period_from and row.period_until):
-                check.fault(
-                    "clauses",
-                    N_("clause {clause} asks for a report on each day: say from which day to which"),
-                    clause=str(clause),
-                )
-            elif due is None and clause.due_at is None:
-                check.fault("due_at", N_("clause {clause} has no deadline, nor has the letter"), clause=str(clause))
+            _check_clause(check, row, clause, due_at, now)
         check.done()
         one = Recipient.objects.create(
             letter=row, organisation_id=row.office_id, n=0, name=row.office.name, role=ACTION,
@@ -289,3 +275,20 @@ def take_up(
         update(record, row, version, {"batch_id": batch.pk, "sent_at": now})
         record.note(reference=row.reference, n_tasks=len(work))
     return row
+
+
+def _check_clause(check: Check, row: Letter, clause: Clause, due_at: datetime | None, now: datetime) -> None:
+    """Whether a clause can become work of the office: it asks for an answer, by a time that is still to come."""
+    due = due_at or clause.due_at or row.deadline
+    if not clause.kind:
+        message = N_("clause {clause} asks for no answer: say first which kind of work it is")
+        check.fault("clauses", message, clause=str(clause))
+    elif clause.is_daily:
+        if not (row.period_from and row.period_until):
+            message = N_("clause {clause} asks for a report on each day: say from which day to which")
+            check.fault("clauses", message, clause=str(clause))
+    elif due is None:
+        check.fault("due_at", N_("clause {clause} has no deadline, nor has the letter"), clause=str(clause))
+    elif due <= now:
+        message = N_("clause {clause}: the deadline has passed already; say by when you want to be done")
+        check.fault("due_at", message, clause=str(clause))

@@ -17,7 +17,7 @@ from vonggac.desk.directives.proposing import Proposal, proposed
 from vonggac.desk.directives.queries.checking import ORDERING
 from vonggac.desk.directives.queries.letters import letters
 from vonggac.desk.directives.readings import DROPPED, KEPT, READ
-from vonggac.desk.directives.states import FORMS, IN
+from vonggac.desk.directives.states import IN, LETTER, REPORT
 from vonggac.desk.organisations.models import Mandate, Name, Organisation
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker
@@ -27,7 +27,7 @@ from vonggac.desk.work.models import Task
 from vonggac.desk.work.queries.tasks import published
 from vonggac.errors import N_, NotThere
 
-BOOKS = {IN_BOOK: N_("Letters in"), **FORMS}
+BOOKS = {IN_BOOK: N_("Letters in"), LETTER: N_("Letters out"), REPORT: N_("Reports out")}
 """A register to its title: of what came in, and of each form of outgoing documents."""
 _MOST_OFFICES = 200
 _MOST_GAPS = 200

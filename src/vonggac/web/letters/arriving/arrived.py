@@ -17,6 +17,7 @@ from vonggac.desk.directives.arrivals import ArrivalValues
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries.arriving import taken_up
 from vonggac.desk.directives.states import IN, ISSUED
+from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.rule import may_on, require
 from vonggac.errors import N_, EditConflict, InvalidValues, NotThere
 from vonggac.web.letters.arriving.forms import ArrivalForm, TakeUpForm, clause_set, first_values
@@ -60,15 +61,28 @@ def arrival(request: Request, letter_id: int) -> HttpResponseBase:
             else:
                 messages.success(request, gettext("What you chose is work of the office now, with its deadline."))
                 return redirect("letter-arrival", row.pk)
+    ours = groups_of(row.office)
+
+    def is_ours(codes: list[str]) -> bool:
+        return not codes or bool(ours.intersection(codes))
+
     own = row.recipients.filter(organisation_id=row.office_id).first()
     context: dict[str, Any] = {
         "letter": row, "standing": standing_of(row.office_id, row.issuer_name, row.dated or row.arrived_on), "form": form, "faults": faults,
-        "clauses": [(one, one["row"].pk in chosen if chosen is not None else bool(one["kind"])) for one in shown_clauses(row)],
+        "clauses": [(one, one["row"].pk in chosen if chosen is not None else bool(one["kind"]) and is_ours(one["row"].groups)) for one in shown_clauses(row)],
         "tasks": taken_up(row), "own": own, "children": list(queries.letters(request.asker).filter(parent=row)[:20]),
         "addressed": list(row.addressees.order_by("n")), "may_draft": may, "can_take_up": may and not row.batch_id and row.state == ISSUED,
         "form_title": row.form,
     }  # fmt: skip
     return render(request, "letters/arriving/arrival.html", context, status=status)
+
+
+def groups_of(office: Organisation) -> set[str]:
+    """Codes of the groups of recipients to which an office belongs."""
+    return {
+        group.code for group in queries.groups()
+        if office.pk in group.organisations or (office.kind in group.kinds and office.pk not in group.without)
+    }  # fmt: skip
 
 
 @page("letters.draft", "POST")

@@ -135,10 +135,10 @@ def first_values(values: ArrivalValues, version: int) -> dict[str, Any]:
 class ClauseForm(forms.Form):
     """One clause."""
 
-    mark = _line(_("Mark"), 12)
+    mark = _line(_("Number of the item"), 12)
     title = _line(_("Title"), 250, widget=forms.Textarea(attrs={"rows": 1}))
     kind = forms.ChoiceField(label=_("What it asks for"), required=False)
-    due_at = Moment(label=_("Until"), required=False, help_text=_("Empty: as the whole letter."))
+    due_at = Moment(label=_("Answer until"), required=False, help_text=_("Empty: as the whole letter."))
     is_daily = forms.BooleanField(label=_("A report on each day of the period"), required=False)
     needs_file = forms.BooleanField(label=_("Done only with a file"), required=False)
     groups = forms.MultipleChoiceField(label=_("Concerns"), required=False, widget=forms.CheckboxSelectMultiple)
