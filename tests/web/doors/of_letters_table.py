@@ -13,6 +13,7 @@ from vonggac.desk.work.actions.opening import key_of
 from vonggac.desk.work.kinds import CARRY_OUT
 from vonggac.desk.work.models import Answer, Batch, Task
 
+READS_THAT_ARE_RECORDED = ("letter-table-export",)
 NEEDS = {"letter_table": "letters.view", "letter_said": "letters.view"}
 
 

@@ -8,7 +8,9 @@ import bodies
 import doors
 import of_exchange
 import of_inside
+import of_letters_declaring
 import of_letters_links
+import of_letters_report
 import of_letters_table
 import of_letters_writing
 import of_lists
@@ -98,6 +100,7 @@ EMPTY_HANDED = (
     *of_proofs.EMPTY_HANDED,
     *of_letters_links.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
+    *of_letters_report.EMPTY_HANDED,
     *of_letters_writing.EMPTY_HANDED,
     *of_lists.NUMBERS_ONLY,
     *of_exchange.EMPTY_HANDED,
@@ -239,6 +242,7 @@ WITHOUT_BODY = (
     "watch_task",
     "unwatch_task",
     *of_exchange.OF_THEIR_OWN,
+    *of_letters_report.OF_THEIR_OWN,
     *of_lists.OF_THEIR_OWN,
     "remove_evidence",
 )
@@ -269,6 +273,7 @@ READS_THAT_ARE_RECORDED = (
     "directory-export",
     "export_directory",
     *of_proofs.READS_THAT_ARE_RECORDED,
+    *of_letters_table.READS_THAT_ARE_RECORDED,
     *of_exchange.READS_THAT_ARE_RECORDED,
 )
 """Taking something along is itself an entry of the audit record."""
@@ -328,6 +333,8 @@ NEEDS = {
     **of_exchange.NEEDS,
     **of_proofs.NEEDS,
     **of_inside.NEEDS,
+    **of_letters_declaring.NEEDS,
+    **of_letters_report.NEEDS,
     **of_letters_table.NEEDS,
 }  # fmt: skip
 """Operation of the API to the permission that it needs."""
