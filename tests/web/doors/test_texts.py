@@ -157,6 +157,8 @@ DOWNLOADS = (
     *((name, "GET", {}) for name in of_proofs.WORKBOOKS),
     ("list-version-export", "GET", {}),
     ("list-matrix-export", "GET", {}),
+    ("letter-table-export", "GET", {}),
+    ("letter-table-export", "GET", {"form": "csv"}),
 )
 
 
