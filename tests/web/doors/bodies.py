@@ -7,7 +7,9 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_declaring
 import of_letters_links
+import of_letters_report
 import of_letters_writing
 import of_lists
 import of_proofs
@@ -47,6 +49,7 @@ OTHERS = {
     **of_work.OTHERS,
     **of_proofs.OTHERS,
     **of_inside.OTHERS,
+    **of_letters_declaring.OTHERS,
     **of_letters_links.OTHERS,
     **of_lists.OTHERS,
     **of_letters_writing.OTHERS,
@@ -157,6 +160,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_proofs.pages(side),
         **of_inside.pages(side),
         **of_letters_links.pages(side),
+        **of_letters_report.pages(side),
         **of_letters_writing.pages(side),
         **of_lists.pages(side),
         **of_exchange.pages(side),
@@ -250,6 +254,8 @@ def routes(side: Side) -> dict[str, Any]:
         "retry_notices": {"ids": [n["failed_id"]]},
         **of_work.routes(side),
         **of_lists.routes(side),
+        **of_letters_declaring.routes(side),
+        **of_letters_report.routes(side),
         **of_letters_writing.routes(side),
         **of_exchange.routes(side),
         **of_proofs.routes(side),

@@ -10,7 +10,9 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_declaring
 import of_letters_links
+import of_letters_report
 import of_letters_table
 import of_letters_writing
 import of_lists
@@ -240,6 +242,8 @@ def _side(side: Side, ruler: User) -> Side:
         of_letters_writing,
         of_letters_links,
         of_letters_table,
+        of_letters_report,
+        of_letters_declaring,
     ):
         nouns.fill(side, ruler)
     return side

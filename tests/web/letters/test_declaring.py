@@ -157,3 +157,27 @@ def test_a_program_declares_with_lists_of_rows(client, signed_in, province, task
     made = client.post(url, body, "application/json")
     assert made.status_code in (200, 201), made.content
     assert made.json()["values"]["networks"] == [{"range": "203.0.113.0/28"}]
+
+
+def test_a_program_reads_what_would_happen_and_accepts_with_ticks(client, signed_in, province, task):
+    signed_in(client, province.users["agency_officer"])
+    url = f"/api/v1/letters/declarations/{task.pk}"
+    begun = client.get(f"{url}/beginning").json()["values"]
+    assert begun["networks"] == [{"range": "198.51.100.1-198.51.100.9"}]
+    assert client.get(url).status_code == 403
+    assert send(client, task, **ROW).status_code == 302
+    task.refresh_from_db()
+    signed_in(client, province.users["duty_officer"])
+    plan = client.get(url).json()
+    assert [(one["part"], one["status"]) for one in plan["lines"]] == [
+        ("contacts", "new"), ("networks", "new"), ("systems", "new"),
+    ]  # fmt: skip
+    key = next(one["key"] for one in plan["absent"] if one["part"] == "networks")
+    body = {"version": task.version, "ticked": [key]}
+    assert client.post(f"{url}/accept", body, "application/json").json()["n"] == 1
+    assert list(
+        Network.objects.filter(organisation=province["donghoa"], valid_until=None).values_list("text", flat=True)
+    ) == ["203.0.113.0/28"]
+    signed_in(client, province.users["stranger"])
+    assert client.get(url).status_code == 404
+    assert client.post(f"{url}/accept", body, "application/json").status_code == 404

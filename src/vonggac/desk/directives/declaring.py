@@ -23,7 +23,7 @@ from vonggac.desk.searching import search_form
 from vonggac.desk.work.kinds import DECLARE
 from vonggac.desk.work.models import Answer, Task
 from vonggac.desk.work.queries.tasks import task as the_task
-from vonggac.errors import N_, Fault
+from vonggac.errors import N_, Fault, NotThere
 
 NEW: Final = "new"
 SAME: Final = "same"
@@ -111,10 +111,24 @@ def day_of(moment: datetime) -> datetime:
 
 def preview(asker: Asker, task_id: int) -> Plan:
     """What accepting the last answer of a declaration does. Needs work.review on its organisation; raises NotThere."""
-    task = the_task(asker, task_id)
+    task = _declaration(asker, task_id)
     require(asker, "work.review", task.organisation_id)
     answer = Answer.objects.filter(task=task).order_by("-pk").first()
     return plan_of(asker, task, answer, timezone.now())
+
+
+def beginning(asker: Asker, task_id: int) -> dict[str, Any]:
+    """What the directory has of whom a declaration asks, as its answer; see ``known``. Needs work.answer; raises NotThere."""
+    task = _declaration(asker, task_id)
+    require(asker, "work.answer", task.organisation_id)
+    return known(asker, task)
+
+
+def _declaration(asker: Asker, task_id: int) -> Task:
+    task = the_task(asker, task_id)
+    if task.kind != DECLARE.name:
+        raise NotThere(N_("there is no such task here"))
+    return task
 
 
 def plan_of(asker: Asker, task: Task, answer: Answer | None, now: datetime) -> Plan:

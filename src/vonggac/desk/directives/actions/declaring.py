@@ -17,7 +17,9 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work.actions.bulk import Outcome, do_many
 from vonggac.desk.work.actions.changing import Change
 from vonggac.desk.work.actions.review import accept_one
+from vonggac.desk.work.kinds import DECLARE
 from vonggac.desk.work.models import Answer
+from vonggac.errors import N_, Fault, InvalidValues
 
 MOST_TOLD = 20
 """Lines that were left out and stand in the timeline by name."""
@@ -34,10 +36,13 @@ def accept_declaration(
     note = check.text("note", note, most=2000, lines=True)
     check.done()
     wanted = frozenset(ticked)
-    return do_many(
-        asker, "work.accept", "work.review", [(task_id, version)],
-        lambda change: accept_one(change, note, lambda one, answer: take_in(one, answer, wanted)),
-    )  # fmt: skip
+
+    def do(change: Change) -> None:
+        if change.task.kind != DECLARE.name:
+            raise InvalidValues([Fault("", N_("it is another kind of work, which asks other things"))])
+        accept_one(change, note, lambda one, answer: take_in(one, answer, wanted))
+
+    return do_many(asker, "work.accept", "work.review", [(task_id, version)], do)
 
 
 def take_in(change: Change, answer: Answer, ticked: frozenset[str] = frozenset()) -> None:
