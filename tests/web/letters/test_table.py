@@ -51,7 +51,7 @@ def test_the_leader_reads_three_numbers_and_who_has_not_answered_with_whom_to_ca
     assert 'href="tel:0000000123"' in owing  # of the contact ladder
     bad = text[text.index('id="bad"') : text.index('id="clauses"')]
     task = answered.tasks("tayson")[1]
-    assert f'href="/letters/received/{answered.recipient("tayson").pk}/#task-{task.pk}"' in bad
+    assert f'href="/letters/received/{answered.recipient("tayson").pk}/#c{task.pk}"' in bad
     assert "HYPERLINK" in bad
 
 
@@ -84,7 +84,7 @@ def test_the_matrix_links_each_cell_and_filters_and_sorts_by_the_address(answere
     assert len(names("?show=nonsense&sort=nonsense")) == 4
     text = page(browser, "leader", path)
     task = answered.tasks("donghoa")[1]
-    assert f"/letters/received/{answered.recipient('donghoa').pk}/#task-{task.pk}" in text
+    assert f"/letters/received/{answered.recipient('donghoa').pk}/#c{task.pk}" in text
 
 
 def test_a_recipient_sees_its_own_row_and_nothing_of_its_neighbours(answered, browser) -> None:

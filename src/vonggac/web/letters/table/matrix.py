@@ -86,7 +86,7 @@ def _words() -> _Words:
 
 def recipient_url(recipient_id: int, task_id: int = 0) -> str:
     """The page of a recipient, at one of its Tasks."""
-    return f"/letters/received/{recipient_id}/" + (f"#task-{task_id}" if task_id else "")
+    return f"/letters/received/{recipient_id}/" + (f"#c{task_id}" if task_id else "")
 
 
 def group_name(group: Group) -> str:
@@ -140,7 +140,7 @@ def _cell(
     if cell.is_late:
         tone, drawn = "overdue", "overdue"
     more = f"<small>{small}</small>" if small else ""
-    return f'<td class="{tone}"{mark}><a href="/letters/received/{recipient_id}/#task-{cell.task_id}">{_drawing(drawn)}<span>{word}</span>{more}</a></td>'
+    return f'<td class="{tone}"{mark}><a href="/letters/received/{recipient_id}/#c{cell.task_id}">{_drawing(drawn)}<span>{word}</span>{more}</a></td>'
 
 
 def _sign(cell: Cell, states: Mapping[str, str], results: Mapping[str, str]) -> tuple[str, str, str]:
