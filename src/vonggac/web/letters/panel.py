@@ -25,6 +25,9 @@ PARTS: Mapping[str, str] = {
     PDF: N_("The letter as PDF"),
     DOCX: N_("The letter as Word document"),
     ATTACHMENT: N_("Attached"),
+    "draft_pdf": N_("The draft as PDF"),
+    "draft_docx": N_("The draft as Word document"),
+    "appendix": N_("Appendices as a workbook"),
     "reply": N_("Reply"),
 }
 """Part of a letter to its title, in the order in which they are shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -94,6 +94,23 @@ class EndsForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class Shown(NamedTuple):
+    """A cell: text or number, how it stands, over how many columns."""
+
+    value: str | int | None
+    align: str
+    span: int = 1
+    is_number: bool = False
+
+
+class ShownTable(NamedTuple):
+    """A table of an appendix for the page."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Shown]]]
+
+
 @dataclass
 class Card:
     """One part as the page shows it. ``number``: as it stands in the document; ``moved``: lines that changed since it was edited."""
@@ -102,7 +119,7 @@ class Card:
     number: str
     is_below: bool
     lines: Sequence[str] = ()
-    tables: Sequence[DataTable] = ()
+    tables: Sequence[ShownTable] = ()
     note: str = ""
     has_moved: bool = False
     moved: Sequence[tuple[bool, str]] = ()
@@ -163,11 +180,29 @@ def _cards(found: Sequence[ReportPart]) -> Iterator[Card]:
         )
         card = Card(part, number, one.is_below, one.lines)
         if part.is_appendix and part.made:
-            card.tables, card.note = tables_of(part.made)
+            tables, card.note = tables_of(part.made)
+            card.tables = [_shown(table) for table in tables]
         elif not part.is_appendix:
             card.has_moved = queries.has_moved(part)
             card.moved = queries.moved_lines(part) if card.has_moved else ()
         yield card
+
+
+def _shown(table: DataTable) -> ShownTable:
+    n = len(table.columns)
+    rows: list[tuple[str, Sequence[Shown]]] = []
+    for row in table.rows:
+        if row.kind == "group" and len(row.cells) == 1:
+            rows.append((row.kind, [Shown(row.cells[0], "left", n)]))
+            continue
+        cells = [
+            Shown(cell, column.align, is_number=isinstance(cell, int))
+            for cell, column in zip(row.cells, table.columns, strict=True)
+        ]
+        if row.kind == "total" and cells[1].value is None:
+            cells = [Shown(cells[0].value, "left", 2), *cells[2:]]
+        rows.append((row.kind, cells))
+    return ShownTable(table.title, [column.title for column in table.columns], rows)
 
 
 def _making(request: Request, row: Letter) -> dict[str, Any]:
