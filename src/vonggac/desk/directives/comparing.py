@@ -11,7 +11,7 @@ from typing import Any, Literal
 from vonggac.desk.directives.values import ClauseValues, LetterValues
 from vonggac.desk.searching import search_form
 
-_WORDS = re.compile(r"\s+|[^\s]+")
+_WORDS = re.compile(r"\S+\s*|\s+")
 _MOST_WORDS = 4000
 """Longer texts are compared line by line: word by word would take the square of their length."""
 _ALIKE = 0.6

@@ -63,7 +63,8 @@ def possible(asker: Asker, row: Letter) -> dict[str, bool]:
     may = rights(asker, row)
     is_out, is_unsent = row.direction == OUT, row.state == ISSUED and row.sent_at is None
     return {
-        "edit": is_out and may["draft"] and row.state == DRAFT,
+        "edit": is_out and may["draft"] and row.state == DRAFT and row.form == LETTER,
+        "write": is_out and may["draft"] and row.state == DRAFT and row.form != LETTER,
         "check": is_out and row.state == DRAFT,
         "approve": is_out and may["approve"] and row.state == DRAFT,
         "send_back": is_out and may["approve"] and row.state == APPROVED,

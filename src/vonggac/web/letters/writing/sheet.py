@@ -111,14 +111,18 @@ def of_post(posted: Any) -> Sheet:
         )  # fmt: skip
 
     return Sheet(
-        clauses=[clause(f"c{n}-") for n in range(_count(posted, "n_clauses", MOST_CLAUSES + 1))],
-        lines=[line(f"a{n}-") for n in range(_count(posted, "n_lines", MOST_ADDRESSEES + 1))],
+        clauses=[clause(f"c{n}-") for n in range(_count(posted, "n_clauses", "c", MOST_CLAUSES + 1))],
+        lines=[line(f"a{n}-") for n in range(_count(posted, "n_lines", "a", MOST_ADDRESSEES + 1))],
     )
 
 
-def _count(posted: Any, name: str, most: int) -> int:
+def _count(posted: Any, name: str, letter: str, most: int) -> int:
+    """How many rows were sent; where the form does not say so, as many as it has fields for: none is lost for that."""
     text = posted.get(name, "")
-    return min(int(text), most) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    if text.isascii() and text.isdecimal():
+        return min(int(text[:9]), most)
+    places = [int(found[1]) for one in posted if (found := re.match(rf"{letter}(\d{{1,4}})-", one))]
+    return min(max(places, default=-1) + 1, most)
 
 
 def _typed(moment: datetime | None) -> str:

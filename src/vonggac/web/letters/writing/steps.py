@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from vonggac.desk.directives import actions, queries
 from vonggac.desk.directives.models import Letter
 from vonggac.desk.directives.queries.consequences import Consequences, consequences, next_number
-from vonggac.desk.directives.states import APPROVED, DRAFT, ISSUED, OUT
+from vonggac.desk.directives.states import APPROVED, DRAFT, ISSUED, LETTER, OUT
 from vonggac.desk.notices.delivery import is_holding
 from vonggac.desk.scope.rule import require
 from vonggac.errors import EditConflict, Fault, InvalidValues, NotAllowed
@@ -65,6 +65,8 @@ def where(row: Letter, fault: Fault) -> str:
         return reverse("organisation", args=[row.office_id])
     if part == "files":
         return reverse("letter", args=[row.pk]) + "#files"
+    if row.form != LETTER:  # a report has its own page where it is written
+        return reverse("report-parts", args=[row.pk])
     anchor = {"clauses": f"c{rest.partition('.')[0]}-title" if rest else "clauses", "addressees": "lines"}.get(
         part, f"id_{part}"
     )
