@@ -1,6 +1,6 @@
 """What is done with letters, one function each."""
 
-from vonggac.desk.directives.actions.answering import Answered, Given, answer, save_draft
+from vonggac.desk.directives.actions.answering import Answered, Given, answer, require_to_answer, save_draft
 from vonggac.desk.directives.actions.drafting import (
     attach,
     create,
@@ -28,6 +28,7 @@ __all__ = [
     "edit",
     "issue",
     "opened",
+    "require_to_answer",
     "save_draft",
     "save_group",
     "send",

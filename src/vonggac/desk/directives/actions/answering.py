@@ -258,8 +258,7 @@ def save_draft(asker: Asker, recipient_id: int, version: int, values: Mapping[st
     recipient. Raises EditConflict when somebody else saved meanwhile, InvalidValues, NotThere for a Task that is not this recipient's.
     """
     seen = recipient(asker, recipient_id)
-    if not may_on(asker, "work.answer", seen.organisation_id):
-        require(asker, "work.review", seen.organisation_id)
+    require_to_answer(asker, seen)
     kept = _clean_draft(seen, values)
     with transaction.atomic():
         row = Recipient.objects.select_for_update(of=("self",)).select_related("letter").get(pk=seen.pk)
@@ -278,6 +277,12 @@ def save_draft(asker: Asker, recipient_id: int, version: int, values: Mapping[st
         draft.by_name = (by or asker.name)[:150]
         draft.save()
     return draft
+
+
+def require_to_answer(asker: Asker, row: Recipient) -> None:
+    """Raise NotAllowed for who neither answers for a recipient nor enters what it tells."""
+    if not may_on(asker, "work.review", row.organisation_id):
+        require(asker, "work.answer", row.organisation_id)
 
 
 def _clean_draft(row: Recipient, values: Mapping[str, Any]) -> dict[str, str]:
