@@ -139,10 +139,11 @@ def answer_all(row: Letter, share: float = 1.0) -> int:
     """Answers of a letter's recipients, written in bulk: all of ``share`` of them, half of the others'; half are accepted. Gives how many."""
     chance = random.Random(3)  # no secret
     whole: dict[int, bool] = {}
-    tasks = []
-    for task in Task.objects.filter(batch_id=row.batch_id).order_by("pk"):
-        if whole.setdefault(task.organisation_id, chance.random() < share) or chance.random() < 0.5:
-            tasks.append(task)
+    tasks = [
+        task
+        for task in Task.objects.filter(batch_id=row.batch_id).order_by("pk")
+        if whole.setdefault(task.organisation_id, chance.random() < share) or chance.random() < 0.5
+    ]
     before, now = kept(), timezone.now()
     answers = []
     for task in tasks:
