@@ -7,6 +7,8 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_arriving
+import of_letters_answering
 import of_letters_declaring
 import of_letters_links
 import of_letters_report
@@ -53,6 +55,7 @@ OTHERS = {
     **of_letters_links.OTHERS,
     **of_lists.OTHERS,
     **of_letters_writing.OTHERS,
+    **of_letters_arriving.OTHERS,
     **of_exchange.OTHERS,
 }
 """Doors that can be used of some records only: the argument, and the record of a side that stands for it."""
@@ -159,9 +162,11 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_work.pages(side),
         **of_proofs.pages(side),
         **of_inside.pages(side),
+        **of_letters_answering.pages(side),
         **of_letters_links.pages(side),
         **of_letters_report.pages(side),
         **of_letters_writing.pages(side),
+        **of_letters_arriving.pages(side),
         **of_lists.pages(side),
         **of_exchange.pages(side),
     }  # fmt: skip
@@ -255,8 +260,10 @@ def routes(side: Side) -> dict[str, Any]:
         **of_work.routes(side),
         **of_lists.routes(side),
         **of_letters_declaring.routes(side),
+        **of_letters_answering.routes(side),
         **of_letters_report.routes(side),
         **of_letters_writing.routes(side),
+        **of_letters_arriving.routes(side),
         **of_exchange.routes(side),
         **of_proofs.routes(side),
         **of_inside.routes(side),
@@ -298,7 +305,9 @@ def swaps(side: Side, *, api: bool) -> dict[str, Any]:
         "entries": str(n["seq"]),
         "up": _contacts(side)[-1],
         **of_work.swaps(side, api=api),
+        **of_letters_answering.swaps(side, api=api),
         **of_letters_writing.swaps(side, api=api),
+        **of_letters_arriving.swaps(side, api=api),
     } | (api_only if api else many | parts)
 
 

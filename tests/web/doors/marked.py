@@ -10,6 +10,8 @@ from typing import Any
 
 import of_exchange
 import of_inside
+import of_letters_answering
+import of_letters_arriving
 import of_letters_declaring
 import of_letters_links
 import of_letters_report
@@ -242,8 +244,10 @@ def _side(side: Side, ruler: User) -> Side:
         of_letters_writing,
         of_letters_links,
         of_letters_table,
+        of_letters_answering,
         of_letters_report,
         of_letters_declaring,
+        of_letters_arriving,
     ):
         nouns.fill(side, ruler)
     return side

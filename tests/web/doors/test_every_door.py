@@ -8,6 +8,8 @@ import bodies
 import doors
 import of_exchange
 import of_inside
+import of_letters_answering
+import of_letters_arriving
 import of_letters_declaring
 import of_letters_links
 import of_letters_report
@@ -98,10 +100,12 @@ EMPTY_HANDED = (
     "mfa_remove_webauthn", "mfa_edit_webauthn",  # of one's own passkeys only
     *of_work.EMPTY_HANDED,
     *of_proofs.EMPTY_HANDED,
+    *of_letters_answering.EMPTY_HANDED,
     *of_letters_links.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
     *of_letters_report.EMPTY_HANDED,
     *of_letters_writing.EMPTY_HANDED,
+    *of_letters_arriving.EMPTY_HANDED,
     *of_lists.NUMBERS_ONLY,
     *of_exchange.EMPTY_HANDED,
     "organisation_name_at", "list_grants",  # tell no text of the record; the first needs a time
@@ -243,6 +247,7 @@ WITHOUT_BODY = (
     "unwatch_task",
     *of_exchange.OF_THEIR_OWN,
     *of_letters_report.OF_THEIR_OWN,
+    *of_letters_arriving.OF_THEIR_OWN,
     *of_lists.OF_THEIR_OWN,
     "remove_evidence",
 )
@@ -274,6 +279,7 @@ READS_THAT_ARE_RECORDED = (
     "export_directory",
     *of_proofs.READS_THAT_ARE_RECORDED,
     *of_letters_table.READS_THAT_ARE_RECORDED,
+    *of_letters_arriving.READS_THAT_ARE_RECORDED,
     *of_exchange.READS_THAT_ARE_RECORDED,
 )
 """Taking something along is itself an entry of the audit record."""
@@ -330,10 +336,12 @@ NEEDS = {
     **of_work.NEEDS,
     **of_lists.NEEDS,
     **of_letters_writing.NEEDS,
+    **of_letters_arriving.NEEDS,
     **of_exchange.NEEDS,
     **of_proofs.NEEDS,
     **of_inside.NEEDS,
     **of_letters_declaring.NEEDS,
+    **of_letters_answering.NEEDS,
     **of_letters_report.NEEDS,
     **of_letters_table.NEEDS,
 }  # fmt: skip
@@ -400,6 +408,7 @@ MORE_THAN_A_PERMISSION = (
     "directory-import-apply", "directory-import-check", "directory-import-abandon",  # of those who uploaded it
     "apply_import", "check_import_again", "abandon_import", *of_work.OF_THEIR_OWN,
     "list-version-ask", "ask_holders_of_list",  # there is nobody to ask
+    *of_letters_answering.MORE_THAN_A_PERMISSION,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from django.http import HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -313,7 +314,8 @@ def bring(request: Any, office_id: Annotated[Id, Query()], file_name: FileName) 
         SETTINGS, request.asker, office_id, spooled(request, evidence_store.UPLOAD_LIMIT), file_name
     )
     is_letter = isinstance(found, Letter)
-    return 201, TakenOut(reading_id=None if is_letter else found.pk, letter_id=found.pk if is_letter else None)
+    told = TakenOut(reading_id=None if is_letter else found.pk, letter_id=found.pk if is_letter else None)
+    return HttpResponse(told.model_dump_json(), status=201, content_type="application/json")
 
 
 @router.get(
