@@ -181,3 +181,19 @@ def test_a_program_reads_what_would_happen_and_accepts_with_ticks(client, signed
     signed_in(client, province.users["stranger"])
     assert client.get(url).status_code == 404
     assert client.post(f"{url}/accept", body, "application/json").status_code == 404
+
+
+def test_on_the_page_of_the_letter_it_is_looked_at_by_itself(client, signed_in, province, task):
+    url = f"/letters/received/{task.details['recipient']}/"
+    signed_in(client, province.users["agency_officer"])
+    page = client.get(url).content.decode()
+    assert f'name="{task.pk}.networks-0-range"' in page
+    assert 'value="198.51.100.1-198.51.100.9"' in page
+    fields = {f"{task.pk}.{name}": value for name, value in {**ROW, "result": "done", "seen": "0"}.items()}
+    assert client.post(url, {"do": "answer", "key": "k", **fields}).status_code == 302
+    assert len(Task.objects.get(pk=task.pk).answers.get().values["networks"]) == 1
+    signed_in(client, province.users["duty_officer"])
+    page = client.get(url).content.decode()
+    assert f'href="/work/{task.pk}/accept?next=' in page
+    assert f'value="{task.pk}:' in page  # to return it
+    assert 'name="do" value="accept"' not in page

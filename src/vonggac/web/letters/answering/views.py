@@ -79,9 +79,12 @@ def one(request: Request, recipient_id: int) -> HttpResponse:
     asks = is_own or (enters and _wants_to_enter(request))
     if request.method == "POST" and not asks:
         raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="work.answer")
+    waiting = _waiting(row) if may_review and not asks else []
     extra = {
         "is_portal": True, "may_review": may_review and not asks, "may_enter": enters and pages.may_fill(asker, row, enters=True),
-        "sees_office": may_see_office(asker, row.letter), "to_accept": _to_accept(row) if may_review and not asks else [],
+        "sees_office": may_see_office(asker, row.letter), "n_waiting": len(waiting),
+        # A declaration is looked at by itself, since it changes the directory.
+        "to_accept": [task for task in waiting if task.kind != DECLARE.name],
     }  # fmt: skip
     return pages.answer_page(
         request, asker, row, base_template=BASE, urls=urls_of(row, enters=enters and asks), asks=asks, enters=enters,
@@ -89,9 +92,9 @@ def one(request: Request, recipient_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _to_accept(row: Recipient) -> list[Task]:
-    """What waits for a review and can be accepted together: a declaration is looked at by itself, since it changes the directory."""
-    return list(queries.obligations(row).filter(state=SUBMITTED).exclude(kind=DECLARE.name).order_by("pk"))
+def _waiting(row: Recipient) -> list[Task]:
+    """What waits for a review."""
+    return list(queries.obligations(row).filter(state=SUBMITTED).order_by("pk"))
 
 
 def _wants_to_enter(request: Any) -> bool:
@@ -118,13 +121,13 @@ def draft(request: Request, recipient_id: int) -> HttpResponseBase:
 
 @spooling("work.answer", SETTINGS, evidence_store.UPLOAD_LIMIT)
 @page("work.answer", "POST")
-def files(request: Any, recipient_id: int, task_id: int) -> HttpResponseBase:
+def files(request: Any, recipient_id: int, obligation_id: int) -> HttpResponseBase:
     """Takes a file for a clause."""
     row = queries.recipient(request.asker, recipient_id)
     require(request.asker, "work.answer", row.organisation_id)
     if request.method != "POST":
         return redirect("letter-received", row.pk)
-    return pages.take_file(request, request.asker, row, task_id, urls=_urls_back(request, row))
+    return pages.take_file(request, request.asker, row, obligation_id, urls=_urls_back(request, row))
 
 
 def _urls_back(request: Any, row: Recipient) -> Urls:
@@ -132,13 +135,13 @@ def _urls_back(request: Any, row: Recipient) -> Urls:
 
 
 @page("work.answer", "POST")
-def remove_file(request: Request, recipient_id: int, task_id: int, evidence_id: int) -> HttpResponseBase:
+def remove_file(request: Request, recipient_id: int, obligation_id: int, proof_id: int) -> HttpResponseBase:
     """Takes a file away again."""
     row = queries.recipient(request.asker, recipient_id)
     require(request.asker, "work.answer", row.organisation_id)
     if request.method != "POST":
         return redirect("letter-received", row.pk)
-    return pages.drop_file(request, request.asker, row, task_id, evidence_id, urls=_urls_back(request, row))
+    return pages.drop_file(request, request.asker, row, obligation_id, proof_id, urls=_urls_back(request, row))
 
 
 # ------------------------------------------------------------------------------------------- what the centre does
