@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -35,6 +36,7 @@ from vonggac.desk.work.states import STATES as TASK_STATES
 from vonggac.errors import N_
 from vonggac.web.letters.panel import Files, files_panel
 from vonggac.web.letters.tabs import Tab, tabs_of
+from vonggac.web.shell import times
 from vonggac.web.shell.templatetags.shell import badge
 from vonggac.web.work.words import STATE_TONES
 
@@ -108,3 +110,9 @@ def clause_state(one: Asked) -> SafeString:
         state = ACCEPTED
     tone, drawn = STATE_TONES.get(state, ("muted", "dot"))
     return badge(gettext(TASK_STATES.get(state, state)), tone, drawn)
+
+
+@register.filter
+def to_the_minute(at: datetime | None) -> str:
+    """A time as the local day and minute, beside a clock that counts down to it."""
+    return times.to_the_minute(at) if at else ""
