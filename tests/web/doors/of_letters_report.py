@@ -19,7 +19,7 @@ from vonggac.jobs import evidence_store
 
 DAY = "2026-02-03"
 EMPTY_HANDED = (
-    "report-ends", "report-part-add", "report-renew", "report-make", "report-part", "letter-sent-note-remove", "letter-days",
+    "report-begin", "report-ends", "report-part-add", "report-renew", "report-make", "report-part", "letter-sent-note-remove", "letter-days",
 )  # fmt: skip
 """Only POST does something: GET leads back."""
 
@@ -92,7 +92,7 @@ def pages(side: Any) -> dict[str, dict[str, Any]]:
     """Name of a page to the form that is sent there."""
     version = _version(side)
     return {
-        "letter-report": {},
+        "report-begin": {},
         "report-ends": {"version": version, "opening": "Mở khác", "closing": "Kết khác"},
         "report-part-add": {"version": version, "heading": "Đánh giá", "text": "Tốt."},
         "report-renew": {"version": version},

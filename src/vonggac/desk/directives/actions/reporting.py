@@ -20,8 +20,8 @@ from vonggac.desk.directives.states import DRAFT, LETTER, OUT, REPORT
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.editing import update
 from vonggac.desk.scope.asker import Asker
-from vonggac.desk.scope.rule import may_on, require
-from vonggac.errors import N_, Fault, InvalidValues, NotAllowed, NotThere
+from vonggac.desk.scope.rule import require
+from vonggac.errors import N_, Fault, InvalidValues, NotThere
 
 _LONGEST = 50_000
 MOST_PARTS = 250
@@ -290,10 +290,9 @@ def _renew(row: Letter, there: Sequence[ReportPart], made: Sequence[Made]) -> in
 
 
 def ask_files(asker: Asker, report_id: int) -> ReportMaking:
-    """The worker is to make the files of a report; it is made once however often it is asked for. Needs letters.draft or letters.approve."""
+    """The worker is to make the files of a report; it is made once however often it is asked for. Needs letters.draft."""
     row = queries.report(asker, report_id)
-    if not any(may_on(asker, permission, row.office_id) for permission in ("letters.draft", "letters.approve")):
-        raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="letters.draft")
+    require(asker, "letters.draft", row.office_id)
     with recording(asker, "letters.make_report_files", on=row, organisation_id=row.office_id):
         made, is_new = ReportMaking.objects.select_for_update().get_or_create(
             letter=row, defaults={"by_name": asker.name[:150]}

@@ -1,4 +1,7 @@
-"""Reports on letters over the API: begun, their parts read and written, made anew, their files; what was sent to whom; single days."""
+"""Reports on letters over the API: begun, their parts read and written, made anew, their files; what was sent to whom; single days.
+
+A path of words stands before one that takes an id there: the first that fits answers.
+"""
 
 from __future__ import annotations
 
@@ -230,33 +233,6 @@ def add(request: Any, report_id: Id, given: ReportPartIn) -> HttpResponse:
     return written(request, 201, write)
 
 
-@router.put(
-    "/letters/{report_id}/parts/{part_id}", response={200: ReportOut, **ERRORS}, operation_id="change_report_part"
-)
-def change(request: Any, report_id: Id, part_id: Id, given: ReportPartEdit) -> HttpResponse:
-    """Write a part, leave it out, move it; a part of one's own that is left out is gone."""
-
-    def write() -> ReportOut:
-        row = queries.report(request.asker, report_id)
-        part = next((one for one in queries.parts(row) if one.pk == part_id), None)
-        if part is None:
-            raise NotThere(N_("there is no such part in this report"))
-        version, sent = given.version, given.model_fields_set
-        if given.move is not None:
-            version = reporting.move_part(request.asker, report_id, version, part_id, by=given.move).version
-        if {"heading", "text"} & sent:
-            text = given.text if "text" in sent else part.text
-            heading = given.heading or part.heading
-            version = reporting.edit_part(
-                request.asker, report_id, version, part_id, heading=heading, text=text
-            ).version
-        if given.is_left_out is not None:
-            reporting.leave_out(request.asker, report_id, version, part_id, is_left_out=given.is_left_out)
-        return _report(queries.report(request.asker, report_id))
-
-    return written(request, 200, write)
-
-
 @router.post("/letters/{report_id}/parts/renew", response={200: ReportOut, **ERRORS}, operation_id="renew_report")
 def renew(request: Any, report_id: Id, given: Version) -> HttpResponse:
     """Make the parts anew from the table; what people wrote stays."""
@@ -311,6 +287,33 @@ def one_file(request: Any, report_id: Id, part: FilePart) -> HttpResponseBase:
     if found is None:
         raise NotThere(N_("there is no such file here"))
     return file_answer(found)
+
+
+@router.put(
+    "/letters/{report_id}/parts/{part_id}", response={200: ReportOut, **ERRORS}, operation_id="change_report_part"
+)
+def change(request: Any, report_id: Id, part_id: Id, given: ReportPartEdit) -> HttpResponse:
+    """Write a part, leave it out, move it; a part of one's own that is left out is gone."""
+
+    def write() -> ReportOut:
+        row = queries.report(request.asker, report_id)
+        part = next((one for one in queries.parts(row) if one.pk == part_id), None)
+        if part is None:
+            raise NotThere(N_("there is no such part in this report"))
+        version, sent = given.version, given.model_fields_set
+        if given.move is not None:
+            version = reporting.move_part(request.asker, report_id, version, part_id, by=given.move).version
+        if {"heading", "text"} & sent:
+            text = given.text if "text" in sent else part.text
+            heading = given.heading or part.heading
+            version = reporting.edit_part(
+                request.asker, report_id, version, part_id, heading=heading, text=text
+            ).version
+        if given.is_left_out is not None:
+            reporting.leave_out(request.asker, report_id, version, part_id, is_left_out=given.is_left_out)
+        return _report(queries.report(request.asker, report_id))
+
+    return written(request, 200, write)
 
 
 @router.get("/letters/{letter_id}/sent", response={200: SentLogOut, **ERRORS}, operation_id="letter_sent_log")

@@ -8,6 +8,7 @@ from vonggac.web.letters.table import report_views, sent_views
 
 urlpatterns: list[URLPattern] = [
     path("letters/<int:letter_id>/report", report_views.reports, name="letter-report"),
+    path("letters/<int:letter_id>/report/begin", report_views.begin, name="report-begin"),
     path("letters/<int:report_id>/parts", report_views.parts, name="report-parts"),
     path("letters/<int:report_id>/parts/ends", report_views.ends, name="report-ends"),
     path("letters/<int:report_id>/parts/add", report_views.add, name="report-part-add"),

@@ -39,20 +39,12 @@ STEPS = (
 """Part of the files to its form and what it is for."""
 
 
-@page("letters.view", "POST")
+@page("letters.view")
 def reports(request: Request, letter_id: int) -> HttpResponse:
-    """The reports on a letter; a new one is begun here."""
+    """The reports on a letter."""
     row = the_letter(request.asker, letter_id)
     if not may_see_office(request.asker, row):
         raise NotThere(N_("there is no such letter here"))
-    error = ""
-    if request.method == "POST":
-        try:
-            made = reporting.begin_report(request.asker, letter_id)
-        except InvalidValues as refused:
-            error = capital(tell_fault(refused.faults[0]))
-        else:
-            return redirect("report-parts", made.pk)
     rows = list(queries.reports_on(request.asker, row))
     context = {
         "letter": row,
@@ -63,9 +55,21 @@ def reports(request: Request, letter_id: int) -> HttpResponse:
         and row.form == LETTER
         and row.sent_at is not None,
         "has_days": has_days(row),
-        "error": error,
     }
-    return render(request, "letters/report/index.html", context, status=422 if error else 200)
+    return render(request, "letters/report/index.html", context)
+
+
+@page("letters.draft", "POST")
+def begin(request: Request, letter_id: int) -> HttpResponse:
+    """Begin a report on a letter, or go on with the draft that lies there."""
+    if request.method != "POST":
+        return redirect("letter-report", letter_id)
+    try:
+        made = reporting.begin_report(request.asker, letter_id)
+    except InvalidValues as refused:
+        messages.error(request, capital(tell_fault(refused.faults[0])))
+        return redirect("letter-report", letter_id)
+    return redirect("report-parts", made.pk)
 
 
 # -------------------------------------------------------------------------------------------------------- the parts
@@ -218,7 +222,7 @@ def _making(request: Request, row: Letter) -> dict[str, Any]:
         fault = (
             capital(gettext(said.get("message", "")).format(**said.get("params", {}))) if said.get("message") else ""
         )
-    may = any(may_on(request.asker, f"letters.{verb}", row.office_id) for verb in ("draft", "approve"))
+    may = may_on(request.asker, "letters.draft", row.office_id)
     return {
         "making": making,
         "is_at_it": is_at_it,
@@ -354,7 +358,7 @@ def renew(request: Request, report_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@page("letters.view", "POST")
+@page("letters.draft", "POST")
 def make(request: Request, report_id: int) -> HttpResponse:
     """Ask for the files of the report as it is now."""
     queries.report(request.asker, report_id)
