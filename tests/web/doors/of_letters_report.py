@@ -23,6 +23,10 @@ EMPTY_HANDED = (
 )  # fmt: skip
 """Only POST does something: GET leads back."""
 
+READS_THAT_ARE_RECORDED = ("letter-sent-export",)
+AS_THEY_CAME = ("report-file", "read_report_file", "letter-day-file")
+"""Files that are no tables: documents, whose texts are tried in tests/jobs."""
+
 NEEDS = {
     **dict.fromkeys(
         ("read_report", "list_report_files", "read_report_file", "letter_sent_log", "letter_day"), "letters.view"

@@ -11,6 +11,7 @@ import of_inside
 import of_letters_answering
 import of_letters_arriving
 import of_letters_declaring
+import of_letters_files
 import of_letters_links
 import of_letters_report
 import of_letters_table
@@ -101,6 +102,7 @@ EMPTY_HANDED = (
     *of_work.EMPTY_HANDED,
     *of_proofs.EMPTY_HANDED,
     *of_letters_answering.EMPTY_HANDED,
+    *of_letters_files.EMPTY_HANDED,
     *of_letters_links.EMPTY_HANDED,
     *of_lists.EMPTY_HANDED,
     *of_letters_report.EMPTY_HANDED,
@@ -127,6 +129,7 @@ def test_who_may_reads_the_mark_behind_every_door(world, ways):
 NEED_THE_FILE = (
     "directory-import-apply", "directory-import-check", "apply_import", "check_import_again",
     *of_proofs.ONLY_LOOKS,
+    *of_letters_files.ONLY_LOOKS,
     "list-version-ask", "ask_holders_of_list",  # of operators and rows of nobody, of which there are none here
 )  # fmt: skip
 """They work with an uploaded file only, which is none here: that they then write is shown in the tests of their pages."""
@@ -247,6 +250,7 @@ WITHOUT_BODY = (
     "unwatch_task",
     *of_exchange.OF_THEIR_OWN,
     *of_letters_report.OF_THEIR_OWN,
+    *of_letters_files.OF_THEIR_OWN,
     *of_letters_arriving.OF_THEIR_OWN,
     *of_lists.OF_THEIR_OWN,
     "remove_evidence",
@@ -278,6 +282,7 @@ READS_THAT_ARE_RECORDED = (
     "directory-export",
     "export_directory",
     *of_proofs.READS_THAT_ARE_RECORDED,
+    *of_letters_report.READS_THAT_ARE_RECORDED,
     *of_letters_table.READS_THAT_ARE_RECORDED,
     *of_letters_arriving.READS_THAT_ARE_RECORDED,
     *of_exchange.READS_THAT_ARE_RECORDED,
@@ -342,6 +347,7 @@ NEEDS = {
     **of_inside.NEEDS,
     **of_letters_declaring.NEEDS,
     **of_letters_answering.NEEDS,
+    **of_letters_files.NEEDS,
     **of_letters_report.NEEDS,
     **of_letters_table.NEEDS,
 }  # fmt: skip

@@ -9,6 +9,7 @@ import zipfile
 
 import bodies
 import doors
+import of_letters_files
 import of_proofs
 import pytest
 from django.apps import apps
@@ -155,10 +156,13 @@ DOWNLOADS = (
     ("export_directory", "GET", {}),
     ("export_directory", "GET", {"form": "csv"}),
     *((name, "GET", {}) for name in of_proofs.WORKBOOKS),
+    *((name, "GET", {}) for name in of_letters_files.WORKBOOKS),
     ("list-version-export", "GET", {}),
     ("list-matrix-export", "GET", {}),
     ("letter-table-export", "GET", {}),
     ("letter-table-export", "GET", {"form": "csv"}),
+    ("letter-sent-export", "GET", {}),
+    ("letter-sent-export", "GET", {"form": "csv"}),
 )
 
 
@@ -169,7 +173,7 @@ def test_every_download_is_tried(world, ways):
         if door.method == "GET" or door.name == "audit-export":
             with undone():
                 response = go(ways.client(door, "ruler"), door, door.path(bodies.ids_for(door.name, world.outside)))
-            if door.name in of_proofs.AS_THEY_CAME:
+            if door.name in (*of_proofs.AS_THEY_CAME, *of_letters_files.AS_THEY_CAME):
                 continue
             if "attachment" in response.headers.get("Content-Disposition", ""):
                 found.add(door.name)
