@@ -10,6 +10,7 @@ import of_inside
 import of_letters_arriving
 import of_letters_answering
 import of_letters_declaring
+import of_letters_files
 import of_letters_links
 import of_letters_report
 import of_letters_writing
@@ -52,6 +53,7 @@ OTHERS = {
     **of_proofs.OTHERS,
     **of_inside.OTHERS,
     **of_letters_declaring.OTHERS,
+    **of_letters_files.OTHERS,
     **of_letters_links.OTHERS,
     **of_lists.OTHERS,
     **of_letters_writing.OTHERS,
@@ -163,6 +165,7 @@ def pages(side: Side) -> dict[str, dict[str, Any]]:
         **of_proofs.pages(side),
         **of_inside.pages(side),
         **of_letters_answering.pages(side),
+        **of_letters_files.pages(side),
         **of_letters_links.pages(side),
         **of_letters_report.pages(side),
         **of_letters_writing.pages(side),
@@ -261,6 +264,7 @@ def routes(side: Side) -> dict[str, Any]:
         **of_lists.routes(side),
         **of_letters_declaring.routes(side),
         **of_letters_answering.routes(side),
+        **of_letters_files.routes(side),
         **of_letters_report.routes(side),
         **of_letters_writing.routes(side),
         **of_letters_arriving.routes(side),

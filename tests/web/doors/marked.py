@@ -13,6 +13,7 @@ import of_inside
 import of_letters_answering
 import of_letters_arriving
 import of_letters_declaring
+import of_letters_files
 import of_letters_links
 import of_letters_report
 import of_letters_table
@@ -245,6 +246,7 @@ def _side(side: Side, ruler: User) -> Side:
         of_letters_links,
         of_letters_table,
         of_letters_answering,
+        of_letters_files,
         of_letters_report,
         of_letters_declaring,
         of_letters_arriving,

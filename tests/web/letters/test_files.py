@@ -147,9 +147,9 @@ def test_a_file_is_attached_and_taken_off_again(browser, drafted):
     assert (file.part, file.kind, file.name) == ("attachment", "docx", "Danh sách kèm theo.docx")
     page = clerk.get(url).content.decode()
     assert "Danh sách kèm theo.docx" in page
-    assert clerk.get(f"{url}{file.pk}/remove").status_code == 302
+    assert clerk.get(f"/letters/attachments/{file.pk}/remove").status_code == 302
     assert LetterFile.objects.count() == 1
-    clerk.post(f"{url}{file.pk}/remove")
+    clerk.post(f"/letters/attachments/{file.pk}/remove")
     assert not LetterFile.objects.exists()
 
 

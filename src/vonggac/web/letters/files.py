@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -16,12 +17,12 @@ from django.utils.translation import gettext
 from vonggac.config import Settings
 from vonggac.desk.directives import actions, queries
 from vonggac.desk.directives.models import LetterFile
-from vonggac.desk.directives.queries.files import is_good
+from vonggac.desk.directives.queries.files import is_good, one_attached
 from vonggac.desk.directives.states import APPROVED, DRAFT, OUT
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import require
 from vonggac.documents import pdf
-from vonggac.errors import N_, EditConflict, InputError, InvalidValues, NotThere, VonggacError
+from vonggac.errors import N_, ConfigError, EditConflict, InputError, InvalidValues, NotThere
 from vonggac.jobs import evidence_store, letter_files, letter_uploads
 from vonggac.jobs.spool import DiskFull, Spooled, TooLarge
 from vonggac.web.letters.panel import said_of
@@ -117,13 +118,13 @@ def _locked(response: Any) -> HttpResponseBase:
 
 
 @page("letters.draft", "POST")
-def remove(request: Request, letter_id: int, file_id: int) -> HttpResponse:
+def remove(request: Request, attached_id: int) -> HttpResponse:
     """Take an attachment off a draft."""
-    row = queries.letter(request.asker, letter_id)
-    back = safe_next(request, reverse("letter-files", args=[letter_id]))
+    file = one_attached(request.asker, attached_id)
+    back = safe_next(request, reverse("letter-files", args=[file.letter_id]))
     if request.method == "POST":
         try:
-            actions.detach(request.asker, letter_id, row.version, file_id)
+            actions.detach(request.asker, file.letter_id, file.letter.version, file.pk)
         except InvalidValues as refused:
             messages.error(request, capital(tell_fault(refused.faults[0])))
         except EditConflict as refused:
@@ -136,28 +137,31 @@ def remove(request: Request, letter_id: int, file_id: int) -> HttpResponse:
 @page("letters.view")
 def preview(request: Request, letter_id: int, form: str) -> HttpResponseBase:
     """A draft as it would look, with room for what it does not have yet: number, day, signature."""
-    row = queries.letter(request.asker, letter_id)
-    is_draft = row.direction == OUT and row.state in (DRAFT, APPROVED) and row.form in letter_files.RENDERERS
-    if not is_draft or not queries.may_see_office(request.asker, row):
-        raise NotThere(N_("there is no such file here"))
     try:
-        data, kind = preview_of(row, form)
-    except VonggacError as refused:
+        return preview_answer(request.asker, letter_id, form)
+    except (InputError, ConfigError) as refused:
         messages.error(request, capital(tell(refused)))
         return redirect("letter-files", letter_id)
-    name = letter_files.file_name(row, form)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def preview_answer(asker: Asker, letter_id: int, form: str) -> HttpResponseBase:
+    """A draft as a file (docx, pdf); raises what keeps it from being made."""
+    row = queries.letter(asker, letter_id)
+    is_draft = row.direction == OUT and row.state in (DRAFT, APPROVED) and row.form in letter_files.RENDERERS
+    if not is_draft or not queries.may_see_office(asker, row):
+        raise NotThere(N_("there is no such file here"))
+    docx = letter_files.RENDERERS[row.form](row)
+    data, kind = (docx, DOCX_TYPE) if form == "docx" else (_laid_out(docx), "application/pdf")
+    headers = {"Content-Disposition": f'attachment; filename="{letter_files.file_name(row, form)}"'}
     return _locked(HttpResponse(data, content_type=kind, headers=headers))
 
 
-def preview_of(row: Any, form: str) -> tuple[bytes, str]:
-    """A draft as DOCX or PDF, with its media type; raises what keeps it from being made."""
-    docx = letter_files.RENDERERS[row.form](row)
-    if form == "docx":
-        return docx, DOCX_TYPE
-    if not _one_at_a_time.acquire(timeout=_PREVIEW_S):  # LibreOffice takes a processor whole
+@lru_cache(maxsize=4)
+def _laid_out(docx: bytes) -> bytes:
+    """As PDF; kept for who looks again, since LibreOffice takes a processor whole for seconds."""
+    if not _one_at_a_time.acquire(timeout=_PREVIEW_S):
         raise InputError(N_("many documents are being made just now: try again in a minute"))
     try:
-        return pdf.to_pdf(docx, timeout_s=_PREVIEW_S), "application/pdf"
+        return pdf.to_pdf(docx, timeout_s=_PREVIEW_S)
     finally:
         _one_at_a_time.release()

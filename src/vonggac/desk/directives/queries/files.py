@@ -16,6 +16,8 @@ from vonggac.errors import N_, NotThere
 DOCX, PDF, SIGNED, ATTACHMENT = "docx", "pdf", "signed", "attachment"
 _BEST: Final = (SIGNED, PDF, DOCX, "original")
 """Parts that are the letter itself, the best first."""
+PARTS: Final = (*_BEST, ATTACHMENT, "reply")
+"""Parts of a letter that are files of its own; others belong to a report that is being made."""
 HOLDS: Final = ("valid", "valid_unknown_signer")
 """States of a signature (``documents.signature_verdict``) with which a file goes out as the letter: it was not changed since."""
 
@@ -42,8 +44,10 @@ def sent_files(files: Collection[LetterFile]) -> list[LetterFile]:
 
 
 def files_of(asker: Asker, row: Letter) -> list[LetterFile]:
-    """The files of a letter that the asker was found to see: all of them for who sees its office, else what was sent, to keep or to edit."""
-    files = list(LetterFile.objects.filter(letter=row).order_by("pk"))
+    """The files of a letter that the asker was found to see: all of them for who sees its office (those of the draft of a
+    report are its own), else what was sent, to keep or to edit.
+    """
+    files = list(LetterFile.objects.filter(letter=row).filter(part__in=PARTS).order_by("pk"))
     if may_see_office(asker, row):
         return files
     seen = {one.pk for one in sent_files(files)}
@@ -57,6 +61,14 @@ def one_file(asker: Asker, letter_id: int, file_id: int) -> LetterFile:
         if one.pk == file_id:
             return one
     raise NotThere(N_("there is no such file here"))
+
+
+def one_attached(asker: Asker, file_id: int) -> LetterFile:
+    """A file attached to a letter whose office the asker sees, ``letter`` with it; raises NotThere."""
+    row = LetterFile.objects.select_related("letter").filter(pk=file_id, part=ATTACHMENT).first()
+    if row is None or not may_see_office(asker, row.letter):
+        raise NotThere(N_("there is no such file here"))
+    return row
 
 
 def to_make(part: str, forms: Collection[str]) -> QuerySet[Letter]:
