@@ -81,7 +81,7 @@ def test_from_the_message_to_the_answer(visited: Any, holiday: Any) -> None:
     page.wait_for_function("() => document.querySelector('[name=draft]').value !== '0'")
     assert AnswerDraft.objects.get().values[f"{machines.pk}.reason"] == "Đơn vị không có máy tính"
     page.locator(".ans-bar button[value=answer]").click()
-    page.wait_for_url("**/a/sent")
+    page.wait_for_url("**/a/sent?of=*")
     fits(page)
     (answer,) = Answer.objects.all()
     assert (answer.result, answer.by_name, answer.came_by) == ("not_applicable", WHO, "link")

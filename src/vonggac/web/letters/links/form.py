@@ -25,9 +25,14 @@ from vonggac.web.letters.links.visiting import FORM, Visit, behind_link
 from vonggac.web.work.evidence_views import file_answer as evidence_answer
 
 BASE: Final = "letters/links/form.html"
-URLS: Final = Urls(
-    page=FORM, sent="/a/sent", draft="/a/draft", files="/a/files/", evidence="/a/evidence/", letter_files="/a/file/"
-)
+
+
+def urls_of(row: Recipient) -> Urls:
+    """Where the pages of a recipient are: its number in them tells a tab in which another letter was opened meanwhile."""
+    of = f"?of={row.pk}"
+    return Urls(
+        page=f"{FORM}{of}", sent=f"/a/sent{of}", draft=f"/a/draft{of}", files="/a/files/", evidence="/a/evidence/", letter_files="/a/file/"
+    )  # fmt: skip
 
 
 def name_of(request: Any, visit: Visit) -> str:
@@ -36,7 +41,7 @@ def name_of(request: Any, visit: Visit) -> str:
 
 
 def _extra(visit: Visit) -> dict[str, Any]:
-    return {"visit": visit, "here": FORM, "is_by_link": True, "who": visit.name}
+    return {"visit": visit, "here": urls_of(visit.recipient).page, "is_by_link": True, "who": visit.name}
 
 
 @behind_link("POST")
@@ -46,7 +51,7 @@ def form(request: Any, visit: Visit) -> HttpResponse:
     was_acknowledged = row.acknowledged_at is not None
     lacks = "" if name else gettext("Say who you are: your name and position. Nothing was sent yet.")
     response = pages.answer_page(
-        request, visit.asker(name), row, base_template=BASE, urls=URLS, who=visit.name, lacks=lacks, extra=_extra(visit),
+        request, visit.asker(name), row, base_template=BASE, urls=urls_of(row), who=visit.name, lacks=lacks, extra=_extra(visit),
     )  # fmt: skip
     if request.method == "POST" and response.status_code == 302:
         does = request.POST.get("do", "")
@@ -65,7 +70,9 @@ def _remember(response: HttpResponse, visit: Visit, name: str) -> None:
 @behind_link()
 def sent(request: Any, visit: Visit) -> HttpResponse:
     """What was sent, and what is still open."""
-    return pages.sent_page(request, visit.asker(), visit.recipient, base_template=BASE, urls=URLS, extra=_extra(visit))
+    return pages.sent_page(
+        request, visit.asker(), visit.recipient, base_template=BASE, urls=urls_of(visit.recipient), extra=_extra(visit)
+    )
 
 
 @behind_link("POST")
@@ -86,7 +93,7 @@ def files(request: Any, visit: Visit, task_id: int) -> HttpResponseBase:
     """Takes a file for a clause."""
     if request.method != "POST":
         return HttpResponseRedirect(FORM)
-    return pages.take_file(request, visit.asker(), visit.recipient, task_id, urls=URLS)
+    return pages.take_file(request, visit.asker(), visit.recipient, task_id, urls=urls_of(visit.recipient))
 
 
 @behind_link("POST")
@@ -94,7 +101,7 @@ def remove_file(request: Any, visit: Visit, task_id: int, evidence_id: int) -> H
     """Takes a file away again."""
     if request.method != "POST":
         return HttpResponseRedirect(FORM)
-    return pages.drop_file(request, visit.asker(), visit.recipient, task_id, evidence_id, urls=URLS)
+    return pages.drop_file(request, visit.asker(), visit.recipient, task_id, evidence_id, urls=urls_of(visit.recipient))
 
 
 @behind_link()

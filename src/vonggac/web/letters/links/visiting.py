@@ -178,6 +178,8 @@ def behind_link(*methods: str, before_code: bool = False, uploads: int = 0) -> C
             visit = visit_of(request)
             if visit is None:
                 return gone(request)  # before a byte of what was sent is read
+            if request.GET.get("of", str(visit.link.recipient_id)) != str(visit.link.recipient_id):
+                return gone(request, keeps=True)  # a tab of a letter that was open before this one
             if not (visit.is_confirmed or before_code):
                 return HttpResponseRedirect(CODE)
             if not uploads or request.method != "POST":
