@@ -57,6 +57,7 @@ def table(request: Request, letter_id: int) -> HttpResponse:
         "clauses": [(one, found.by_clause[one.clause_id], _outcomes(found.by_clause[one.clause_id])) for one in found.columns],
         "outcomes": [_(title) for title in OUTCOMES.values()],
         "sums": _sums(found),
+        "n_columns": 2 + (len(groups) if len(groups) > 1 else 0),
         "form": TableFilter(request, groups),
         "shows": _chips(request, found),
         "is_filtered": bool(filters.group or filters.show or filters.text),
