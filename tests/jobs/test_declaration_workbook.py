@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -69,7 +70,7 @@ class Book:
 def test_it_begins_with_what_the_directory_has(province, asked):
     book = Book(province.asker("agency_officer"), asked)
     assert book.read("contacts", 3) == [("Nguyễn Văn Donghoa", "Mobile", "0000 000 123")]
-    assert book.read("networks", 1) == [("198.51.100.1-198.51.100.9",)]
+    assert book.read("networks", 2) == [("198.51.100.1-198.51.100.9", "2020-01-01")]
     assert book.read("systems", 3) == [("Cổng thông tin donghoa", "2", "donghoa.example")]
 
 
@@ -88,7 +89,7 @@ def test_filled_in_sent_and_accepted_it_is_in_the_directory(province, asked):
     book.put(
         "contacts", ("Nguyễn Văn Donghoa", "Mobile", "0000 000 123"), ("Văn phòng", "E-mail", "vp@donghoa.example")
     )
-    book.put("networks", ("198.51.100.1-198.51.100.9",), ("203.0.113.0/28",))
+    book.put("networks", ("198.51.100.1-198.51.100.9",), ("203.0.113.0/28", date(2024, 3, 15)))
     book.put("systems", ("Cổng thông tin donghoa", 2, "donghoa.example"), ("Một cửa", 3, None))
     plan = book.checked()
     assert plan.faults == []
@@ -99,7 +100,9 @@ def test_filled_in_sent_and_accepted_it_is_in_the_directory(province, asked):
     assert list(ContactPoint.objects.filter(**here).order_by("rank").values_list("value", flat=True)) == [
         "0000 000 123", "vp@donghoa.example",
     ]  # fmt: skip
-    assert Network.objects.filter(text="203.0.113.0/28", **here).exists()
+    assert Network.objects.get(text="203.0.113.0/28", **here).valid_from.date() == date(
+        2024, 3, 14
+    )  # its midnight, in UTC
     assert InformationSystem.objects.get(name="Một cửa", **here).level == 3
 
 

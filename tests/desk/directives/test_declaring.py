@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -259,6 +260,19 @@ def test_addresses_that_a_provider_handed_out_are_taken(province, asked):
     assert [line.status for line in preview(province.asker("duty_officer"), task.pk).of("networks")] == [NEW, SAME]
 
 
+def test_held_since_a_day_it_counts_from_that_day(province, asked):
+    directory.end_network(
+        duty_admin(), Network.objects.get(organisation=province["tayson"]).pk, 1, at=datetime(2025, 6, 1, tzinfo=UTC)
+    )
+    rows = [{"range": "203.0.113.0/28", "since": "15/03/2024"}, {"range": "198.51.100.32/29", "since": "2025-01-01"}]
+    task = declare(province, asked, networks=rows)
+    plan = preview(province.asker("duty_officer"), task.pk)
+    assert [line.status for line in plan.of("networks")] == [NEW, REFUSED]  # Tây Sơn still had it then
+    actions.accept(province.asker("duty_officer"), [(task.pk, task.version)])
+    row = Network.objects.get(organisation=province["donghoa"], text="203.0.113.0/28")
+    assert timezone.localtime(row.valid_from) == datetime(2024, 3, 15, tzinfo=timezone.get_current_timezone())
+
+
 def test_a_unit_that_is_no_more_gets_nothing(province, asked):
     task = declare(province, asked)
     row = province["donghoa"]
@@ -299,6 +313,10 @@ def test_a_unit_that_is_no_more_gets_nothing(province, asked):
         ({"networks": "203.0.113.7"}, "networks"),
         ({"networks": ["203.0.113.7"]}, "networks.0"),
         ({"networks": {"range": "203.0.113.7"}}, "networks"),
+        ({"networks": [{"range": "203.0.113.7", "since": "31/02/2025"}]}, "networks.0.since"),
+        ({"networks": [{"range": "203.0.113.7", "since": "2999-01-01"}]}, "networks.0.since"),
+        ({"networks": [{"range": "203.0.113.7", "since": "0001-01-01"}]}, "networks.0.since"),
+        ({"networks": [{"range": "203.0.113.7", "since": 20250101}]}, "networks.0.since"),
         ({"contacts": []}, "contacts"),
         ({"contacts": [{**CONTACT, "value": "gọi anh Ba"}]}, "contacts.0.value"),
         ({"contacts": [{**CONTACT, "channel": "email"}]}, "contacts.0.value"),
@@ -426,7 +444,7 @@ def test_the_form_begins_with_what_the_directory_has(province, asked):
     found = known(province.asker("agency_officer"), task)
     assert found == {
         "contacts": [{"label": "Nguyễn Văn Donghoa", "channel": "mobile", "value": "0000 000 123"}],
-        "networks": [{"range": "198.51.100.1-198.51.100.9"}],
+        "networks": [{"range": "198.51.100.1-198.51.100.9", "since": "2020-01-01"}],
         "systems": [{"name": "Cổng thông tin donghoa", "level": 2, "address": "donghoa.example"}],
     }
     actions.submit(province.asker("agency_officer"), task.pk, task.version, result="done", values=found)
@@ -452,7 +470,7 @@ def test_a_link_that_anybody_may_pass_on_shows_nothing_of_the_directory(province
     assert known(by_link, open_to_all.tasks("donghoa")[0]) == {}
     task = open_to_all.tasks("donghoa")[0]
     type(open_to_all.letter).objects.update(links_ask_code=True)
-    assert known(by_link, task)["networks"] == [{"range": "198.51.100.1-198.51.100.9"}]
+    assert known(by_link, task)["networks"] == [{"range": "198.51.100.1-198.51.100.9", "since": "2020-01-01"}]
 
 
 def test_nothing_is_shown_of_another_unit(province, asked):

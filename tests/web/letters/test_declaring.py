@@ -41,7 +41,7 @@ def test_the_form_begins_with_the_directory_and_has_room_for_more(client, signed
     values = dict(re.findall(r'name="(\w+-\d+-\w+)" id="[^"]*" value="([^"]+)"', page))
     assert values == {
         "contacts-0-label": "Nguyễn Văn Donghoa", "contacts-0-value": "0000 000 123",
-        "networks-0-range": "198.51.100.1-198.51.100.9", "systems-0-name": "Cổng thông tin donghoa",
+        "networks-0-range": "198.51.100.1-198.51.100.9", "networks-0-since": "2020-01-01", "systems-0-name": "Cổng thông tin donghoa",
         "systems-0-level": "2", "systems-0-address": "donghoa.example",
     }  # fmt: skip
     assert 'name="networks-1-range"' in page
@@ -163,7 +163,7 @@ def test_a_program_reads_what_would_happen_and_accepts_with_ticks(client, signed
     signed_in(client, province.users["agency_officer"])
     url = f"/api/v1/letters/declarations/{task.pk}"
     begun = client.get(f"{url}/beginning").json()["values"]
-    assert begun["networks"] == [{"range": "198.51.100.1-198.51.100.9"}]
+    assert begun["networks"] == [{"range": "198.51.100.1-198.51.100.9", "since": "2020-01-01"}]
     assert client.get(url).status_code == 403
     assert send(client, task, **ROW).status_code == 302
     task.refresh_from_db()

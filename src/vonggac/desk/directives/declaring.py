@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final
 
 from django.db.models import Q
@@ -23,6 +23,7 @@ from vonggac.desk.searching import search_form
 from vonggac.desk.work.kinds import DECLARE
 from vonggac.desk.work.models import Answer, Task
 from vonggac.desk.work.queries.tasks import task as the_task
+from vonggac.desk.work.rows import day_in
 from vonggac.errors import N_, Fault, NotThere
 
 NEW: Final = "new"
@@ -194,7 +195,9 @@ def _networks(
     eyes = Asker(asker.user_id, asker.name, asker.held, asker.origin, only)
     for given in _rows(values, "networks"):
         check = Check()
-        cleaned = clean_network(check, {"text": given.get("range", ""), "note": reference, "valid_from": at})
+        cleaned = clean_network(
+            check, {"text": given.get("range", ""), "note": reference, "valid_from": _since(given, at)}
+        )
         key = (cleaned["first"], cleaned["last"])
         if not check.faults and key in there:
             yield Line("networks", cleaned["text"], SAME, row=there[key])
@@ -206,6 +209,12 @@ def _networks(
         else:
             there[key] = None
             yield Line("networks", cleaned["text"], NEW, values=cleaned)
+
+
+def _since(given: Mapping[str, Any], at: datetime) -> datetime:
+    """From when on a declared network counts: the day that they say, so that earlier sightings find their owner, else ``at``."""
+    day = day_in(str(given.get("since") or ""))
+    return at if day is None else min(at, datetime.combine(day, time.min, timezone.get_current_timezone()))
 
 
 # ------------------------------------------------------------------------------------------------------------- systems
@@ -320,7 +329,7 @@ def known(asker: Asker, task: Task) -> dict[str, Any]:
     ]  # fmt: skip
     found["hotline"] = hotline.value if hotline else ""
     networks = Network.objects.filter(valid_at(now), organisation_id=organisation_id, side="public")
-    found["networks"] = [{"range": one.text} for one in networks.order_by("first", "pk")]
+    found["networks"] = [_network_row(one) for one in networks.order_by("first", "pk")]
     systems = InformationSystem.objects.filter(valid_at(now), organisation_id=organisation_id)
     found["systems"] = [_system_row(one) for one in systems.order_by("sort_key", "pk").prefetch_related("addresses")]
     is_confirmed = asker.origin.via == "link" and _asks_code(task)
@@ -330,6 +339,11 @@ def known(asker: Asker, task: Task) -> dict[str, Any]:
         if value and (is_confirmed or may_on(asker, f"{_NOUNS[name]}.view", organisation_id))
     }
     return _cut(kept) | (_counted_last(task) if kept else {})
+
+
+def _network_row(row: Network) -> dict[str, Any]:
+    since = {} if row.valid_from is None else {"since": timezone.localdate(row.valid_from).isoformat()}
+    return {"range": row.text, **since}
 
 
 def _system_row(row: InformationSystem) -> dict[str, Any]:

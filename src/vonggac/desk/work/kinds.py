@@ -11,7 +11,7 @@ from vonggac.desk.work.states import ACCEPTED, RECHECKED
 from vonggac.errors import N_
 
 FieldKind = Literal["line", "lines", "moment", "count", "organisation", "rows"]
-ColumnKind = Literal["line", "choice", "whole", "flag", "phone", "reach", "range", "host"]
+ColumnKind = Literal["line", "choice", "whole", "flag", "phone", "reach", "range", "host", "day"]
 Recheck = Literal["", "list", "networks"]
 MOST_ROWS = 200
 """Rows of a small table in an answer."""
@@ -22,7 +22,7 @@ class Column:
     """One column of a small table in an answer. ``title`` is an English text of the catalogue, ``example`` what may stand there.
 
     ``kind``: line, choice (a key of ``choices``: key and title), whole (``least`` to ``most``), flag (True, or not there), phone, reach (what the
-    column ``channel`` of its row says: a number or an e-mail address), range (public addresses), host (a public address or a domain name).
+    column ``channel`` of its row says: a number or an e-mail address), range (public addresses), host (a public address or a domain name), day (that has begun; kept as ISO text).
     ``most``: characters, of ``whole`` the highest number.
     """
 
@@ -369,6 +369,7 @@ DECLARE = Kind(
             MOST_ROWS,
             columns=(
                 Column("range", N_("Address, CIDR or range"), "range", 90, needed=True, example="203.0.113.0/28"),
+                Column("since", N_("Held since, if you know"), "day", 10),
             ),
         ),
         Field(

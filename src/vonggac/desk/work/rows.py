@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.utils import timezone
 
 from vonggac.desk.organisations.checks import Check
 from vonggac.desk.organisations.domains import parse_domain
@@ -12,6 +15,8 @@ from vonggac.desk.work.kinds import Column, Field
 from vonggac.errors import N_, InvalidValues
 
 Row = dict[str, Any]
+_EARLIEST: Final = 1990
+"""No office here had public addresses before that."""
 
 
 def is_blank(value: Any) -> bool:
@@ -83,7 +88,29 @@ def _text(check: Check, column: Column, place: str, value: str, channel: str) ->
         return _public(check, place, text)
     if column.kind == "host":
         return _host(check, place, text)
-    return text
+    return _day(check, place, text) if column.kind == "day" else text
+
+
+def day_in(text: str) -> date | None:
+    """The day that ``text`` is (2025-12-31 or 31/12/2025), None when it is none."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007  # a day has no zone
+        except ValueError:
+            continue
+    return None
+
+
+def _day(check: Check, place: str, text: str) -> str | None:
+    day = day_in(text)
+    if day is None:
+        check.fault(place, N_("“{text}” is no day: expected is for example 31/12/2025 or 2025-12-31"), text=text[:40])
+        return None
+    if day > timezone.localdate():
+        check.fault(place, N_("this lies in the future: it can be written down from that day on"))
+    elif day.year < _EARLIEST:
+        check.fault(place, N_("the year {year} is not possible"), year=day.year)
+    return day.isoformat()
 
 
 def _public(check: Check, place: str, text: str) -> str | None:

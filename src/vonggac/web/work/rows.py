@@ -14,7 +14,13 @@ from vonggac.desk.work.rows import is_blank
 
 EMPTY_ROWS = 3
 """Rows that wait to be filled in where there is nothing yet; one where there is something."""
-_TYPES = {"whole": ("number", "numeric"), "phone": ("tel", "tel"), "range": ("text", "text"), "host": ("text", "url")}
+_TYPES = {
+    "whole": ("number", "numeric"),
+    "phone": ("tel", "tel"),
+    "range": ("text", "text"),
+    "host": ("text", "url"),
+    "day": ("date", ""),
+}
 _MOST_SENT = 1000
 """Numbers of rows that are looked at; what is too many is the action's to say."""
 

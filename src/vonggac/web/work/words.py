@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from vonggac.desk.work.kinds import BY_NAME, Column, Field
 from vonggac.desk.work.models import FAR, Task
+from vonggac.desk.work.rows import day_in
 from vonggac.desk.work.states import (
     ACCEPTED,
     ACKNOWLEDGED,
@@ -152,6 +153,8 @@ def _cell(column: Column, value: Any) -> str:
         return ""
     if column.kind == "flag":
         return gettext(column.title)
+    if column.kind == "day" and (day := day_in(str(value))) is not None:
+        return day.strftime("%d/%m/%Y")
     titles = dict(column.choices)
     return gettext(titles[value]) if value in titles else str(value)
 

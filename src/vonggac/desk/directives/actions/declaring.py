@@ -108,6 +108,10 @@ def _add_addresses(record: Recording, line: Line) -> None:
 def _end(record: Recording, plan: Plan, ticked: frozenset[str]) -> int:
     """What the declaration does not name and the reviewer ticked holds no longer from today on."""
     gone = [one for one in plan.absent if one.key in ticked]
+    n = 0
     for one in gone:
-        end(record, one.row, plan.at)
-    return len(gone)
+        row = type(one.row).objects.select_for_update().filter(pk=one.row.pk, valid_until=one.row.valid_until).first()
+        if row is not None:
+            end(record, row, plan.at)
+            n += 1
+    return n
