@@ -175,7 +175,7 @@ def _counts(found: Table, say: Say) -> Iterator[Sequence[Value]]:
 _SUMMED = (
     ("n", N_("Asked for")),
     ("answered", N_("Answered")),
-    ("accepted", N_("Accepted")),
+    ("accepted", N_("Accepted by the centre")),
     ("proven", N_("Proven")),
     ("returned", N_("Returned")),
     ("late", N_("Late")),

@@ -291,3 +291,40 @@ def test_it_is_read_with_a_handful_of_queries(issued: Holiday, django_assert_max
 
     with django_assert_max_num_queries(6):
         table(asker, issued.letter)
+
+
+def test_clauses_are_paired_by_title_else_by_the_only_ones_left_of_their_kind(drafted: Callable[..., Holiday]) -> None:
+    from letter_of import CLAUSES
+
+    from vonggac.desk.directives import actions
+    from vonggac.desk.directives.queries.comparing import comparable, compared
+    from vonggac.desk.directives.queries.table import table
+
+    first = drafted().issued()
+    answer(first, "donghoa", 1, "done", **CHECKED)
+    clerk, leader = first.province.asker("records_clerk"), first.province.asker("leader")
+    named_anew = (
+        CLAUSES[0],
+        replace(CLAUSES[1], title="Săn lùng mã độc"),
+        replace(CLAUSES[0], title="Việc khác", kind="declare"),
+    )
+    values = replace(
+        actions.draft_from(clerk, first.letter.pk), deadline=timezone.now() + timedelta(days=2), clauses=named_anew
+    )
+    row = actions.create(clerk, first.province.id("sokhcn"), values, source_id=first.letter.pk)
+    row = actions.approve(leader, row.pk, row.version, confirms=True)
+    later = replace(first, letter=actions.issue(clerk, row.pk, row.version))
+    answer(later, "donghoa", 1, "done", **{**CHECKED, "n_checked": 40})
+
+    assert [one.pk for one in comparable(leader, later.letter)] == [first.letter.pk]
+    assert comparable(leader, first.letter) == []  # what came later is not what was before
+    found = compared(leader, later.letter, table(leader, later.letter), first.letter.pk)
+    assert [pair.other.title if pair.other else "" for pair in found.pairs] == [CLAUSES[0].title, CLAUSES[1].title, ""]
+    assert [one.title for one in found.dropped] == [CLAUSES[2].title]
+    checked = next(one for one in found.pairs[1].counts if one.name == "n_checked")
+    assert (checked.before, checked.now, checked.difference) == (32, 40, 8)
+    assert {one.before for one in found.pairs[2].counts} == {None}
+    # a recipient compares its own
+    own = granted(("agency_officer", first.province["tayson"]))
+    mine = compared(own, later.letter, table(own, later.letter), first.letter.pk)
+    assert (mine.now.answered, mine.before.answered) == (0, 0)

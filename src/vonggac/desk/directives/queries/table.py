@@ -52,7 +52,7 @@ CELLS: Final = {
     ACKNOWLEDGED: N_("Acknowledged"),
     IN_PROGRESS: N_("In progress"),
     ANSWERED: N_("Answered"),
-    ACCEPTED: N_("Accepted"),
+    ACCEPTED: N_("Accepted by the centre"),
     TO_COME: N_("Not due yet"),
     WITHDRAWN: N_("Withdrawn"),
     NOT_ASKED: N_("Not asked"),
