@@ -99,7 +99,7 @@ def test_a_letter_is_begun_with_its_days(call, province, issued):
     status, letter = call("records_clerk", "post", "/letters/begin", body)
     assert status == 201
     assert f"{first:%d/%m/%Y}" in letter["opening"]
-    assert call("records_clerk", "post", "/letters/begin", {**body, "template": "khong-co"})[0] == 404
+    assert call("records_clerk", "post", "/letters/begin", {**body, "template": "khong-co"})[0] == 422
     assert call("records_clerk", "post", "/letters/begin", {**body, "source_id": issued.letter.pk})[0] == 422
     status, letter = call(
         "records_clerk", "post", "/letters/begin", {**body, "template": "", "source_id": issued.letter.pk}

@@ -20,7 +20,7 @@ from vonggac.desk.directives.states import DRAFT, IN, LETTER, OUT
 from vonggac.desk.directives.values import AddresseeValues, ClauseValues, LetterValues
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker
-from vonggac.errors import N_, NotThere
+from vonggac.errors import N_, Fault, InvalidValues, NotThere
 
 _HEAD = ("symbol", "superior_name", "place", "signer_name", "signer_title", "signer_for")
 """What an office's letters have alike."""
@@ -32,10 +32,10 @@ def blank(office: Organisation, dates: Dates, subject: str) -> LetterValues:
 
 
 def from_template(code: str, office: Organisation, dates: Dates, occasion: str = "") -> LetterValues:
-    """The shipped letter ``code`` for ``office``: every day set, its recipients those that the directory has. Raises NotThere."""
+    """The shipped letter ``code`` for ``office``: every day set, its recipients those that the directory has. Raises InvalidValues."""
     found = template(code)
     if found is None:
-        raise NotThere(N_("there is no such template"))
+        raise InvalidValues([Fault("template", N_("there is no such template"))])
     zone = zone_from(settings.VONGGAC.zone)
     words = words_of(dates, zone, occasion=occasion.strip(), office=office.name)
     groups = {row.code: row for row in RecipientGroup.objects.all()}
