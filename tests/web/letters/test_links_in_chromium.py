@@ -45,7 +45,11 @@ def visited(chromium: Any, live_server: Any, holiday: Any) -> Any:
 
 
 def fits(page: Any) -> None:
-    """Nothing of the page stands beyond the edge of the phone."""
+    """Nothing of the page stands beyond the edge of the phone, and axe finds nothing that shuts somebody out."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
@@ -60,6 +64,7 @@ def test_from_the_message_to_the_answer(visited: Any, holiday: Any) -> None:
     page.get_by_role("button", name="Tiếp tục").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/a/code")
+    fits(page)
     page.get_by_role("button", name="Gửi mã").click()
     page.get_by_label("Mã", exact=True).wait_for()
     page.keyboard.type(code_of(MAIL))  # the field has the focus
