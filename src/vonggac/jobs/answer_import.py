@@ -177,6 +177,8 @@ def _require_own(asker: Asker, row: Recipient, book: _Book) -> None:
     if book.recipient_id == row.pk:
         return
     try:
+        if asker.origin.via == "link":  # a link shows its own recipient alone
+            raise NotThere(N_("there is no such letter here"))  # noqa: TRY301  # as for who does not see it
         other = recipient(asker, book.recipient_id)
     except NotThere:
         raise InvalidValues([Fault("file", N_("this workbook was made for another unit: get your own here"))]) from None

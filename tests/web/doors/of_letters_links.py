@@ -30,6 +30,8 @@ OWN: dict[str, dict[str, Any]] = {
     "answer-draft": {"draft": "0", "who": "Ai Đó"},
     "answer-files": {},
     "answer-file-remove": {},
+    "answer-book": {},
+    "answer-book-send": {"token": "x"},
     "answer-leave": {},
     "answer-language": {"language": "en", "next": "/a/form"},
 }

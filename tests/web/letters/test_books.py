@@ -130,3 +130,37 @@ def test_the_reply_is_a_document_of_the_unit(browser, issued):
     answer = browser("agency_officer").get(f"/letters/received/{row.pk}/reply.docx")
     assert answer["Content-Disposition"] == 'attachment; filename="bao-cao-01-SKHCN-CNTT.docx"'
     assert b"".join(answer.streaming_content).startswith(b"PK")
+
+
+def test_behind_a_link_it_is_the_same(province):
+    from by_link import mailboxes, token_of
+    from django.test import Client
+    from letter_of import draft
+
+    from vonggac.desk.directives.models import LinkUse
+    from vonggac.desk.work.models import Answer
+
+    mailboxes(province)
+    issued = draft(province).issued()
+    client = Client()
+    assert client.get("/a/book").status_code == 404
+    assert client.get("/a/answers.xlsx").status_code == 404
+    client.post(f"/a/{token_of('vanthu@tayson.example')}")
+    row = issued.recipient("tayson")
+    assert "/a/book" in client.get("/a/form").content.decode()
+    got = client.get("/a/answers.xlsx")
+    assert b"".join(got.streaming_content).startswith(b"PK")
+    assert b"".join(client.get("/a/reply.docx").streaming_content).startswith(b"PK")
+    page = client.get("/a/book").content.decode()
+    assert "/a/book?of=" in page
+    other = choose(client, "/a/book", filled(issued, "donghoa"))
+    assert other.status_code == 422
+    assert "Đông Hòa" not in other.content.decode()
+    shown = choose(client, f"/a/book?of={row.pk}", filled(issued, "tayson"))
+    assert shown.status_code == 200, shown.content.decode()
+    assert 'name="came_by"' not in shown.content.decode()
+    sent = client.post("/a/book/send", {"token": token_in(shown.content.decode())})
+    assert sent["Location"] == f"/a/form?of={row.pk}"
+    assert (Answer.objects.get().came_by, Answer.objects.get().task.organisation_id) == ("link", row.organisation_id)
+    assert LinkUse.objects.filter(what="answered").exists()
+    assert LinkUse.objects.filter(what="file").count() == 2

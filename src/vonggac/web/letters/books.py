@@ -60,18 +60,19 @@ WORDS = (gettext, VIETNAMESE, _say_in("en"))
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Where the parts are: ``page`` takes the workbook, ``send`` sends what was checked, ``workbook`` gives it, ``back`` is the letter."""
+    """Where the parts are: ``page`` takes the workbook, ``send`` sends what was checked, ``workbook`` and ``reply`` give files, ``back`` is the letter."""
 
     page: str
     send: str
     workbook: str
     back: str
+    reply: str
 
 
 def urls_of(row: Recipient) -> Urls:
     """Where they are in the portal."""
     home = reverse("letter-received", args=[row.pk])
-    return Urls(f"{home}answers", f"{home}answers/send", f"{home}answers.xlsx", home)
+    return Urls(f"{home}answers", f"{home}answers/send", f"{home}answers.xlsx", home, f"{home}reply.docx")
 
 
 # ------------------------------------------------------------------------------------------------- the portal's doors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vonggac.web.letters.links import entrance, form, office
+from vonggac.web.letters.links import books, entrance, form, office
 
 urlpatterns: list[URLPattern] = [
     path("a/code", entrance.code, name="answer-code"),
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("a/files/<int:task_id>/<int:evidence_id>/remove", form.remove_file, name="answer-file-remove"),
     path("a/evidence/<int:evidence_id>", form.evidence, name="answer-evidence"),
     path("a/file/<int:file_id>", form.file, name="answer-file"),
+    path("a/book", books.book, name="answer-book"),
+    path("a/book/send", books.send, name="answer-book-send"),
+    path("a/answers.xlsx", books.workbook, name="answer-workbook"),
+    path("a/reply.docx", books.reply, name="answer-reply"),
     path("a/leave", entrance.leave, name="answer-leave"),
     path("a/language", entrance.language, name="answer-language"),
     path("letters/<int:letter_id>/links", office.office, name="letter-links"),
