@@ -163,4 +163,4 @@ def test_behind_a_link_it_is_the_same(province):
     assert sent["Location"] == f"/a/form?of={row.pk}"
     assert (Answer.objects.get().came_by, Answer.objects.get().task.organisation_id) == ("link", row.organisation_id)
     assert LinkUse.objects.filter(what="answered").exists()
-    assert LinkUse.objects.filter(what="file").count() == 2
+    assert LinkUse.objects.filter(what="file").exists()
