@@ -16,6 +16,7 @@ from vonggac.desk.directives import actions
 from vonggac.desk.directives.actions import links
 from vonggac.desk.directives.models import Letter, Link, LinkUse, Recipient
 from vonggac.desk.directives.queries import links as queries
+from vonggac.desk.directives.queries.sent import sent_log
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.scope.asker import Origin, machine
 from vonggac.desk.work.actions.alarms import ring
@@ -136,7 +137,11 @@ def test_who_looks_is_told_from_who_opens(sent: Holiday) -> None:
     for n in range(300):
         links.seen(link, Origin("link", "203.0.113.7", f"Bot {n}\r\n"))
     assert link.uses.count() == links.MOST_SEEN
+    _letter, lines = sent_log(sent.province.asker("records_clerk"), sent.letter.pk)
+    assert {line.used_at for line in lines} == {None}
     links.open_form(link, HERE, "b1")
+    _letter, lines = sent_log(sent.province.asker("records_clerk"), sent.letter.pk)
+    assert sum(line.used_at is not None for line in lines) == 1
     row = sent.recipient("tayson")
     assert row.opened_by_name == MAIL
     assert row.opened_at is not None

@@ -71,7 +71,8 @@ def sent_log(asker: Asker, letter_id: int) -> tuple[Letter, list[SentLine]]:
             lines[pk].messages.append(message)
     for note in SentNote.objects.filter(recipient__letter=row).order_by("on", "pk"):
         lines[note.recipient_id].notes.append(note)
-    uses = LinkUse.objects.filter(link__in=Link.objects.filter(recipient__letter=row)).order_by("-pk")
+    # Programs that look at mail fetch a link's address (``seen``), and open nothing.
+    uses = LinkUse.objects.filter(link__in=Link.objects.filter(recipient__letter=row), what="opened").order_by("-pk")
     for recipient_id, at in uses.values_list("link__recipient_id", "at"):
         lines[recipient_id].used_at = at
     return row, list(lines.values())
