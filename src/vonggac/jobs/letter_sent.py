@@ -55,15 +55,15 @@ def _rows(lines: Iterable[SentLine], say: Say, zone: tzinfo) -> Iterator[list[st
     for line in lines:
         one = line.recipient
         messages = "\n".join(
-            f"{say(CHANNELS[two.channel].title) if two.channel in CHANNELS else two.channel}: {two.to} – {say(STATES[two.state])}, {_when(two.ended_at or two.at, zone)}"
+            f"{say(CHANNELS[two.channel].title) if two.channel in CHANNELS else two.channel}: {two.to} – {say(STATES.get(two.state, two.state))}, {_when(two.ended_at or two.at, zone)}"
             for two in line.messages
         )
         notes = "\n".join(
-            f"{say(HOWS[two.how])}, {two.on:%d/%m/%Y}{f': {two.note}' if two.note else ''} ({two.by_name})"
+            f"{say(HOWS.get(two.how, two.how))}, {two.on:%d/%m/%Y}{f': {two.note}' if two.note else ''} ({two.by_name})"
             for two in line.notes
         )
         yield [
-            one.name, say(ROLES[one.role]), _when(one.sent_at, zone), messages, state_title(line, say), notes,
+            one.name, say(ROLES.get(one.role, one.role)), _when(one.sent_at, zone), messages, state_title(line, say), notes,
             _when(one.opened_at or line.used_at, zone), one.opened_by_name, _when(one.acknowledged_at, zone), one.acknowledged_by_name,
             say(VIAS[one.acknowledged_via]) if one.acknowledged_via in VIAS else "",
         ]  # fmt: skip

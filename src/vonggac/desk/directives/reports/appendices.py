@@ -44,17 +44,20 @@ def made_appendices(figures: Figures) -> list[Made]:
 
 
 def tables_of(kept: str) -> tuple[list[DataTable], str]:
-    """The tables of an appendix as it is kept, and the note under them. Raises ValueError for what is no such text."""
-    value = json.loads(kept)
-    tables = [
-        DataTable(
-            [official.Column(title, width, align) for title, width, align in one["columns"]],
-            [Row(cells, kind) for kind, cells in one["rows"]],
-            one["title"],
-        )
-        for one in value["tables"]
-    ]
-    return tables, value["note"]
+    """The tables of an appendix as it is kept, and the note under them; what is no such text is all note."""
+    try:
+        value = json.loads(kept)
+        tables = [
+            DataTable(
+                [official.Column(title, width, align) for title, width, align in one["columns"]],
+                [Row(cells, kind) for kind, cells in one["rows"]],
+                one["title"],
+            )
+            for one in value["tables"]
+        ]
+        return tables, str(value["note"])
+    except (ValueError, KeyError, TypeError):
+        return [], kept
 
 
 def appendix_of(heading: str, title: str, kept: str, note: str) -> Appendix:

@@ -85,10 +85,10 @@ def _badge(line: SentLine) -> tuple[str, str, str]:
 
 
 def _told(message: Any) -> dict[str, Any]:
-    tone, icon = TONES[message.state]
+    tone, icon = TONES.get(message.state, ("muted", "dot"))
     return {
         "message": message, "channel": gettext(CHANNELS[message.channel].title) if message.channel in CHANNELS else message.channel,
-        "template": gettext(TEMPLATES[message.template].title), "state": gettext(STATES[message.state]), "tone": tone, "icon": icon,
+        "template": gettext(TEMPLATES[message.template].title), "state": gettext(STATES.get(message.state, message.state)), "tone": tone, "icon": icon,
     }  # fmt: skip
 
 
