@@ -13,16 +13,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from offices import AGENCY
 
-from vonggac.desk.directives.models import Addressee, Clause, Letter, LetterReading, Referral
+from vonggac.desk.directives.models import Addressee, Clause, Letter, LetterReading, Referral, Register
 from vonggac.documents.letters import read_letter
 from vonggac.jobs import evidence_store
 from vonggac.jobs.letter_arrival import plain
 
 OTHERS = dict.fromkeys(
-    ("letter-arrival", "letter-correct", "take_up_letter", "correct_letter"), ("letter_id", "arrived_id")
+    ("letter-arrival", "letter-take-up", "letter-correct", "take_up_letter", "correct_letter"),
+    ("letter_id", "arrived_id"),
 )
 """Doors of a letter that came in."""
-EMPTY_HANDED = ("letter-reading-again", "letter-reading-drop")
+EMPTY_HANDED = ("letter-reading-again", "letter-reading-drop", "letter-take-up", "referral-outcome")
 """Only POST does something: GET leads back."""
 OF_THEIR_OWN = ("bring_letter",)
 """Operations that read no fields."""
@@ -53,6 +54,7 @@ def fill(side: Any, _ruler: Any) -> None:
         year=now.year, number=1, reference=f"147/{side.text}", arrived_on=now.date(), issued_at=now, handler=f"Phòng {side.text}",
         deadline=now + timedelta(days=3),
     )  # fmt: skip
+    Register.objects.create(office_id=home, book="in", year=now.year, last=1)
     clause = Clause.objects.create(letter=arrived, n=0, mark="1", title=f"Trực {side.text}", kind="stand_duty")
     Addressee.objects.create(letter=arrived, n=0, is_addressed=True, words=f"Kính gửi {side.text}")
     out = Letter.objects.create(
@@ -95,10 +97,10 @@ def pages(side: Any) -> dict[str, dict[str, Any]]:
         "letter-reading": _form(reading),
         "letter-reading-again": {"version": reading},
         "letter-reading-drop": {"version": reading},
-        "letter-arrival": {"version": arrived, "clause": [side.id("arrived_clause_id")], "due_at": soon.strftime("%Y-%m-%dT%H:%M")},
+        "letter-take-up": {"version": arrived, "clause": [side.id("arrived_clause_id")], "due_at": soon.strftime("%Y-%m-%dT%H:%M")},
         "letter-correct": _form(arrived),
         "referral-new": {"task": side.id("task_id"), "office": home, "body_words": "Công an", "subject": "Chuyển vụ việc", "why": "Lừa đảo"},
-        "referral": {"version": 1, "outcome": "Đã tiếp nhận"},
+        "referral-outcome": {"version": 1, "outcome": "Đã tiếp nhận"},
     }  # fmt: skip
 
 

@@ -203,8 +203,8 @@ def test_what_is_ours_becomes_work_and_the_rest_a_letter_of_our_own(clerk, lette
     chosen = letter.clauses.get(mark="1.b")
     soon = (timezone.localtime() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     said = {"version": letter.version, "clause": [chosen.pk]}
-    assert clerk.post(f"/letters/{letter.pk}/arrival", said).status_code == 422  # of April: its day has passed
-    assert clerk.post(f"/letters/{letter.pk}/arrival", said | {"due_at": soon}).status_code == 302
+    assert clerk.post(f"/letters/{letter.pk}/take-up", said).status_code == 422  # of April: its day has passed
+    assert clerk.post(f"/letters/{letter.pk}/take-up", said | {"due_at": soon}).status_code == 302
     letter.refresh_from_db()
     task = Task.objects.get(batch_id=letter.batch_id)
     assert (task.kind, task.organisation_id) == ("patch_systems", letter.office_id)
@@ -270,7 +270,7 @@ def test_a_matter_is_put_before_a_body_from_the_page_of_a_task(clerk, province):
     assert clerk.get("/letters/referrals/").status_code == 200
     page = clerk.get(f"/letters/referrals/{row.pk}/")
     assert not page.context["can_record"]
-    assert clerk.post(f"/letters/referrals/{row.pk}/", {"version": 1, "outcome": "Đã nhận"}).status_code == 422
+    assert clerk.post(f"/letters/referrals/{row.pk}/outcome", {"version": 1, "outcome": "Đã nhận"}).status_code == 422
     assert not Step.objects.filter(verb="refer").exists()
 
 
@@ -298,10 +298,9 @@ def send(province):
 def test_a_letter_comes_in_over_the_api(send, province):
     office = province.id("sokhcn")
     assert (
-        send("agency_officer", "POST", f"/letters/readings?office_id={office}&file_name=cv.docx", WORD).status_code
-        == 404
+        send("agency_officer", "POST", f"/letters/offices/{office}/readings?file_name=cv.docx", WORD).status_code == 404
     )
-    answer = send("records_clerk", "POST", f"/letters/readings?office_id={office}&file_name=cv.docx", WORD)
+    answer = send("records_clerk", "POST", f"/letters/offices/{office}/readings?file_name=cv.docx", WORD)
     assert answer.status_code == 201
     pk = answer.json()["reading_id"]
     assert send("records_clerk", "GET", f"/letters/readings/{pk}").json()["state"] == "waiting"
@@ -314,7 +313,7 @@ def test_a_letter_comes_in_over_the_api(send, province):
     made = send("records_clerk", "POST", f"/letters/readings/{pk}/receive", body)
     assert made.status_code == 201, made.content
     assert (made.json()["number"], made.json()["direction"]) == (1, "in")
-    again = send("records_clerk", "POST", f"/letters/readings?office_id={office}&file_name=cv.docx", WORD).json()
+    again = send("records_clerk", "POST", f"/letters/offices/{office}/readings?file_name=cv.docx", WORD).json()
     assert again == {"reading_id": None, "letter_id": made.json()["id"]}
 
 

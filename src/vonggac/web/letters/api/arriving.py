@@ -305,13 +305,13 @@ def list_readings(request: Any, limit: Limit, after: After) -> Any:
 
 
 @router.post(
-    "/letters/readings", response={201: TakenOut, **ERRORS}, operation_id="bring_letter", summary="Bring in the file of a letter",
+    "/letters/offices/{organisation_id}/readings", response={201: TakenOut, **ERRORS}, operation_id="bring_letter", summary="Bring in the file of a letter",
     openapi_extra=BODY,
 )  # fmt: skip
-def bring(request: Any, office_id: Annotated[Id, Query()], file_name: FileName) -> Any:
+def bring(request: Any, organisation_id: Id, file_name: FileName) -> Any:
     """The body is the file: DOCX, PDF, PNG, JPEG or WebP. It is read in the background; the same file again leads to what it became."""
     found = letter_arrival.take(
-        SETTINGS, request.asker, office_id, spooled(request, evidence_store.UPLOAD_LIMIT), file_name
+        SETTINGS, request.asker, organisation_id, spooled(request, evidence_store.UPLOAD_LIMIT), file_name
     )
     is_letter = isinstance(found, Letter)
     told = TakenOut(reading_id=None if is_letter else found.pk, letter_id=found.pk if is_letter else None)

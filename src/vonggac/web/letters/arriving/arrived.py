@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from vonggac.desk.directives import queries
 from vonggac.desk.directives.actions import arriving as actions
 from vonggac.desk.directives.actions.drafting import values_of
 from vonggac.desk.directives.arrivals import ArrivalValues
-from vonggac.desk.directives.models import Letter
+from vonggac.desk.directives.models import Clause, Letter
 from vonggac.desk.directives.queries.arriving import taken_up
 from vonggac.desk.directives.states import IN, ISSUED
 from vonggac.desk.organisations.models import Organisation
@@ -28,6 +29,9 @@ from vonggac.web.shell import times
 from vonggac.web.shell.pages import Request, page
 from vonggac.web.shell.words import tell, tell_fault
 
+_LONGEST_ID = 19
+"""Digits of what is no id any more."""
+
 
 def the_letter(request: Request, letter_id: int) -> Letter:
     """A letter that came in to an office whose letters the asker sees; raises NotThere."""
@@ -37,42 +41,58 @@ def the_letter(request: Request, letter_id: int) -> Letter:
     return row
 
 
-@page("letters.view", "POST")
+@page("letters.view")
 def arrival(request: Request, letter_id: int) -> HttpResponseBase:
     """How a letter came, and what it asks of us: made a letter of our own, or work of the office."""
     row = the_letter(request, letter_id)
-    may = may_on(request.asker, "letters.draft", row.office_id)
-    form, status, faults, chosen = TakeUpForm(initial={"version": row.version}), 200, [], None
-    if request.method == "POST":
-        require(request.asker, "letters.draft", row.office_id)
-        form, status = TakeUpForm(request.POST), 422
-        chosen = [
-            int(one) for one in request.POST.getlist("clause") if one.isascii() and one.isdecimal() and len(one) < 19
-        ]
-        if form.is_valid():
-            try:
-                actions.take_up(
-                    request.asker, row.pk, form.cleaned_data["version"], chosen, due_at=form.cleaned_data["due_at"]
-                )
-            except InvalidValues as error:
-                faults = [capital(tell_fault(fault)) for fault in error.faults]
-            except EditConflict as error:
-                faults = [capital(tell(error))]
-            else:
-                messages.success(request, gettext("What you chose is work of the office now, with its deadline."))
-                return redirect("letter-arrival", row.pk)
-    ours = groups_of(row.office)
+    return _shown(request, row, TakeUpForm(initial={"version": row.version}))
 
-    def is_ours(codes: list[str]) -> bool:
-        return not codes or bool(ours.intersection(codes))
 
-    own = row.recipients.filter(organisation_id=row.office_id).first()
+@page("letters.draft", "POST")
+def take_up(request: Request, letter_id: int) -> HttpResponseBase:
+    """What was ticked becomes work of the office."""
+    row = the_letter(request, letter_id)
+    if request.method != "POST":
+        return redirect("letter-arrival", row.pk)
+    require(request.asker, "letters.draft", row.office_id)
+    form, faults = TakeUpForm(request.POST), []
+    sent = request.POST.getlist("clause")
+    chosen = [int(one) for one in sent if one.isascii() and one.isdecimal() and len(one) < _LONGEST_ID]
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            actions.take_up(request.asker, row.pk, said["version"], chosen, due_at=said["due_at"])
+        except InvalidValues as error:
+            faults = [capital(tell_fault(fault)) for fault in error.faults]
+        except EditConflict as error:
+            faults = [capital(tell(error))]
+        else:
+            messages.success(request, gettext("What you chose is work of the office now, with its deadline."))
+            return redirect("letter-arrival", row.pk)
+    return _shown(request, row, form, faults, chosen, status=422)
+
+
+def _shown(
+    request: Request,
+    row: Letter,
+    form: TakeUpForm,
+    faults: Sequence[str] = (),
+    chosen: Sequence[int] | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    may, ours = may_on(request.asker, "letters.draft", row.office_id), groups_of(row.office)
+
+    def is_on(clause: Clause) -> bool:
+        if chosen is not None:
+            return clause.pk in chosen
+        return bool(clause.kind) and (not clause.groups or bool(ours.intersection(clause.groups)))
+
     context: dict[str, Any] = {
         "letter": row, "standing": standing_of(row.office_id, row.issuer_name, row.dated or row.arrived_on), "form": form, "faults": faults,
-        "clauses": [(one, one["row"].pk in chosen if chosen is not None else bool(one["kind"]) and is_ours(one["row"].groups)) for one in shown_clauses(row)],
-        "tasks": taken_up(row), "own": own, "children": list(queries.letters(request.asker).filter(parent=row)[:20]),
-        "addressed": list(row.addressees.order_by("n")), "may_draft": may, "can_take_up": may and not row.batch_id and row.state == ISSUED,
-        "form_title": row.form,
+        "clauses": [(one, is_on(one["row"])) for one in shown_clauses(row)], "tasks": taken_up(row),
+        "own": row.recipients.filter(organisation_id=row.office_id).first(),
+        "children": list(queries.letters(request.asker).filter(parent=row)[:20]), "addressed": list(row.addressees.order_by("n")),
+        "may_draft": may, "can_take_up": may and not row.batch_id and row.state == ISSUED,
     }  # fmt: skip
     return render(request, "letters/arriving/arrival.html", context, status=status)
 

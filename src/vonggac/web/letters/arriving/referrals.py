@@ -11,9 +11,12 @@ from django.utils.translation import gettext
 
 from vonggac.desk.directives import queries as letters
 from vonggac.desk.directives.actions import referring as actions
+from vonggac.desk.directives.models import Referral
 from vonggac.desk.directives.queries import arriving as queries
 from vonggac.desk.directives.states import ISSUED
-from vonggac.desk.scope.rule import may_on
+from vonggac.desk.organisations.models import Organisation
+from vonggac.desk.scope.asker import Asker
+from vonggac.desk.scope.rule import may_on, visible
 from vonggac.desk.work.queries.evidence import evidence_of
 from vonggac.desk.work.queries.tasks import task as the_task
 from vonggac.errors import N_, EditConflict, InvalidValues, NotAllowed
@@ -48,12 +51,7 @@ def new(request: Request) -> HttpResponseBase:
     offices = queries.offices(request.asker)
     if not offices:
         raise NotAllowed(N_("you may not do this here: it needs “{permission}”"), permission="letters.draft")
-    bodies = [
-        one
-        for one in letters.addressable(request.asker).filter(kind__in=actions.BODIES)
-        if one.pk != task.organisation_id
-    ]
-    bodies.sort(key=lambda one: actions.BODIES.index(one.kind))
+    bodies = bodies_for(request.asker, task.organisation_id)
     initial = {"subject": actions.SUBJECT.format(subject=task.subject)[:500]}
     data, status = request.POST if request.method == "POST" else None, 200
     form = ReferralForm(data, initial=initial, offices=offices, bodies=bodies, files=evidence_of(task))
@@ -76,27 +74,44 @@ def new(request: Request) -> HttpResponseBase:
     return render(request, "letters/arriving/refer.html", {"task": task, "form": form}, status=status)
 
 
-@page("letters.view", "POST")
+@page("letters.view")
 def one(request: Request, referral_id: int) -> HttpResponseBase:
     """One of them, and what the body answered."""
     row = queries.referral(request.asker, referral_id)
-    status, form = 200, OutcomeForm(initial={"version": row.version, "outcome": row.outcome})
-    if request.method == "POST":
-        form, status = OutcomeForm(request.POST), 422
-        if form.is_valid():
-            try:
-                actions.record_outcome(
-                    request.asker, row.pk, form.cleaned_data["version"], form.cleaned_data["outcome"]
-                )
-            except InvalidValues as error:
-                for fault in error.faults:
-                    form.add_error(fault.field if fault.field in form.fields else None, capital(tell_fault(fault)))
-            except EditConflict as error:
-                form.add_error(None, capital(tell(error)))
-                status = 409
-            else:
-                messages.success(request, gettext("What the body answered is recorded."))
-                return redirect("referral", row.pk)
+    return _shown(request, row, OutcomeForm(initial={"version": row.version, "outcome": row.outcome}))
+
+
+def bodies_for(asker: Asker, owner_id: int) -> list[Organisation]:
+    """Whom the page offers: police and military of the whole directory, of the other bodies those that the asker sees."""
+    rows = letters.addressable(asker).filter(kind__in=actions.BODIES).exclude(pk=owner_id)
+    seen = visible(rows, asker, "organisations.view", through="id")
+    found = {one.pk: one for one in [*rows.filter(kind__in=actions.BODIES[:2]), *seen]}
+    return sorted(found.values(), key=lambda one: actions.BODIES.index(one.kind))
+
+
+@page("letters.draft", "POST")
+def outcome(request: Request, referral_id: int) -> HttpResponseBase:
+    """What the body answered is recorded."""
+    row = queries.referral(request.asker, referral_id)
+    if request.method != "POST":
+        return redirect("referral", row.pk)
+    form, status = OutcomeForm(request.POST), 422
+    if form.is_valid():
+        try:
+            actions.record_outcome(request.asker, row.pk, form.cleaned_data["version"], form.cleaned_data["outcome"])
+        except InvalidValues as error:
+            for fault in error.faults:
+                form.add_error(fault.field if fault.field in form.fields else None, capital(tell_fault(fault)))
+        except EditConflict as error:
+            form.add_error(None, capital(tell(error)))
+            status = 409
+        else:
+            messages.success(request, gettext("What the body answered is recorded."))
+            return redirect("referral", row.pk)
+    return _shown(request, row, form, status)
+
+
+def _shown(request: Request, row: Referral, form: OutcomeForm, status: int = 200) -> HttpResponseBase:
     context = {
         "row": row, "body": body_of(row), "form": form, "files": list(row.letter.files.filter(part="attachment").order_by("pk")),
         "sees_task": row.task_id in queries.tasks_seen(request.asker, [row.task_id]),

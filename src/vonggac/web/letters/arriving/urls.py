@@ -14,10 +14,12 @@ urlpatterns: list[URLPattern] = [
     path("letters/readings/<int:reading_id>/again", readings.again, name="letter-reading-again"),
     path("letters/readings/<int:reading_id>/drop", readings.drop, name="letter-reading-drop"),
     path("letters/<int:letter_id>/arrival", arrived.arrival, name="letter-arrival"),
+    path("letters/<int:letter_id>/take-up", arrived.take_up, name="letter-take-up"),
     path("letters/<int:letter_id>/correct", arrived.correct, name="letter-correct"),
     path("letters/register", registers.register, name="letter-register"),
     path("letters/register/export", registers.export, name="letter-register-export"),
     path("letters/referrals/", referrals.index, name="referrals"),
     path("letters/referrals/new", referrals.new, name="referral-new"),
     path("letters/referrals/<int:referral_id>/", referrals.one, name="referral"),
+    path("letters/referrals/<int:referral_id>/outcome", referrals.outcome, name="referral-outcome"),
 ]
