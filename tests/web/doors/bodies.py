@@ -7,8 +7,8 @@ from typing import Any
 
 import of_exchange
 import of_inside
-import of_letters_arriving
 import of_letters_answering
+import of_letters_arriving
 import of_letters_declaring
 import of_letters_files
 import of_letters_links

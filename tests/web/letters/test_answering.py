@@ -387,3 +387,16 @@ def test_a_withdrawn_letter_is_read_and_not_answered(officer, province, issued, 
     assert 'id="answers"' not in page
     officer.post(home_of(row), filled(*issued.tasks("donghoa")))
     assert not Answer.objects.exists()
+
+
+# ------------------------------------------------------------------------------------------------------------ Today
+
+
+def test_today_and_the_navigation_say_what_waits_for_who_answers(officer, browser, issued, row):
+    page = officer.get("/").content.decode()
+    assert issued.letter.subject in page
+    assert home_of(row) in page
+    assert officer.get("/letters/").headers["Location"] == "/letters/received/"
+    assert home_of(row) not in browser("duty_officer").get("/").content.decode()
+    officer.post(home_of(row), filled(*issued.tasks("donghoa")))
+    assert home_of(row) not in officer.get("/").content.decode()

@@ -71,8 +71,15 @@ def _n_for_centre(asker: Asker) -> int:
     return work.n_to_review(asker) + (work.n_to_pass_on(asker) if asker.may("work.assign") else 0)
 
 
+def _n_letters(asker: Asker) -> int:
+    """Letters to approve, number or send; for who answers for a unit those that wait for its answer."""
+    return letters.n_waiting(asker) + (letters.n_to_answer(asker) if _own_queue(asker) else 0)
+
+
 NAVIGATION = (
-    Section("", (Item(N_("Today"), "/", "today"), Item(N_("Letters"), "/letters/", "message", "letters.view", letters.n_waiting))),
+    Section(
+        "", (Item(N_("Today"), "/", "today"), Item(N_("Letters"), "/letters/", "message", "letters.view", _n_letters))
+    ),
     Section(
         N_("Work"),
         (

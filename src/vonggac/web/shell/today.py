@@ -291,6 +291,7 @@ def _support(asker: Asker) -> Values | None:
 
 CARDS = (
     Card("shell/cards/letters.html", today_letters.waiting, "letters.view"),
+    Card("shell/cards/letters_received.html", today_letters.received, "work.answer"),
     Card("shell/cards/my_work.html", today_work.mine, "work.view"),
     Card("shell/cards/letters_running.html", today_letters.running, "letters.view"),
     Card("shell/cards/centre.html", today_work.centre, "work.review"),

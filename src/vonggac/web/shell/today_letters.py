@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+
 from vonggac.desk.directives import queries
 from vonggac.desk.scope.asker import Asker
 
 Values = dict[str, Any]
 _SHOWN = 5
 _LOOKING = frozenset({"leader", "duty_officer", "records_clerk", "auditor", "administrator"})
+
+
+def received(asker: Asker) -> Values | None:
+    """For who answers for a unit: letters that wait for it, the first due on top, and one button."""
+    if not asker.may("work.answer") or asker.may("work.review"):
+        return None
+    rows = list(queries.waiting(asker).order_by(F("letter__deadline").asc(nulls_last=True), "pk")[:_SHOWN])
+    if not rows:
+        return None
+    told = queries.standings(rows)
+    return {"n": queries.n_to_answer(asker), "rows": [(row, told[row.pk]) for row in rows], "first": rows[0]}
 
 
 def waiting(asker: Asker) -> Values | None:
