@@ -64,7 +64,7 @@ def test_the_letter_of_this_morning_was_answered_in_every_way_and_its_report_lie
     assert (letter.state, letter.reference) == ("issued", "01/SKHCN-ATTT")
     assert timedelta(hours=2) < letter.deadline - timezone.now() <= timedelta(hours=3)
     answers = Answer.objects.filter(task__batch_id=letter.batch_id)
-    assert {"", "link", "phone"} <= set(answers.values_list("came_by", flat=True))
+    assert {"", "link", "phone", "mail"} <= set(answers.values_list("came_by", flat=True))
     assert {"accepted", "returned", ""} == set(answers.values_list("verdict", flat=True))
     silent = Recipient.objects.filter(letter=letter, organisation__code__in=letters.SILENT)
     assert [one.acknowledged_at for one in silent] == [None] * len(letters.SILENT)

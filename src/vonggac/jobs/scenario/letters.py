@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from vonggac.config import Settings
+from openpyxl import load_workbook
+
+from vonggac.config import Settings, zone_from
 from vonggac.desk.accounts.models import User
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.directives import actions as letters
@@ -22,8 +25,10 @@ from vonggac.desk.directives.shipped import Dates
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker, Origin
 from vonggac.desk.work.actions import accept, return_
+from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import SUBMITTED
+from vonggac.jobs import answer_import, answer_workbook
 from vonggac.jobs.scenario.directory import SUPERVISOR
 from vonggac.jobs.scenario.lines import LOCAL
 
@@ -112,6 +117,16 @@ class Holiday:
         letters.acknowledge(self.duty, row.pk, via="phone", told_by=told)
         answering.answer(self.duty, row.pk, list(self.answers(row)), came_by="phone", told_by=told)
 
+    def by_workbook(self) -> None:
+        """The finance department fills in the workbook without a connection and mails it; the duty officer takes it in."""
+        row = self.recipient(BY_WORKBOOK)
+        zone, file = zone_from(self.settings.zone), io.BytesIO()
+        answer_workbook.write(row, file, zone, str, lambda task: known(self.duty, task))
+        data = _filled(file.getvalue(), list(self.answers(row)))
+        plan = answer_import.check(self.duty, row.pk, data, "tra-loi.xlsx", zone, (str,))
+        letters.acknowledge(self.duty, row.pk, via="mail", told_by="Anh Tâm, Sở Tài chính")
+        answer_import.apply(self.duty, plan, came_by="mail", told_by="Anh Tâm, Sở Tài chính")
+
     def review(self) -> None:
         """The centre accepts what holds and returns what does not."""
         rows = Task.objects.filter(batch_id=self.letter.batch_id, state=SUBMITTED).order_by("pk")
@@ -127,6 +142,28 @@ class Holiday:
         row = reporting.begin_report(self.clerk, self.letter.pk)
         reporting.ask_files(self.clerk, row.pk)
         return row
+
+
+def _filled(book: bytes, given: list[answering.Given]) -> bytes:
+    """The workbook with these answers in its yellow cells."""
+    wanted = {f"{one.task_id}.{name}": value for one in given for name, value in one.values.items()}
+    wanted |= {
+        f"{one.task_id}.result": BY_NAME[Task.objects.get(pk=one.task_id).kind].results[one.result] for one in given
+    }
+    made = load_workbook(io.BytesIO(book))
+    sheet: Any = made.active
+    lines: dict[str, Iterator[dict[str, Any]]] = {}
+    for row in sheet.iter_rows(min_row=2):
+        key = str(row[0].value or "")
+        if key.endswith("[]"):
+            rest = lines.setdefault(key, iter(wanted.get(key[:-2], ())))
+            for place, value in enumerate((next(rest, None) or {}).values(), answer_workbook.FIRST - 1):
+                row[place].value = "x" if value is True else value
+        elif key in wanted:
+            row[answer_workbook.FIRST - 1].value = wanted[key]
+    file = io.BytesIO()
+    made.save(file)
+    return file.getvalue()
 
 
 def said_to(random: Random, task: Task, duty: Asker) -> tuple[str, dict[str, Any]]:
@@ -154,9 +191,7 @@ def said_to(random: Random, task: Task, duty: Asker) -> tuple[str, dict[str, Any
     said = dict(values.get(task.kind, {}))
     if task.kind == "declare" or result == "done":
         return "done", said
-    said["reason"] = (
-        _REASONS.get(task.kind, "Đang chờ kinh phí, dự kiến hoàn thành trong tuần sau.")
-    )
+    said["reason"] = _REASONS.get(task.kind, "Đang chờ kinh phí, dự kiến hoàn thành trong tuần sau.")
     if result == "no" and task.kind in ("patch_systems", "carry_out"):
         return "no", {
             "reason": said["reason"],

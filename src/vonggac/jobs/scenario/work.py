@@ -254,6 +254,7 @@ def _letter(story: Story) -> letters.Holiday:
     holiday.by_link()
     story.past.wait(hours=2)
     holiday.by_phone()
+    holiday.by_workbook()
     story.past.wait(seconds=(story.past.left - timedelta(hours=3)).total_seconds())
     return holiday
 
