@@ -17,6 +17,7 @@ from vonggac.desk.directives.actions import links
 from vonggac.desk.directives.models import Letter, Link, LinkUse, Recipient
 from vonggac.desk.directives.queries import links as queries
 from vonggac.desk.directives.queries.sent import sent_log
+from vonggac.desk.directives.values import ClauseValues
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.scope.asker import Origin, machine
 from vonggac.desk.work.actions.alarms import ring
@@ -293,6 +294,26 @@ def test_a_reminder_goes_to_who_has_not_answered_and_not_twice_at_once(sent: Hol
     assert {row.user.username for row in Notice.objects.filter(template="letter_due") if row.user} == {"telco_desk"}
     links.remind(clerk, sent.letter.pk)
     assert Notice.objects.filter(template="letter_reminder").count() == 1
+
+
+def test_days_that_have_not_come_are_no_reason_to_remind(province: Province, drafted: Callable[..., Holiday]) -> None:
+    mailboxes(province)
+    today = timezone.localdate()
+    clause = ClauseValues("Báo cáo hằng ngày", "3", "Đề nghị báo cáo.", "report_day", is_daily=True)
+    sent = drafted(
+        clauses=(clause,), period_from=today + timedelta(days=1), period_until=today + timedelta(days=3)
+    ).issued()
+    Link.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    clerk = province.asker("records_clerk")
+    assert len(sent.tasks("tayson")) == 3
+    assert {one.n_open for one in queries.reached(clerk, sent.letter.pk)} == {0}
+    assert links.remind(clerk, sent.letter.pk) == 0
+    first = sent.tasks("tayson")[0]
+    first.details["day"] = today.isoformat()
+    first.save()
+    assert links.remind(clerk, sent.letter.pk) == 1
+    told = last("letter_reminder", MAIL).values
+    assert (told["n"], told["until"]) == (1, first.finish_due_at.isoformat())
 
 
 # ---------------------------------------------------------------------------------------------------------- alarms

@@ -260,18 +260,18 @@ def remind(asker: Asker, letter_id: int) -> int:
         just_told = Link.objects.filter(recipient__letter=row, created_at__gt=now - REMINDS_AGAIN)
         rows = rows.exclude(pk__in=just_told.values("recipient_id")).order_by("n")
         people = answering(waiting)
-        n_told = sum(_remind(record, row, one, waiting[int(one.organisation_id or 0)], people, now) for one in rows)
+        n_told = sum(_remind(record, row, one, *waiting[int(one.organisation_id or 0)], people, now) for one in rows)
         record.note(n_waiting=len(waiting), n_told=n_told)
     return n_told
 
 
 def _remind(
-    record: Recording, row: Letter, one: Recipient, n_open: int, people: dict[int, list[User]], now: datetime
-) -> bool:
+    record: Recording, row: Letter, one: Recipient, n_open: int, due: datetime, people: dict[int, list[User]], now: datetime
+) -> bool:  # fmt: skip
     """Whether somebody could be told."""
     organisation_id = int(one.organisation_id or 0)
     contact = contact_email(organisation_id)
-    values = {**values_of(row, one), "n": n_open, "until": row.deadline or now}
+    values = {**values_of(row, one), "n": n_open, "until": due}
     users = people.get(organisation_id, [])
     slot = int(now.timestamp() // REMINDS_AGAIN.total_seconds())
     for user in users:
@@ -293,8 +293,9 @@ def _with_link(
         return
     link, path = new_link(record, row, one, email, now)
     record.created(link)
-    values = {**values, "until": values["until"] or link.expires_at, "link": path}
-    enqueue(template=template, organisation_id=one.organisation_id, email=email, values=values, key=key)
+    enqueue(
+        template=template, organisation_id=one.organisation_id, email=email, values={**values, "link": path}, key=key
+    )
 
 
 def ring(record: Recording, organisation_id: int, level: int, tasks: Sequence[Task], has_people: bool) -> set[int]:

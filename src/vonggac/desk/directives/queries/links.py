@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from vonggac.config import zone_from
 from vonggac.desk.directives.actions.dispatching import digest
 from vonggac.desk.directives.models import Letter, Link, LinkUse, Recipient
 from vonggac.desk.directives.queries.letters import letter, may_see_office
@@ -20,7 +22,7 @@ from vonggac.desk.organisations.models import ContactPoint
 from vonggac.desk.organisations.queries.graph import heirs
 from vonggac.desk.organisations.validity import valid_at
 from vonggac.desk.scope.asker import Asker, Held, Origin
-from vonggac.desk.work.models import Task
+from vonggac.desk.work.models import FAR, Task
 from vonggac.desk.work.states import WITH_OWNER
 from vonggac.errors import N_, NotThere
 
@@ -150,24 +152,25 @@ def reached(asker: Asker, letter_id: int, recipient_id: int | None = None) -> li
         found[link.recipient_id].links.append(by_link[link.pk])
     for use in LinkUse.objects.filter(link__in=by_link).order_by("-pk"):
         by_link[use.link_id].uses.append(use)
+    waiting = open_ones(row)
     for one in found.values():
-        one.n_open = 0
-    for organisation_id, n in open_ones(row).items():
-        for one in found.values():
-            if one.recipient.organisation_id == organisation_id:
-                one.n_open = n
+        one.n_open, _due = waiting.get(int(one.recipient.organisation_id or 0), (0, None))
     return list(found.values())
 
 
-def open_ones(row: Letter) -> dict[int, int]:
-    """Organisation to how many Tasks of a letter it has not answered."""
+def open_ones(row: Letter) -> dict[int, tuple[int, datetime]]:
+    """Organisation to how many Tasks of a letter it could answer now and has not, and when the first of them is due.
+
+    A report on a day that has not come is not among them.
+    """
     if not row.batch_id:
         return {}
-    found: dict[int, int] = {}
+    today = timezone.now().astimezone(zone_from(settings.VONGGAC.zone)).date().isoformat()
     tasks = Task.objects.filter(batch_id=row.batch_id, state__in=sorted(WITH_OWNER))
-    for organisation_id in tasks.values_list("organisation_id", flat=True):
-        found[organisation_id] = found.get(organisation_id, 0) + 1
-    return found
+    tasks = tasks.filter(Q(details__day__isnull=True) | Q(details__day__lte=today))
+    found = tasks.order_by().values("organisation_id").annotate(n=Count("pk"), due=Min("finish_due_at"))
+    until = row.deadline or FAR
+    return {one["organisation_id"]: (one["n"], one["due"] or until) for one in found}
 
 
 def registered(organisation_id: int) -> list[ContactPoint]:
