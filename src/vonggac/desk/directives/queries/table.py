@@ -416,6 +416,9 @@ class _Report(NamedTuple):
     is_to_come: bool
 
 
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
 def _cells(
     row: Letter, columns: Sequence[Column], organisations: Sequence[int] | None, now: datetime
 ) -> dict[tuple[int, int], Cell]:
@@ -425,6 +428,7 @@ def _cells(
     today = now.astimezone(zone_from(settings.VONGGAC.zone)).date().isoformat()
     kinds = {column.clause_id: column for column in columns}
     finals = {column.kind: BY_NAME[column.kind].final for column in columns}
+    cells: dict[tuple[int, int], Cell] = {}
     gathered: dict[tuple[int, int], list[_Report]] = {}
     for key, pk, state, result, proof, is_late, was_late, said in _tasks(row.batch_id, organisations, now):
         organisation, clause, *day = key.split("|")  # as work.actions.opening.key_of writes it
@@ -434,12 +438,17 @@ def _cells(
         state = _OF_TASK[state]
         final = state in GIVEN and result in finals[column.kind]
         is_to_come = bool(day and day[0] > today and not final and not is_late)
-        values = orjson.loads(said) if final and said else {}
+        is_read = final and said and (column.fields or result in TROUBLES)  # the others say nothing that is counted
+        values = orjson.loads(said) if is_read else _NOTHING
         report = _Report(
             pk, state, result if final else "", proof, bool(is_late), bool(was_late), values, is_to_come
         )  # fmt: skip
-        gathered.setdefault((int(organisation), column.clause_id), []).append(report)
-    return {key: _cell(reports, kinds[key[1]]) for key, reports in gathered.items()}
+        place = int(organisation), column.clause_id
+        if column.is_daily:
+            gathered.setdefault(place, []).append(report)
+        else:
+            cells[place] = _cell_of_one(report, column)
+    return cells | {place: _cell(reports, kinds[place[1]]) for place, reports in gathered.items()}
 
 
 def _tasks(batch_id: int, organisations: Sequence[int] | None, now: datetime) -> Iterable[tuple[Any, ...]]:
