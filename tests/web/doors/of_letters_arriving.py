@@ -27,6 +27,8 @@ EMPTY_HANDED = ("letter-reading-again", "letter-reading-drop", "letter-take-up",
 """Only POST does something: GET leads back."""
 OF_THEIR_OWN = ("bring_letter",)
 """Operations that read no fields."""
+AS_THEY_CAME = ("letter-reading-file",)
+"""Files that somebody sent are given out as they came."""
 READS_THAT_ARE_RECORDED = ("letter-register-export", "export_letter_register")
 
 NEEDS = {

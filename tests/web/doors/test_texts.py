@@ -9,6 +9,7 @@ import zipfile
 
 import bodies
 import doors
+import of_letters_arriving
 import of_letters_files
 import of_letters_report
 import of_proofs
@@ -164,6 +165,7 @@ DOWNLOADS = (
     ("letter-table-export", "GET", {"form": "csv"}),
     ("letter-sent-export", "GET", {}),
     ("letter-sent-export", "GET", {"form": "csv"}),
+    ("letter-register-export", "GET", {}),
 )
 
 
@@ -174,7 +176,12 @@ def test_every_download_is_tried(world, ways):
         if door.method == "GET" or door.name == "audit-export":
             with undone():
                 response = go(ways.client(door, "ruler"), door, door.path(bodies.ids_for(door.name, world.outside)))
-            if door.name in (*of_proofs.AS_THEY_CAME, *of_letters_files.AS_THEY_CAME, *of_letters_report.AS_THEY_CAME):
+            if door.name in (
+                *of_proofs.AS_THEY_CAME,
+                *of_letters_files.AS_THEY_CAME,
+                *of_letters_report.AS_THEY_CAME,
+                *of_letters_arriving.AS_THEY_CAME,
+            ):
                 continue
             if "attachment" in response.headers.get("Content-Disposition", ""):
                 found.add(door.name)
