@@ -139,7 +139,7 @@ def test_the_letter_that_is_written_is_the_letter_that_is_read(province):
     found = reading.read_letter(docx_of(row), "thu.docx")
     assert (found.reference.value, found.dated.value) == (row.reference, row.dated)
     assert [one.path for top in found.clauses for one in top.walk()] == ["1", "1.a", "1.b", "2"]
-    assert [one.name for one in found.addressed] == ["Ủy ban nhân dân các xã, phường", "Các doanh nghiệp viễn thông"]
+    assert [one.words for one in found.addressed] == ["Ủy ban nhân dân các xã, phường", "Các doanh nghiệp viễn thông"]
 
 
 def test_what_stands_in_a_letter_is_text_and_never_a_field_or_markup(province):
@@ -288,3 +288,19 @@ def test_a_long_letter_to_many_is_quick(province, django_assert_max_num_queries)
         said = official_of(row)
     assert (len(said.addressed_to), len(said.body)) == (150, 30)
     assert docx_of(row) == docx_of(row)
+
+
+def test_an_office_makes_its_letters_by_its_own_template(province, tmp_path, monkeypatch):
+    from letter_of import draft
+
+    from vonggac.documents.rendering import shipped
+    from vonggac.jobs.letter_files import docx_of
+
+    document = Document(io.BytesIO(shipped("cong_van")))
+    document.add_paragraph("Mẫu riêng của cơ quan")
+    path = tmp_path / "mau.docx"
+    document.save(path)
+    row = draft(province).letter
+    assert "Mẫu riêng" not in text_of(docx_of(row))
+    monkeypatch.setattr(django_settings, "VONGGAC", replace(django_settings.VONGGAC, letter_template=path))
+    assert "Mẫu riêng của cơ quan" in text_of(docx_of(row))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings as django_settings
+
 from vonggac.config import Settings
 from vonggac.desk.directives.actions.files import made
 from vonggac.desk.directives.models import Clause, Letter
@@ -21,7 +23,7 @@ from vonggac.documents import pdf
 from vonggac.documents.official import OfficialLetter, Paragraph
 from vonggac.documents.rendering import render_letter
 from vonggac.errors import EditConflict
-from vonggac.jobs import evidence_store, letter_report
+from vonggac.jobs import evidence_store, letter_report, office_templates
 from vonggac.jobs.letter_head import head_of
 
 log = logging.getLogger(__name__)
@@ -82,8 +84,8 @@ def _label(mark: str, before: set[str]) -> str:
 
 
 def docx_of(row: Letter) -> bytes:
-    """The letter as DOCX, the same bytes for the same letter."""
-    return render_letter(official_of(row))
+    """The letter as DOCX by the office's template, the same bytes for the same letter."""
+    return render_letter(official_of(row), office_templates.template_of(django_settings.VONGGAC, "letter"))
 
 
 RENDERERS: dict[str, Callable[[Letter], bytes]] = {LETTER: docx_of, REPORT: letter_report.docx_of}
