@@ -61,7 +61,7 @@ def look_at(page, name):
 
 
 SECTIONS = ("account", "accounts", "audit", "contacts", "directory", "mandates", "networks", "notices", "operations",
-            "organisations", "people", "systems", "", "search", "components", "work", "lists", "indicators", "webhooks")  # fmt: skip
+            "organisations", "people", "systems", "", "search", "components", "work", "lists", "indicators", "webhooks", "letters", "a")  # fmt: skip
 """First words of paths. Those of forms that are only sent (language, theme) have no page."""
 
 
