@@ -98,7 +98,7 @@ def test_text_of_answers_is_text_in_the_document(reported, province):
     Recipient.objects.filter(letter=holiday.letter, organisation_id=province.id("donghoa")).update(name=f"Xã {evil}")
     row = reporting.regenerate(clerk, report.pk, report.version)
     reporting.add_part(clerk, row.pk, row.version, heading=f"Mục {evil}", text=f"Dòng {evil}\n- {evil}")
-    ReportPart.objects.filter(letter=report, key="proposals").update(made="một\x00hai\x08\u202eba\ufffe")
+    ReportPart.objects.filter(letter=report, key="proposals").update(made="một\x01hai\x08\u202eba\ufffe")
     Letter.objects.filter(pk=report.pk).update(subject=f"Trích yếu {evil}")
     report.refresh_from_db()
     document = Document(io.BytesIO(docx_of(report)))

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, Side
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from vonggac.config import Settings
@@ -107,29 +107,28 @@ def appendix_xlsx(row: Letter) -> bytes:
 
 
 def _fill(sheet: Any, heading: str, table: DataTable, legend: str) -> None:
-    bold, thin = Font(bold=True), Side(style="thin", color="FF808080")
-    box = Border(left=thin, right=thin, top=thin, bottom=thin)
+    bold, wrapped = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     sheet.append([guarded(heading)])
     sheet.append([guarded(table.title or legend)])
     sheet["A1"].font = Font(bold=True, size=13)
     sheet.append([guarded(column.title) for column in table.columns])
     first = sheet.max_row
+    for cell in sheet[first]:
+        cell.font, cell.alignment = bold, wrapped
+    texts = [place for place, column in enumerate(table.columns) if column.align == "left"]
     for row in table.rows:
         sheet.append([guarded(cell) if isinstance(cell, str) else cell for cell in row.cells])
+        line = sheet[sheet.max_row]
         if row.kind != "plain":
-            for cell in sheet[sheet.max_row]:
+            for cell in line:
                 cell.font = bold
-    for line in sheet.iter_rows(min_row=first, max_col=len(table.columns)):
-        for cell, column in zip(line, table.columns, strict=True):
-            cell.border = box
-            is_head = cell.row == first
-            cell.alignment = Alignment(wrap_text=True, vertical="top", horizontal="center" if is_head else column.align)
-            if is_head:
-                cell.font = bold
+        else:
+            for place in texts:  # a style costs more than its cell: numbers stand as they are
+                line[place].alignment = wrapped
     for place, column in enumerate(table.columns, 1):
         sheet.column_dimensions[get_column_letter(place)].width = max(6.0, column.width * 1.4)
     sheet.freeze_panes = sheet.cell(first + 1, min(3, len(table.columns)))
-    sheet.print_title_rows = f"{first}:{first}"
+    sheet.print_title_rows, sheet.print_options.gridLines = f"{first}:{first}", True
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True

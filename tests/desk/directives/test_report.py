@@ -139,6 +139,22 @@ def test_what_was_said_stands_once_on_one_line_with_who_said_it(reported):
     ]
 
 
+def test_of_many_reasons_the_most_said_stand_in_the_text_and_all_in_the_appendix(issued):
+    from types import SimpleNamespace
+
+    from vonggac.desk.directives.reports import parts
+    from vonggac.desk.directives.reports.figures import Said
+
+    lines = [SimpleNamespace(name=f"Xã {n}") for n in range(40)]
+    rows = [Said(one, None, "", "no", {"reason": "Chung" if n % 2 else f"Riêng {n}"}) for n, one in enumerate(lines)]
+    figures = SimpleNamespace(said_of=lambda _column: rows)
+    told = list(parts._reasons(figures, None))
+    assert told[1].startswith("- Chưa thực hiện: Chung (Xã 1; Xã 3; ")
+    assert told[1].endswith("và 12 đơn vị khác).")
+    assert told[-1] == "- Và 13 ý kiến khác, nêu tại phụ lục kèm theo."
+    assert len(told) == 1 + 8 + 1
+
+
 def test_breaks_and_controls_in_answers_begin_no_line(issued, province):
     from answered import begun, part_of
 

@@ -24,8 +24,10 @@ PROPOSALS: Final = "proposals"
 MISSING: Final = "missing"
 AS_OF: Final = "Số liệu trong báo cáo này được tổng hợp đến"
 """How the line begins that says until when the figures are: another time alone is no other figure."""
-_MOST_SAID: Final = 40
+_MOST_SAID: Final = 25
 """Different texts that a part lists; all stand in the appendix."""
+_MOST_REASONS: Final = 8
+"""The same of one clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,7 @@ def _reasons(figures: Figures, column: Column) -> Iterator[str]:
     lines += [f"- Sự việc đã báo cáo: {text} ({names(who)})." for text, who in _collected(rows, "what")]
     if lines:
         yield "Lý do và nội dung cần lưu ý:"
-        yield from _some(lines)
+        yield from _some(lines, _MOST_REASONS)
 
 
 # --------------------------------------------------------------------------------------------------------- what was said
@@ -222,10 +224,10 @@ def _said(figures: Figures, name: str, opening: str, nothing: str) -> Iterator[s
     yield from _some([f"- {upper_first(text)} ({names(who)})." for text, who in said])
 
 
-def _some(lines: Sequence[str]) -> Iterator[str]:
-    yield from lines[:_MOST_SAID]
-    if len(lines) > _MOST_SAID:
-        yield f"- Và {grouped(len(lines) - _MOST_SAID)} ý kiến khác, nêu tại phụ lục kèm theo."
+def _some(lines: Sequence[str], most: int = _MOST_SAID) -> Iterator[str]:
+    yield from lines[:most]
+    if len(lines) > most:
+        yield f"- Và {grouped(len(lines) - most)} ý kiến khác, nêu tại phụ lục kèm theo."
 
 
 def _collected(rows: Iterable[Said], name: str) -> list[tuple[str, list[str]]]:
