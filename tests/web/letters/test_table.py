@@ -178,3 +178,14 @@ def test_beside_the_letter_before_it_says_what_changed(answered, browser) -> Non
     assert "3 1 -2" in plain or "3 1 -2" in plain.replace("−", "-")
     # of a letter that one does not see, nothing is said
     assert 'id="compared"><' not in page(browser, "agency_officer", f"/letters/{later.letter.pk}/table?compare=1")
+
+
+def test_of_a_withdrawn_letter_nobody_is_said_to_have_answered(answered, browser) -> None:
+    from vonggac.desk.directives import actions
+    from vonggac.desk.directives.models import Letter
+
+    row = Letter.objects.get(pk=answered.letter.pk)
+    actions.withdraw(answered.province.asker("leader"), row.pk, row.version, "Ban hành nhầm")
+    text = page(browser, "leader", f"/letters/{row.pk}/table")
+    assert "notice success" not in text
+    assert "notice warning" in text
