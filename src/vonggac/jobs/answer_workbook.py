@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any, BinaryIO, Final
 
 from django.core import signing
+from django.utils import timezone
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
@@ -58,7 +59,8 @@ def write(
 
     ``known``: what the portal knows of an answer that was not given yet (``declaring.known``).
     """
-    open_ones = [one for one in asked(row) if one.is_open]
+    today = timezone.now().astimezone(zone).date()
+    open_ones = [one for one in asked(row) if one.is_open and not one.is_later(today)]
     book = Workbook()
     sheet = book.active
     assert sheet is not None  # noqa: S101  # a new workbook has a sheet

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -14,9 +14,12 @@ from vonggac.desk.directives.models import AnswerDraft, Clause, Recipient
 from vonggac.desk.directives.queries.letters import obligations, received
 from vonggac.desk.directives.states import ACTION, ISSUED
 from vonggac.desk.scope.asker import Asker
-from vonggac.desk.work.kinds import BY_NAME, Kind
+from vonggac.desk.work.kinds import BY_NAME, OBLIGATIONS, Kind
 from vonggac.desk.work.models import Answer, Evidence, Task
 from vonggac.desk.work.states import DONE, RETURNED, SUBMITTED, WITH_OWNER, WITHDRAWN
+
+_LOOKED_BACK: Final = 100
+"""Answers among which the last of each kind is looked for."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,10 @@ class Asked:
         """Whether it waits for its owner."""
         return self.task.state in WITH_OWNER
 
+    def is_later(self, today: date) -> bool:
+        """Whether it is to be told of a day that has not come, and nobody told anything yet."""
+        return bool(self.day and self.day > today and not self.answers)
+
     @property
     def needs_file(self) -> bool:
         """Whether it is done only with a file."""
@@ -72,6 +79,23 @@ def asked(row: Recipient) -> list[Asked]:
 def _day(details: dict[str, Any]) -> date | None:
     text = details.get("day")
     return date.fromisoformat(text) if text else None
+
+
+_STAYS: Final = frozenset({"hotline", "n_servers", "n_workstations", "tool"})
+"""Fields of answers that are mostly the same the next time."""
+
+
+def remembered(asker: Asker, row: Recipient) -> dict[str, dict[str, Any]]:
+    """By kind of work what the same unit answered last time and mostly stays as it is; nothing for who comes by a link, which may be passed on."""
+    if asker.origin.via == "link":
+        return {}
+    rows = Answer.objects.filter(
+        task__organisation_id=row.organisation_id or 0, task__kind__in=[one.name for one in OBLIGATIONS], verdict="accepted"
+    ).exclude(task__batch_id=row.letter.batch_id)
+    found: dict[str, dict[str, Any]] = {}
+    for kind, values in rows.order_by("-pk").values_list("task__kind", "values")[:_LOOKED_BACK]:
+        found.setdefault(kind, {name: value for name, value in values.items() if name in _STAYS})
+    return found
 
 
 def draft(row: Recipient) -> AnswerDraft | None:

@@ -33,7 +33,7 @@ _ICONS: Final = {
     "done": "check", "something": "message", "nothing": "check", "partly": "levels", "no": "close", "not_applicable": "hold",
     "in_progress": "clock",
 }  # fmt: skip
-ALL_DONE: Final = ("nothing", "done")
+ALL_DONE: Final = ("done", "nothing")
 """The result that “done for all” chooses, the first that a kind has."""
 
 
@@ -242,7 +242,7 @@ class LetterForm:
         self.cards = [self._card(one, data, kept, today) for one in rows]
 
     def _card(self, asked: Asked, data: Any, kept: Any, today: date | None) -> Card:
-        is_later = bool(asked.day and today and asked.day > today and not asked.answers)
+        is_later = today is not None and asked.is_later(today)
         if not asked.is_open or is_later or not self.asks:
             return Card(asked, None, is_later and asked.is_open, told_of(asked), _unsent(asked, data))
         return Card(asked, ClauseForm(asked, data, initial=self._begin(asked, kept)), False, told_of(asked))
