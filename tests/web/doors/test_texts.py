@@ -166,6 +166,7 @@ DOWNLOADS = (
     ("letter-sent-export", "GET", {}),
     ("letter-sent-export", "GET", {"form": "csv"}),
     ("letter-register-export", "GET", {}),
+    ("export_letter_register", "GET", {}),
 )
 
 

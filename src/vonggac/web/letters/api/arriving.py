@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
+from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
@@ -23,13 +24,13 @@ from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, S
 from vonggac.web.api.uploads import BINARY, BODY, SETTINGS, FileName, spooled
 from vonggac.web.letters.arriving.registers import workbook
 from vonggac.web.organisations.imports.downloads import TYPES
+from vonggac.web.shell import times
 from vonggac.web.shell.words import tell, tell_fault
 
 router = Router(tags=["letters"])
 
 Book = Literal["in", "cong_van", "bao_cao"]
 OptionalBook = Annotated[Book | None, Query(None, description="Of what came in, or of one form of outgoing documents")]
-Year = Annotated[int, Field(ge=1990, lt=2200)]
 OptionalYear = Annotated[int | None, Query(None, ge=1990, lt=2200)]
 Since = Annotated[Moment | None, Query(None, description="Entered or withdrawn at this time or later")]
 
@@ -437,14 +438,12 @@ def list_register(  # the parameters of the URL
 
 
 @router.get(
-    "/letters/register/export", response=ERRORS, operation_id="export_letter_register", summary="Get one register as a workbook",
+    "/letters/offices/{organisation_id}/register", response=ERRORS, operation_id="export_letter_register", summary="Get one register as a workbook",
     openapi_extra={"responses": {200: {"content": {TYPES["xlsx"]: BINARY}}}},
 )  # fmt: skip
-def export_register(
-    request: Any, office_id: Annotated[Id, Query()], year: Annotated[Year, Query()], book: Book = "in"
-) -> Any:
-    """One office, one year; numbers that lack are said."""
-    return workbook(request.asker, office_id, book, year)
+def export_register(request: Any, organisation_id: Id, year: OptionalYear, book: Book = "in") -> Any:
+    """One year, this one unless another is asked for; numbers that lack are said."""
+    return workbook(request.asker, organisation_id, book, year or timezone.now().astimezone(times.zone()).year)
 
 
 # ----------------------------------------------------------------------------------------------------------- referrals

@@ -62,12 +62,12 @@ def register(request: Request) -> HttpResponseBase:
 
 
 @page("letters.view")
-def export(request: Request) -> HttpResponseBase:
-    """The same as a workbook."""
-    asked = Asked(request.asker, request.GET)
-    if asked.office is None:
-        raise NotThere(N_("there is no such register here"))
-    return workbook(request.asker, asked.office.pk, asked.book, asked.year)
+def export(request: Request, organisation_id: int) -> HttpResponseBase:
+    """The same of one office as a workbook."""
+    query = request.GET.copy()
+    query["office"] = str(organisation_id)
+    asked = Asked(request.asker, query)
+    return workbook(request.asker, organisation_id, asked.book, asked.year)
 
 
 def workbook(asker: Asker, office_id: int, book: str, year: int) -> HttpResponseBase:
