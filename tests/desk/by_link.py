@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.test import Client
 from province import Province, admin
 
 from vonggac.desk.notices import sealed
@@ -47,3 +48,12 @@ def token_of(email: str, template: str = "letter_link") -> str:
 def code_of(email: str) -> str:
     """The newest code that went to a mailbox."""
     return str(hidden(last("letter_code", email))["code"])
+
+
+def enter(email: str = MAILBOXES[0][1], client: Client | None = None) -> Client:
+    """A browser in which somebody opened the newest link of a mailbox."""
+    browser = client or Client()
+    response = browser.post(f"/a/{token_of(email)}")
+    assert response.status_code == 302
+    assert response["Referrer-Policy"] == "no-referrer"
+    return browser

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from by_link import code_of, mailboxes, token_of
+from by_link import code_of, enter, mailboxes, token_of
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -55,14 +55,6 @@ def hushed(response: Any) -> Any:
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     return response
-
-
-def enter(email: str = MAIL, client: Client | None = None) -> Client:
-    """A browser in which somebody opened the newest link of a mailbox."""
-    browser = client or Client()
-    response = hushed(browser.post(f"/a/{token_of(email)}"))
-    assert response.status_code == 302
-    return browser
 
 
 def uses(email: str = MAIL) -> list[str]:
@@ -574,43 +566,3 @@ def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCap
             assert token not in str(row), model
     metrics = Client().get("/metrics").content.decode()
     assert token not in metrics
-
-
-# ------------------------------------------------------------------------------------------------ the centre's side
-
-
-def test_the_office_revokes_sends_anew_and_reminds(sent: Holiday, browser: Callable[[str], Client]) -> None:
-    clerk, row = browser("records_clerk"), sent.recipient("tayson")
-    home, link = f"/letters/{sent.letter.pk}/links", Link.objects.get(sent_to=MAIL)
-    assert clerk.get(home).status_code == 200
-    for only in ("open", "unread", "many", "none", "rubbish"):
-        assert clerk.get(f"{home}?only={only}").status_code == 200
-    visitor = enter()
-    clerk.post(f"{home}/{row.pk}/send", {"email": "ke-la@evil.example"})
-    assert Link.objects.filter(recipient=row).count() == 1
-    clerk.post(f"{home}/{row.pk}/send", {"email": "chutich@tayson.example", "instead_of": link.pk})
-    assert visitor.get("/a/form").status_code == 404
-    assert enter("chutich@tayson.example").get("/a/form").status_code == 200
-    newest = Link.objects.get(sent_to="chutich@tayson.example")
-    other = sent.recipient("donghoa")
-    assert clerk.post(f"{home}/{other.pk}/revoke/{newest.pk}").status_code == 404
-    clerk.post(f"{home}/{row.pk}/revoke/{newest.pk}")
-    newest.refresh_from_db()
-    assert newest.revoked_at is not None
-    Link.objects.update(created_at=timezone.now() - timedelta(hours=1))
-    assert clerk.post(f"/letters/{sent.letter.pk}/remind").status_code == 302
-    assert Client().get(f"/a/{token_of(MAIL, 'letter_reminder')}").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("role", "status"), [("agency_officer", 404), ("stranger", 404), ("leader", 200), ("auditor", 200)]
-)
-def test_who_sees_the_links(sent: Holiday, browser: Callable[[str], Client], role: str, status: int) -> None:
-    someone = browser(role)
-    row = sent.recipient("donghoa")
-    assert someone.get(f"/letters/{sent.letter.pk}/links").status_code == status
-    assert someone.get(f"/letters/{sent.letter.pk}/links/{row.pk}").status_code == status
-    if role != "leader":
-        for path in (f"links/{row.pk}/send", f"links/{row.pk}/revoke/{Link.objects.get(sent_to=OTHER).pk}", "remind"):
-            assert someone.post(f"/letters/{sent.letter.pk}/{path}", {"email": OTHER}).status_code in (403, 404)
-    assert not Link.objects.filter(revoked_at__isnull=False).exists()
