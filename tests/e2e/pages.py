@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 WITHOUT_HTML = frozenset({
     "healthz", "metrics", "suggestions", "organisation-pick", "audit-export", "directory-template", "directory-export", "directory-import-faults",
     "list-picture", "work-report-workbook", "work-cleanup-file", "evidence-file", "evidence-preview", "list-version-export", "list-matrix-export", "sign_on_callback", "account_end_sessions",
-    "letter-addressable", "letter-preview-docx", "letter-preview-pdf", "letter-table-export", "letter-sent-export", "letter-register-export", "letter-answers-workbook", "letter-reply",
+    "letter-addressable", "letter-preview-docx", "letter-preview-pdf", "letter-table-export", "letter-sent-export", "letter-register-export", "letter-reading-file", "letter-answers-workbook", "letter-reply",
     "answer-workbook", "answer-reply",
 })  # fmt: skip
 """Answers of programs and files, and where only a provider's redirect leads."""
@@ -19,7 +19,7 @@ WITHOUT_HTML = frozenset({
 def example_ids() -> dict[str, dict[str, object]]:
     """Words of a route to ids, by name of the page where they must fit together; ``""`` stands for the others."""
     from vonggac.desk.accounts.models import ApiToken, Grant, Invitation
-    from vonggac.desk.directives.models import Letter, Recipient, RecipientGroup
+    from vonggac.desk.directives.models import Letter, LetterReading, Recipient, RecipientGroup, Referral
     from vonggac.desk.intel.models import IndicatorList, ListVersion
     from vonggac.desk.notices.models import Notice
     from vonggac.desk.organisations.models import (
@@ -52,9 +52,10 @@ def example_ids() -> dict[str, dict[str, object]]:
             "system_id": first(InformationSystem, organisation_id=clinic), "person_id": first(Person, organisation_id=clinic),
             "contact_id": first(ContactPoint, organisation_id=clinic), "user_id": grant.user_id, "grant_id": grant.pk,
             "task_id": first(Task), "policy_id": first(ClockPolicy, is_binding=False, valid_until=None), "import_id": first(Import), "list_id": first(IndicatorList), "version_id": first(ListVersion), "notice_id": first(Notice), "invitation_id": first(Invitation), "token_id": first(ApiToken),
-            "letter_id": letter, "recipient_id": first(Recipient, letter_id=letter), "group_id": first(RecipientGroup),
+            "reading_id": first(LetterReading, state="read"), "referral_id": first(Referral), "letter_id": letter, "recipient_id": first(Recipient, letter_id=letter), "group_id": first(RecipientGroup),
         },
         **{name: {"letter_id": unsent} for name in ("letter-check", "letter-discard", "letter-changes")},
+        **{name: {"letter_id": first(Letter, direction="in")} for name in ("letter-arrival", "letter-correct", "letter-take-up")},
         "organisation-reopen": {"organisation_id": closed},
         "succession-undo": {"organisation_id": closed, "reorganisation_id": merged.pk},
     }  # fmt: skip
