@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext
 
+from vonggac.desk.directives.queries import Filters, letters
+from vonggac.desk.directives.states import WITHDRAWN
 from vonggac.desk.organisations.queries import finding
 from vonggac.desk.scope.asker import Asker
 from vonggac.errors import N_
@@ -54,7 +56,19 @@ def found(asker: Asker, text: str, most: int) -> list[Found]:
         if own:
             view = f"{url}?view=list&q={quote(text)}" if noun == "organisation" else f"{url}?q={quote(text)}"
             groups.append(Found(title, icon, [_shown(hit) for hit in own[:most]], view if len(own) > most else ""))
-    return groups
+    return [*groups, *_letters(asker, text[:MOST], most)]
+
+
+def _letters(asker: Asker, text: str, most: int) -> list[Found]:
+    if not text.strip() or not asker.may("letters.view"):
+        return []
+    rows = list(letters(asker, Filters(text=text))[: most + 1])
+    hits = [
+        Hit(row.subject, row.reference or row.office.name, f"/letters/{row.pk}/", is_code=False, is_past=row.state == WITHDRAWN)
+        for row in rows[:most]
+    ]  # fmt: skip
+    view = f"/letters/?q={quote(text)}" if len(rows) > most else ""
+    return [Found(N_("Letters"), "message", hits, view)] if hits else []
 
 
 def _shown(hit: finding.Hit) -> Hit:

@@ -58,8 +58,9 @@ def index(request: Request) -> HttpResponseBase:
     if year is not None:
         rows = rows.filter(dated__year=year)
     shown = page_of(rows, request)
-    seen = [row for row in shown.rows if queries.may_see_office(request.asker, row)]
-    done = queries.progress(seen)
+    of_page = Letter.objects.filter(pk__in=[row.pk for row in shown.rows])
+    seen = set(visible(of_page, request.asker, "letters.view", through="office_id").values_list("pk", flat=True))
+    done = queries.progress(row for row in shown.rows if row.pk in seen)
     context: dict[str, Any] = {
         "tab": tab,
         "tabs": [(key, gettext(title), lists.address(request, tab=key)) for key, title in TABS.items()],
