@@ -199,6 +199,29 @@ def test_a_returned_answer_comes_back_filled_in(officer, province, issued, row):
     assert Answer.objects.filter(task=duty).last().values["n_people"] == 4
 
 
+def test_what_mostly_stays_is_there_the_next_time(officer, province, issued, row):
+    from vonggac.desk.work import actions as work
+
+    duty, machines = issued.tasks("donghoa")
+    officer.post(home_of(row), {**filled(duty, machines), f"{duty.pk}.hotline": "0000 000 911"})
+    work.accept(province.asker("duty_officer"), [(task.pk, task.version) for task in issued.tasks("donghoa")])
+    clerk = province.asker("records_clerk")
+    written = actions.create(clerk, province.id("sokhcn"), actions.values_of(issued.letter))
+    again = replace(issued, letter=written).issued()
+    page = officer.get(home_of(again.recipient("donghoa")))
+    (new_duty, new_machines), text = again.tasks("donghoa"), page.content.decode()
+    assert page.context["form"].forms[0]["hotline"].value() == "0000 000 911"
+    assert page.context["form"].forms[1]["n_workstations"].value() == 40
+    assert page.context["form"].forms[1]["n_checked"].value() is None
+    assert "0000 000 001" not in text
+    sent = {f"{new_machines.pk}.result": "in_progress", f"{new_duty.pk}.hotline": "0000 000 911", f"{new_machines.pk}.n_workstations": "40",
+            f"{new_machines.pk}.n_servers": "2", "do": "answer"}  # fmt: skip
+    assert (
+        officer.post(home_of(again.recipient("donghoa")), sent).status_code == 302
+    )  # what was left as it came is no answer
+    assert [task.state for task in again.tasks("donghoa")] == ["acknowledged", "in_progress"]
+
+
 # ---------------------------------------------------------------------------------------------------------- drafts
 
 

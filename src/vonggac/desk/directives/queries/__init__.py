@@ -1,6 +1,15 @@
 """What can be asked of letters."""
 
-from vonggac.desk.directives.queries.answering import Asked, Standing, asked, draft, n_to_answer, standings, waiting
+from vonggac.desk.directives.queries.answering import (
+    Asked,
+    Standing,
+    asked,
+    draft,
+    n_to_answer,
+    remembered,
+    standings,
+    waiting,
+)
 from vonggac.desk.directives.queries.checking import checked
 from vonggac.desk.directives.queries.expanding import Expanded, expanded
 from vonggac.desk.directives.queries.files import files_of, letter_itself, one_file, sent_files
@@ -58,6 +67,7 @@ __all__ = [
     "received",
     "recipient",
     "recipients",
+    "remembered",
     "running",
     "sent_files",
     "standings",

@@ -86,10 +86,11 @@ class _Page:
     def form(self, data: Any = None, draft: AnswerDraft | None = None, *, asks: bool = True) -> LetterForm:
         """The form as things stand now, with what was sent, or what was kept."""
         rows = queries.asked(self.row)
+        last_time = queries.remembered(self.asker, self.row) if asks else {}
         known = {
-            one.task.pk: begun
+            one.task.pk: {**last_time.get(one.kind.name, {}), **known_of(self.asker, one.task)}
             for one in rows
-            if asks and one.is_open and one.last is None and (begun := known_of(self.asker, one.task))
+            if asks and one.is_open and one.last is None
         }
         kept = draft.values if draft else None
         return LetterForm(
