@@ -324,8 +324,10 @@ def test_faults_stand_beside_their_rows_with_everything_kept(browser, drafted):
 
 
 def test_the_second_of_two_editors_loses_nothing_and_sees_what_differs(browser, drafted, province):
-    letter, clerk = drafted().letter, browser("records_clerk")
-    mine = form_of(letter, **{"c0-title": "Trực theo bản của tôi"})
+    letter, clerk = drafted(closing="Dòng một.\nDòng hai.").letter, browser("records_clerk")
+    mine = form_of(
+        letter, closing="Dòng một.\r\nDòng hai.", **{"c0-title": "Trực theo bản của tôi"}
+    )  # as browsers send lines
     actions.edit(
         province.asker("records_clerk"), letter.pk, 1, replace(actions.values_of(letter), opening="Người khác đã sửa.")
     )
@@ -334,6 +336,7 @@ def test_the_second_of_two_editors_loses_nothing_and_sees_what_differs(browser, 
     assert got.status_code == 409
     assert "Trực theo bản của tôi" in page
     assert re.search(r"<del><bdi>[^<]*Người khác đã sửa", page)
+    assert "Dòng một" not in page[: page.index('id="letter-form"')]  # nobody changed that
     assert 'name="version" value="2"' in page
     again = clerk.post(f"/letters/{letter.pk}/edit", {**mine, "version": 2})
     assert again.status_code == 302

@@ -105,7 +105,7 @@ def _save(editor: Editor, do: str) -> HttpResponseBase:
     is_valid = is_head_valid and not any(one.faults for one in editor.sheet.clauses)
     values = None
     if is_head_valid:
-        said = {name: value for name, value in editor.head.cleaned_data.items() if name != "version"}
+        said = {name: _as_stored(value) for name, value in editor.head.cleaned_data.items() if name != "version"}
         values = LetterValues(form=row.form, clauses=clauses, addressees=lines, **said)
     if is_valid and values is not None:
         try:
@@ -122,6 +122,11 @@ def _save(editor: Editor, do: str) -> HttpResponseBase:
             return redirect(reverse("letter-check" if do == "check" else "letter", args=[row.pk]))
     editor.summary = _summary(editor)
     return _show(editor, 422)
+
+
+def _as_stored(value: Any) -> Any:
+    """Lines of a text end as they are kept, so that nothing differs by that alone."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _spread(editor: Editor, faults: Sequence[Fault]) -> None:

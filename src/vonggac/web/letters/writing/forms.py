@@ -157,7 +157,7 @@ class IssueForm(RecordForm):
     field_order: Iterable[str] | None = ("number", "dated", "sends")
 
     number = forms.IntegerField(
-        label=_("Number"),
+        label=_("Number of the letter"),
         min_value=1,
         max_value=999_999,
         required=False,

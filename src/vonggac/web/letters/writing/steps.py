@@ -99,7 +99,7 @@ def told_of(row: Letter, means: Consequences) -> list[str]:
     if is_holding():
         said.append(gettext("Messages are held now: they leave only when an administrator releases them."))
     if row.urgency:
-        said.append(gettext("It is marked urgent: its messages go out at any hour."))
+        said.append(gettext("It is marked urgent: its messages go out at once, not gathered with others."))
     return said
 
 
