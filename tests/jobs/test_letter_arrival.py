@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 import io
 import os
+import threading
 import zipfile
 from dataclasses import replace
 
 import offices
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection, connections
 from django.utils import timezone
 from layouts import LETTERS, PRINTED, SCANNED
 from offices import AGENCY, HOLIDAY
@@ -325,3 +327,47 @@ def test_the_issuer_is_known_by_the_name_of_that_day_and_by_its_mandate(province
     assert queries.standing(office, "Cục An toàn Mẫu", TODAY, zone).issuer is None
     assert queries.standing(office, "Cục An toàn Mẫu", dt.date(2026, 2, 1), zone).issuer == row
     assert queries.standing(office, "ubnd tỉnh", TODAY, zone).is_above
+
+
+@pytest.mark.django_db(transaction=True)
+def test_clerks_who_confirm_and_enter_at_the_same_moment_make_one_letter_and_numbers_run_on(province):
+    """On SQLite a transaction that writes is alone from its beginning on; the threads run on PostgreSQL, where it is not."""
+    if connection.vendor != "postgresql":
+        pytest.skip("one writer at a time")
+    row, clerk, office = (
+        read(taken(province, offices.word_table(AGENCY), "cv.docx")),
+        province.asker("records_clerk"),
+        province.id("sokhcn"),
+    )
+    said, paper = values_of(row), ArrivalValues(LetterValues("Trên giấy"), TODAY, "8/AB", TODAY, "Cục Mẫu")
+    start, outcomes = threading.Barrier(8), []
+
+    def work(n):
+        start.wait(20)
+        try:
+            if n < 4:
+                made = arriving.receive(clerk, row.pk, row.version, said, confirms=True)
+            else:
+                made = arriving.enter(clerk, office, replace(paper, reference="8/AB" if n < 6 else f"{n}/XY"))
+            outcomes.append(made.number)
+        except (EditConflict, InvalidValues) as refused:
+            outcomes.append(type(refused).__name__)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(map(str, outcomes)) == [
+        "1",
+        "2",
+        "3",
+        "4",
+        "AlreadyThere",
+        "EditConflict",
+        "EditConflict",
+        "EditConflict",
+    ]
+    assert LetterFile.objects.filter(part="original").count() == 1
