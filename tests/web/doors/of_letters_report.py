@@ -98,6 +98,7 @@ def pages(side: Any) -> dict[str, dict[str, Any]]:
     return {
         "report-begin": {},
         "report-ends": {"version": version, "opening": "Mở khác", "closing": "Kết khác"},
+        "report-head": {"version": version, "subject": "Trích yếu khác", "addressed": "Bộ Mẫu", "to_archive": "VT"},
         "report-part-add": {"version": version, "heading": "Đánh giá", "text": "Tốt."},
         "report-renew": {"version": version},
         "report-make": {},

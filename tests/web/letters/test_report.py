@@ -120,6 +120,39 @@ def test_parts_are_added_moved_left_out_and_put_back(reported, browser):
     assert report.closing == "Kết khác"
 
 
+def test_head_and_recipients_are_written_as_they_are_called(reported, browser, province):
+    from vonggac.desk.directives.models import Addressee
+
+    _holiday, report = reported
+    way = f"/letters/{report.pk}/parts/head"
+    client = browser("records_clerk")
+    assert "Ủy ban nhân dân tỉnh Thạch Lâm" in client.get(way).content.decode()
+    form = {
+        "version": report.version, "subject": "Kết quả dịp nghỉ lễ", "symbol": "BC-SKHCN", "signer_title": "PHÓ GIÁM ĐỐC", "signer_for": "KT. GIÁM ĐỐC",
+        "addressed": "Ủy ban nhân dân tỉnh Thạch Lâm;\nBộ Khoa học Mẫu.", "to_report": "Các doanh nghiệp viễn thông", "to_archive": "VT, CNTT",
+    }  # fmt: skip
+    assert client.post(way, form)["Location"] == f"/letters/{report.pk}/parts"
+    report.refresh_from_db()
+    assert (report.form, report.about_id, report.subject) == ("bao_cao", _holiday.letter.pk, "Kết quả dịp nghỉ lễ")
+    lines = list(Addressee.objects.filter(letter=report).order_by("n"))
+    assert [(one.role, one.is_addressed, str(one)) for one in lines] == [
+        ("report", True, "Ủy ban nhân dân tỉnh Thạch Lâm"), ("report", True, "Bộ Khoa học Mẫu"),
+        ("report", False, "Các doanh nghiệp viễn thông"), ("archive", False, "VT, CNTT"),
+    ]  # fmt: skip
+    assert (lines[0].organisation_id, lines[1].words, lines[2].group.code) == (
+        province.id("ubnd"),
+        "Bộ Khoa học Mẫu",
+        "telcos",
+    )
+    assert report.parts.count() == 11
+    late = client.post(way, {**form, "subject": "Người thứ hai"})
+    assert late.status_code == 409
+    assert "Người thứ hai" in late.content.decode()
+    assert client.post(way, {**form, "version": report.version, "subject": ""}).status_code == 422
+    assert browser("agency_officer").get(way).status_code == 403
+    assert browser("stranger").get(way).status_code == 403
+
+
 def test_files_are_asked_for_watched_and_taken(reported, browser, tmp_path, monkeypatch):
     from vonggac.documents import pdf
     from vonggac.jobs import letter_report

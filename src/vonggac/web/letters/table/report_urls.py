@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from vonggac.web.letters.table import report_views, sent_views
+from vonggac.web.letters.table import report_head, report_views, sent_views
 
 urlpatterns: list[URLPattern] = [
     path("letters/<int:letter_id>/report", report_views.reports, name="letter-report"),
     path("letters/<int:letter_id>/report/begin", report_views.begin, name="report-begin"),
     path("letters/<int:report_id>/parts", report_views.parts, name="report-parts"),
+    path("letters/<int:report_id>/parts/head", report_head.head, name="report-head"),
     path("letters/<int:report_id>/parts/ends", report_views.ends, name="report-ends"),
     path("letters/<int:report_id>/parts/add", report_views.add, name="report-part-add"),
     path("letters/<int:report_id>/parts/renew", report_views.renew, name="report-renew"),
