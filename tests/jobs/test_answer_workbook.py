@@ -388,23 +388,27 @@ def test_a_sheet_that_stands_there_twice_is_told(issued, officer):
         checked(officer, issued.recipient("donghoa"), book.data())
 
 
-def test_a_reader_that_knows_no_hidden_sheet_still_reads_it_and_a_letter_of_many_days_fits(province, officer):
+def test_days_that_have_not_come_are_not_asked_and_many_days_fit(province, officer):
     from datetime import date, timedelta
 
     from letter_of import draft
 
     from vonggac.desk.directives.values import ClauseValues
 
-    first = timezone.now().astimezone(ZONE).date() + timedelta(days=1)
+    today = timezone.now().astimezone(ZONE).date()
     issued = draft(
         province, clauses=[ClauseValues("Báo cáo ngày", "1", "", "report_day", is_daily=True)],
-        period_from=first, period_until=first + timedelta(days=40),
+        period_from=today + timedelta(days=1), period_until=today + timedelta(days=41),
     ).issued()  # fmt: skip
-    book = Filled(issued.recipient("donghoa"))
+    row = issued.recipient("donghoa")
+    assert Filled(row).n == 0
+    for task in issued.tasks("donghoa"):  # the days pass
+        task.details["day"] = (date.fromisoformat(task.details["day"]) - timedelta(days=41)).isoformat()
+        task.save(update_fields=["details"])
+    book = Filled(row)
     assert book.n == 41
     del book.book["lists"]
     for task in issued.tasks("donghoa"):
         book.put(task, result=title("Nothing to report"))
-    plan = checked(officer, issued.recipient("donghoa"), book.data())
+    plan = checked(officer, row, book.data())
     assert (len(plan.ready), told(plan)) == (41, [])
-    assert date.fromisoformat(issued.tasks("donghoa")[0].details["day"]) == first
