@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django import template
 from django.utils import timezone
@@ -88,12 +88,13 @@ def fact(one: Fact) -> SafeString:
 
 def _table(one: Fact) -> SafeString:
     heads = format_html_join("", '<th scope="col">{}</th>', ((head,) for head in one.heads))
-    rows = format_html_join(
-        "",
-        "<tr>{}</tr>",
-        ((format_html_join("", "<td>{}</td>", ((isolate(cell),) for cell in row)),) for row in one.rows),
-    )
+    rows = format_html_join("", "<tr>{}</tr>", ((_cells(one.heads, row),) for row in one.rows))
     return format_html('<table class="rows-said"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>', heads, rows)
+
+
+def _cells(heads: Iterable[str], row: Iterable[str]) -> SafeString:
+    told = zip(heads, row, strict=True)
+    return format_html_join("", '<td data-title="{}">{}</td>', ((head, isolate(cell)) for head, cell in told))
 
 
 @register.filter
