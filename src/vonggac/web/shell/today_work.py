@@ -9,6 +9,7 @@ from django.utils import timezone
 from vonggac.desk.intel.queries.overview import n_waiting, overview
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.work import queries as work
+from vonggac.desk.work.kinds import OBLIGATIONS
 
 Values = dict[str, Any]
 _SHOWN = 5
@@ -24,7 +25,13 @@ def mine(asker: Asker) -> Values | None:
     counted = work.counts(asker)
     if not counted.total:
         return None
-    rows = list(work.tasks(asker, work.Filters(state="open"))[:_SHOWN]) if counted.open else []
+    tasks = work.tasks(asker, work.Filters(state="open"))
+    if asker.may("work.answer") and not asker.may("work.review"):
+        # What letters ask stands in a card of its own, letter by letter (``today_letters.received``).
+        tasks = tasks.exclude(kind__in=[kind.name for kind in OBLIGATIONS])
+    rows = list(tasks[:_SHOWN]) if counted.open else []
+    if counted.open and not rows:
+        return None
     return {"n": counted, "rows": rows, "first": rows[0] if rows else None, "is_telco": "telco_desk" in asker.roles}
 
 

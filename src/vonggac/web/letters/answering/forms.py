@@ -162,6 +162,7 @@ class HeadForm(forms.Form):
         for name in ("who", "phone") if enters else ("came_by", "told_by"):
             del self.fields[name]
         if enters:
+            self.fields["told_by"].required = True
             self.fields["came_by"].choices = [(key, _(CAME_BY[key])) for key in CAME_BY if key in ENTERED]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
