@@ -101,6 +101,24 @@ def test_what_cannot_be_taken_up_is_told(letter, province, marks, due, field):
     assert not Task.objects.filter(batch_id__gt=0, kind="stand_duty").exists()
 
 
+def test_a_report_on_each_day_is_taken_up_for_the_days_to_come(province):
+    clerk, daily = province.asker("records_clerk"), ClauseValues("Báo cáo", "1", "", "report_day", is_daily=True)
+    said = replace(
+        values().said, clauses=[daily], period_from=TODAY - timedelta(days=3), period_until=TODAY + timedelta(days=2)
+    )
+    row = arriving.enter(clerk, province.id("sokhcn"), values(said=said))
+    row = arriving.take_up(clerk, row.pk, row.version, clause_ids(row, "1"))
+    assert 2 <= len(coming.taken_up(row)) <= 3
+    late = arriving.enter(
+        clerk,
+        province.id("sokhcn"),
+        values(reference="2/B", said=replace(said, period_until=TODAY - timedelta(days=2))),
+    )
+    with pytest.raises(InvalidValues) as told:
+        arriving.take_up(clerk, late.pk, late.version, clause_ids(late, "1"))
+    assert {fault.field for fault in told.value.faults} == {"clauses"}
+
+
 def test_who_may_only_read_takes_nothing_up_and_mends_nothing(letter, province):
     leader = province.asker("leader")
     with pytest.raises(NotAllowed):

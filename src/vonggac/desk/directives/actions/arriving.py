@@ -17,7 +17,7 @@ from vonggac.desk.directives.actions.finding import require_office, to_change
 from vonggac.desk.directives.actions.issuing import take_number
 from vonggac.desk.directives.arrivals import IN_BOOK, ArrivalValues, clean_arrival
 from vonggac.desk.directives.models import Clause, Letter, LetterReading, Recipient
-from vonggac.desk.directives.obligations import drafts
+from vonggac.desk.directives.obligations import days_of, drafts
 from vonggac.desk.directives.queries.arriving import by_reference, reading, same_file, same_letter, standing
 from vonggac.desk.directives.queries.letters import letter
 from vonggac.desk.directives.readings import DROPPED, FAILED, KEPT, OPEN, READ, READING, WAITING
@@ -267,8 +267,6 @@ def take_up(
         work = [
             replace(draft, finish_due_at=due_at) if due_at and not draft.details.get("day") else draft for draft in work
         ]
-        if not work:
-            raise InvalidValues([Fault("clauses", N_("all its days have passed"))])
         batch = hide_batch(f"{row.reference} {row.subject}"[:250], "directives.letter", row.pk, f"/letters/{row.pk}/")
         stage(batch, work, now)
         publish(record, batch, now)
@@ -287,6 +285,8 @@ def _check_clause(check: Check, row: Letter, clause: Clause, due_at: datetime | 
         if not (row.period_from and row.period_until):
             message = N_("clause {clause} asks for a report on each day: say from which day to which")
             check.fault("clauses", message, clause=str(clause))
+        elif all(by <= now for _day, by in days_of(row, clause, _zone())):
+            check.fault("clauses", N_("clause {clause}: all its days have passed"), clause=str(clause))
     elif due is None:
         check.fault("due_at", N_("clause {clause} has no deadline, nor has the letter"), clause=str(clause))
     elif due <= now:
