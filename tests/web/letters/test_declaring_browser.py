@@ -40,7 +40,7 @@ def opened(chromium, live_server, task):
         cookie = sign_in(Client(), task.province.users[role]).cookies[settings.SESSION_COOKIE_NAME].value
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(45_000)
         page.route(f"{settings.LIVE_URL}/**", lambda route: route.fulfill(status=204))
         page.on("pageerror", lambda fault: faults.append(str(fault)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
