@@ -90,7 +90,9 @@ def remembered(asker: Asker, row: Recipient) -> dict[str, dict[str, Any]]:
     if asker.origin.via == "link":
         return {}
     rows = Answer.objects.filter(
-        task__organisation_id=row.organisation_id or 0, task__kind__in=[one.name for one in OBLIGATIONS], verdict="accepted"
+        task__organisation_id=row.organisation_id or 0,
+        task__kind__in=[one.name for one in OBLIGATIONS],
+        verdict="accepted",
     ).exclude(task__batch_id=row.letter.batch_id)
     found: dict[str, dict[str, Any]] = {}
     for kind, values in rows.order_by("-pk").values_list("task__kind", "values")[:_LOOKED_BACK]:
