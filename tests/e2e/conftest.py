@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
+
 import pytest
 from mail_server import MailServer
 from portal import Portal
@@ -15,12 +18,39 @@ def sink():
         yield server
 
 
+@contextmanager
+def database():
+    """The database of the portal: one of its own beside that of the tests where they run on PostgreSQL, else SQLite ("")."""
+    url = os.environ.get("DESK_TEST_DATABASE")
+    if not url:
+        yield ""
+        return
+    import psycopg
+
+    name = f"portal_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    try:
+        yield f"{url.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def portal(sink, tmp_path_factory):
     """The province of the demonstration, served by all processes of ``vonggac up``."""
+    with database() as url:
+        yield from served(sink, tmp_path_factory.mktemp("e2e") / "portal", {"VONGGAC_DATABASE": url} if url else {})
+
+
+def served(sink, folder, more):
+    """A portal in ``folder``, with ``more`` settings, while it is needed."""
     made = Portal(
-        tmp_path_factory.mktemp("e2e") / "portal",
-        settings={"VONGGAC_SMTP_URL": f"smtp+plain://127.0.0.1:{sink.port}", "VONGGAC_MAIL_FROM": "vonggac@songvan.example"},
+        folder,
+        settings={
+            "VONGGAC_SMTP_URL": f"smtp+plain://127.0.0.1:{sink.port}", "VONGGAC_MAIL_FROM": "vonggac@songvan.example", **more,
+        },
     )  # fmt: skip
     try:
         made.fill()

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PATIENCE_S = 90
+PATIENCE_S = 180
 TESTS = Path(__file__).resolve().parent.parent
 SESSIONS = """
 import json
