@@ -33,6 +33,7 @@ FILES = dict.fromkeys(
         "/api/v1/work/reports/workbook",
         "/api/v1/work/cleanup",
         "/api/v1/work/evidence/{evidence_id}/file",
+        "/api/v1/letters/offices/{organisation_id}/register",
     ),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 )

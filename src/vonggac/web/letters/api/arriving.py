@@ -13,12 +13,13 @@ from pydantic import Field
 
 from vonggac.desk.directives.actions import arriving as actions
 from vonggac.desk.directives.actions import referring
+from vonggac.desk.directives.actions.finding import require_office
 from vonggac.desk.directives.arrivals import ArrivalValues
 from vonggac.desk.directives.models import Letter, LetterReading, Referral
 from vonggac.desk.directives.proposing import Proposal
 from vonggac.desk.directives.queries import arriving as queries
 from vonggac.desk.directives.values import MOST_ADDRESSEES, MOST_CLAUSES, AddresseeValues, ClauseValues, LetterValues
-from vonggac.errors import Fault, VonggacError
+from vonggac.errors import Fault, InputError, InvalidValues, VonggacError
 from vonggac.jobs import evidence_store, letter_arrival
 from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Version, page_of, written
 from vonggac.web.api.uploads import BINARY, BODY, SETTINGS, FileName, spooled
@@ -131,7 +132,7 @@ class QuestionOut(Schema):
     paragraph: int
 
 
-class ClauseOut(Schema):
+class ReadClauseOut(Schema):
     """A clause as it was read."""
 
     mark: str
@@ -155,7 +156,7 @@ class ProposalOut(Schema):
     deadline: Moment | None
     parent_reference: str
     addressed: list[str]
-    clauses: list[ClauseOut]
+    clauses: list[ReadClauseOut]
 
 
 class ReadingOut(Schema):
@@ -191,7 +192,7 @@ class Readings(Schema):
     next: str | None
 
 
-class EntryOut(Schema):
+class RegisterEntryOut(Schema):
     """A line of a register. ``direction``: in or out; ``number``: in its register; ``recipients``: names of an outgoing one."""
 
     id: int
@@ -218,10 +219,10 @@ class EntryOut(Schema):
     version: int
 
 
-class Entries(Schema):
+class RegisterEntries(Schema):
     """A page of a register."""
 
-    items: list[EntryOut]
+    items: list[RegisterEntryOut]
     next: str | None
 
 
@@ -272,7 +273,7 @@ def _proposal_out(found: Proposal | None) -> ProposalOut | None:
     if found is None:
         return None
     values, said = found.values, found.values.said
-    clauses = [ClauseOut.model_validate(one, from_attributes=True) for one in said.clauses]
+    clauses = [ReadClauseOut.model_validate(one, from_attributes=True) for one in said.clauses]
     return ProposalOut(
         reference=values.reference, dated=values.dated, form=said.form, issuer_name=values.issuer_name, subject=said.subject,
         urgency=said.urgency, deadline=said.deadline, parent_reference=values.parent_reference,
@@ -311,9 +312,12 @@ def list_readings(request: Any, limit: Limit, after: After) -> Any:
 )  # fmt: skip
 def bring(request: Any, organisation_id: Id, file_name: FileName) -> Any:
     """The body is the file: DOCX, PDF, PNG, JPEG or WebP. It is read in the background; the same file again leads to what it became."""
-    found = letter_arrival.take(
-        SETTINGS, request.asker, organisation_id, spooled(request, evidence_store.UPLOAD_LIMIT), file_name
-    )
+    require_office(request.asker, "letters.draft", organisation_id)
+    upload = spooled(request, evidence_store.UPLOAD_LIMIT)
+    try:
+        found = letter_arrival.take(SETTINGS, request.asker, organisation_id, upload, file_name)
+    except InputError as refused:
+        raise InvalidValues([Fault("body", refused.message, refused.params)]) from refused
     is_letter = isinstance(found, Letter)
     told = TakenOut(reading_id=None if is_letter else found.pk, letter_id=found.pk if is_letter else None)
     return HttpResponse(told.model_dump_json(), status=201, content_type="application/json")
@@ -331,7 +335,7 @@ def read_reading(request: Any, reading_id: Id) -> Any:
 
 
 @router.post(
-    "/letters/readings/{reading_id}/receive", response={201: EntryOut, **ERRORS}, operation_id="receive_letter",
+    "/letters/readings/{reading_id}/receive", response={201: RegisterEntryOut, **ERRORS}, operation_id="receive_letter",
     summary="Enter what was read in the register",
 )  # fmt: skip
 def receive(request: Any, reading_id: Id, body: ReceiveIn) -> Any:
@@ -374,7 +378,7 @@ def drop_reading(request: Any, reading_id: Id, body: Version) -> Any:
 
 @router.post(
     "/letters/arrivals",
-    response={201: EntryOut, **ERRORS},
+    response={201: RegisterEntryOut, **ERRORS},
     operation_id="enter_letter",
     summary="Enter a letter on paper",
 )
@@ -384,7 +388,7 @@ def enter(request: Any, body: EnterIn) -> Any:
 
 
 @router.post(
-    "/letters/{letter_id}/take-up", response={200: EntryOut, **ERRORS}, operation_id="take_up_letter",
+    "/letters/{letter_id}/take-up", response={200: RegisterEntryOut, **ERRORS}, operation_id="take_up_letter",
     summary="Make work of the office of what a letter asks",
 )  # fmt: skip
 def take_up(request: Any, letter_id: Id, body: TakeUpIn) -> Any:
@@ -397,7 +401,7 @@ def take_up(request: Any, letter_id: Id, body: TakeUpIn) -> Any:
 
 @router.put(
     "/letters/{letter_id}/arrival",
-    response={200: EntryOut, **ERRORS},
+    response={200: RegisterEntryOut, **ERRORS},
     operation_id="correct_letter",
     summary="Mend the entry of a letter",
 )
@@ -411,15 +415,15 @@ def correct(request: Any, letter_id: Id, body: CorrectIn) -> Any:
 # ----------------------------------------------------------------------------------------------------------- registers
 
 
-def _entry_out(row: Letter) -> EntryOut:
-    names = [one for one in EntryOut.model_fields if one != "recipients"]
+def _entry_out(row: Letter) -> RegisterEntryOut:
+    names = [one for one in RegisterEntryOut.model_fields if one != "recipients"]
     recipients = [one.name for one in row.recipients.all()] if row.direction == "out" else []
-    return EntryOut(**{name: getattr(row, name) for name in names}, recipients=recipients)
+    return RegisterEntryOut(**{name: getattr(row, name) for name in names}, recipients=recipients)
 
 
 @router.get(
     "/letters/register",
-    response={200: Entries, **ERRORS},
+    response={200: RegisterEntries, **ERRORS},
     operation_id="list_letter_register",
     summary="Read the registers of letters",
 )
