@@ -124,7 +124,10 @@ def test_a_draft_is_shown_as_a_document_to_its_office_alone(browser, drafted):
     assert browser("stranger").get(f"/letters/{pk}/preview.docx").status_code == 404
 
 
-def test_where_no_pdf_can_be_made_the_preview_says_what_to_install(browser, drafted, monkeypatch):
+def test_where_no_pdf_can_be_made_the_preview_says_what_to_install(browser, province, monkeypatch):
+    from letter_of import draft
+
+    drafted = draft(province, subject="Công văn mà chưa ai xem trước")  # of others the PDF may be kept
     monkeypatch.setenv("PATH", "/nowhere")
     answer = browser("records_clerk").get(f"/letters/{drafted.letter.pk}/preview.pdf", follow=True)
     assert "apt-get install libreoffice-writer-nogui" in answer.content.decode()
