@@ -158,7 +158,7 @@ class SentLogOut(Schema):
     lines: list[SentLineOut]
 
 
-class DayReportOut(Schema):
+class LetterDayReportOut(Schema):
     """What one recipient reported on the day to one clause; ``result`` empty: nothing that counts yet."""
 
     recipient_id: int
@@ -171,7 +171,7 @@ class DayReportOut(Schema):
     by: str
 
 
-class DayOut(Schema):
+class LetterDayOut(Schema):
     """One day of a letter."""
 
     letter_id: int
@@ -181,7 +181,7 @@ class DayOut(Schema):
     n_given: int
     n_nothing: int
     n_incidents: int
-    reports: list[DayReportOut]
+    reports: list[LetterDayReportOut]
 
 
 def _report(row: Letter) -> ReportOut:
@@ -358,7 +358,7 @@ def note(request: Any, recipient_id: Id, given: SentNoteIn) -> HttpResponse:
     )  # fmt: skip
 
 
-@router.get("/letters/{letter_id}/days/{day}", response={200: DayOut, **ERRORS}, operation_id="letter_day")
+@router.get("/letters/{letter_id}/days/{day}", response={200: LetterDayOut, **ERRORS}, operation_id="letter_day")
 def one_day(request: Any, letter_id: Id, day: date) -> Mapping[str, Any]:
     """One day of a letter that asks for a report on each."""
     found = day_of(request.asker, letter_id, day)
