@@ -16,6 +16,7 @@ from vonggac.desk.directives.models import Letter, LetterFile, Recipient, Referr
 from vonggac.desk.directives.queries import arriving as coming
 from vonggac.desk.directives.values import AddresseeValues, ClauseValues, LetterValues
 from vonggac.desk.work.models import Evidence, Step, Task
+from vonggac.desk.work.queries.tasks import timeline
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
 
 pytestmark = pytest.mark.django_db
@@ -227,6 +228,9 @@ def test_a_matter_goes_to_a_body_over_which_the_office_has_no_mandate_and_the_ta
     letter = out(province, row)
     step = Step.objects.get(task=task, verb="refer")
     assert (step.note, step.values) == (letter.reference, {"letter": letter.pk})
+    shown = {role: timeline(province.asker(role), task).steps for role in ("analyst", "agency_officer")}
+    assert step in shown["analyst"]
+    assert step not in shown["agency_officer"]  # that it is before the police is not its owner's to read
     assert not letter.batch_id
     assert [one.role for one in letter.recipients.all()] == ["information"]
 

@@ -57,6 +57,9 @@ TURNS = {"open": OWNER, "review": CENTRE, "done": NOBODY}
 
 UNDO_WITHIN = timedelta(minutes=10)
 
+AMONG_REVIEWERS = frozenset({"refer"})
+"""Verbs of steps that are for those only who may review: that a matter is before the police is not its owner's to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -128,7 +131,7 @@ def task(asker: Asker, task_id: int) -> Task:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All that happened with a Task, each in the order of time; comments among reviewers only for those who are."""
+    """All that happened with a Task, each in the order of time; what is among reviewers only for those who are."""
 
     steps: list[Step]
     answers: list[Answer]
@@ -138,11 +141,11 @@ class Timeline:
 
 def timeline(asker: Asker, row: Task) -> Timeline:
     """What happened with ``row``, which the asker was found to see."""
-    comments = Comment.objects.filter(task=row).order_by("pk")
+    comments, steps = Comment.objects.filter(task=row).order_by("pk"), Step.objects.filter(task=row).order_by("pk")
     if not may_on(asker, "work.review", row.organisation_id):
-        comments = comments.filter(is_internal=False)
+        comments, steps = comments.filter(is_internal=False), steps.exclude(verb__in=sorted(AMONG_REVIEWERS))
     return Timeline(
-        list(Step.objects.filter(task=row).order_by("pk")),
+        list(steps),
         list(Answer.objects.filter(task=row).order_by("pk")),
         list(Evidence.objects.filter(task=row).order_by("pk")),
         list(comments),

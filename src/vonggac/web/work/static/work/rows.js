@@ -5,14 +5,19 @@ const isEmpty = (row) => [...row.querySelectorAll("input, select")].every((cell)
 const nextOf = (table) => rowsOf(table).reduce((most, row) => Math.max(most, Number(row.dataset.row)), 0);
 
 function add(table, number = nextOf(table) + 1) {
-  const model = table.querySelector("template").innerHTML;
-  // Names count from 0, what is read out from 1.
-  const text = model.replaceAll("-__row__-", `-${number - 1}-`).replaceAll("__row__", String(number));
-  const body = table.querySelector("tbody");
-  body.insertAdjacentHTML("beforeend", text);
-  ready(table, body.lastElementChild);
+  const row = document.importNode(table.querySelector("template").content, true).querySelector("tr");
+  for (const part of [row, ...row.querySelectorAll("*")]) numbered(part, number);
+  table.querySelector("tbody").append(row);
+  ready(table, row);
   settle(table);
-  return body.lastElementChild;
+  return row;
+}
+
+// Names count from 0, what is read out from 1.
+function numbered(part, number) {
+  const put = (text) => text.replaceAll("-__row__-", `-${number - 1}-`).replaceAll("__row__", String(number));
+  for (const attribute of part.attributes) if (attribute.value.includes("__row__")) attribute.value = put(attribute.value);
+  for (const child of part.childNodes) if (child.nodeType === Node.TEXT_NODE && child.data.includes("__row__")) child.data = put(child.data);
 }
 
 function ready(table, row) {
