@@ -146,7 +146,9 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VONGGAC.data_dir / "static"
-STATICFILES_DIRS: list[Path] = [HERE / noun / "static" for noun in ("organisations", "audit", "work", "intel", "letters")]
+STATICFILES_DIRS: list[Path] = [
+    HERE / noun / "static" for noun in ("organisations", "audit", "work", "intel", "letters")
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -115,7 +115,12 @@ def admit(tries: Sequence[Try]) -> Verdict:
 def locked_until(tries: Sequence[Try]) -> datetime | None:
     """Until when one of ``tries`` is refused; nothing is counted."""
     rows = Lockout.objects.filter(kind__in=[one.kind for one in tries], key__in=[one.key for one in tries])
-    return rows.filter(locked_until__gt=timezone.now()).order_by("-locked_until").values_list("locked_until", flat=True).first()
+    return (
+        rows.filter(locked_until__gt=timezone.now())
+        .order_by("-locked_until")
+        .values_list("locked_until", flat=True)
+        .first()
+    )
 
 
 def give_back(tries: Sequence[Try], *, forget: Sequence[str] = ("name", "factor")) -> int:

@@ -67,7 +67,13 @@ def group(state: str, channel: str, recipient: str, organisation_id: int | None)
 
 def together(notice: Notice) -> list[Notice]:
     """What goes out in one message with ``notice`` as things stand, oldest first; itself alone, or parts of a digest."""
-    if notice.is_urgent or notice.files or notice.n_attempts or notice.state not in (HELD, WAITING) or notice.channel not in MERGING:
+    if (
+        notice.is_urgent
+        or notice.files
+        or notice.n_attempts
+        or notice.state not in (HELD, WAITING)
+        or notice.channel not in MERGING
+    ):
         return [notice]
     rows = list(
         group(notice.state, notice.channel, notice.recipient, notice.organisation_id).select_related("organisation")

@@ -43,7 +43,9 @@ def first_things_first(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 
     def middleware(request: Any) -> HttpResponse:
         if not request.user.is_authenticated or request.path_info.startswith(LINKS):
-            return get_response(request)  # a letter's link opens the same to everybody, and stands in no address of ours
+            return get_response(
+                request
+            )  # a letter's link opens the same to everybody, and stands in no address of ours
         reason = _over(request)
         if reason:
             leave(request, reason)

@@ -132,7 +132,10 @@ def _signature(row: LetterFile) -> SignatureOut:
 
 
 @router.get(
-    "/letters/{letter_id}/files/{file_id}", response={200: None, **ERRORS}, operation_id="read_letter_file", openapi_extra=_STREAM
+    "/letters/{letter_id}/files/{file_id}",
+    response={200: None, **ERRORS},
+    operation_id="read_letter_file",
+    openapi_extra=_STREAM,
 )
 def one(request: Any, letter_id: Id, file_id: Id) -> HttpResponseBase:
     """Its bytes as they came. They may be somebody's: never run or show them as they are."""
@@ -177,7 +180,9 @@ def remove(request: Any, attached_id: Id) -> Any:
     return written(request, 204, lambda: actions.detach(request.asker, file.letter_id, file.letter.version, file.pk))
 
 
-@router.get("/letters/{letter_id}/preview", response={200: None, **ERRORS}, operation_id="preview_letter", openapi_extra=_STREAM)
+@router.get(
+    "/letters/{letter_id}/preview", response={200: None, **ERRORS}, operation_id="preview_letter", openapi_extra=_STREAM
+)
 def preview(request: Any, letter_id: Id, form: Literal["docx", "pdf"] = "docx") -> HttpResponseBase:
     """A draft as it would look, with room for what it does not have yet."""
     with _file_faults():
