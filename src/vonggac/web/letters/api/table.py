@@ -30,7 +30,7 @@ class ClauseOut(Schema):
     fields: list[str]
 
 
-class CellOut(Schema):
+class TableCellOut(Schema):
     """What became of one clause at one recipient; of a daily one all days together. ``state`` empty: it is not asked.
 
     ``state``: waiting, acknowledged, in_progress, returned, answered, accepted, to_come or withdrawn. ``proof``: declared or proven.
@@ -49,7 +49,7 @@ class CellOut(Schema):
     counts: dict[str, int]
 
 
-class LineOut(Schema):
+class TableLineOut(Schema):
     """A recipient."""
 
     recipient_id: int
@@ -64,7 +64,7 @@ class LineOut(Schema):
     n: int
     n_answered: int
     is_late: bool
-    cells: list[CellOut]
+    cells: list[TableCellOut]
 
 
 class SumOut(Schema):
@@ -108,7 +108,7 @@ class TableOut(Schema):
     groups: list[GroupOut]
     by_clause: dict[int, SumOut]
     clauses: list[ClauseOut]
-    lines: list[LineOut]
+    lines: list[TableLineOut]
 
 
 class SaidOut(Schema):
