@@ -181,8 +181,8 @@ def tell(settings: Settings) -> None:
     holiday = _letter(story)
     _third(story)
     holiday.review()
-    holiday.report()
     story.past.wait(seconds=story.past.left.total_seconds())
+    holiday.report()
 
 
 def _asker(username: str) -> Asker:
