@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from vonggac.desk.directives.models import Letter, Recipient, ReportPart
+from vonggac.desk.directives.models import Letter, LetterReading, Recipient, ReportPart
 from vonggac.desk.intel.models import ListVersion
 from vonggac.desk.notices.models import Notice
 from vonggac.desk.work import tallies
@@ -60,7 +60,9 @@ def test_every_unit_is_at_another_point_of_the_story(tmp_path):
 @pytest.mark.django_db
 def test_the_letter_of_this_morning_was_answered_in_every_way_and_its_report_lies_ready(tmp_path):
     desk.fill(django_settings.VONGGAC, tmp_path, lambda _user, _seed: None)
-    letter, report = Letter.objects.order_by("pk")
+    order, letter, report, referral = Letter.objects.order_by("pk")
+    assert (order.direction, letter.parent_id, referral.referral.task.organisation.code) == ("in", order.pk, "SV.YT")
+    assert LetterReading.objects.get().state == "read"
     assert (letter.state, letter.reference) == ("issued", "01/SKHCN-ATTT")
     assert timedelta(hours=2) < letter.deadline - timezone.now() <= timedelta(hours=3)
     answers = Answer.objects.filter(task__batch_id=letter.batch_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -15,23 +15,38 @@ from vonggac.config import Settings, zone_from
 from vonggac.desk.accounts.models import User
 from vonggac.desk.accounts.queries import asker_of
 from vonggac.desk.directives import actions as letters
-from vonggac.desk.directives.actions import answering, links, reporting
+from vonggac.desk.directives.actions import answering, arriving, links, referring, reporting
+from vonggac.desk.directives.arrivals import ArrivalValues
 from vonggac.desk.directives.beginning import from_template
 from vonggac.desk.directives.declaring import known
-from vonggac.desk.directives.models import Letter, Link, Recipient
+from vonggac.desk.directives.models import Letter, LetterReading, Link, Recipient
 from vonggac.desk.directives.queries.answering import asked
 from vonggac.desk.directives.queries.links import asker_of_link
 from vonggac.desk.directives.shipped import Dates
+from vonggac.desk.directives.values import ClauseValues, LetterValues
 from vonggac.desk.organisations.models import Organisation
 from vonggac.desk.scope.asker import Asker, Origin
 from vonggac.desk.work.actions import accept, return_
 from vonggac.desk.work.kinds import BY_NAME
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import SUBMITTED
-from vonggac.jobs import answer_import, answer_workbook
-from vonggac.jobs.scenario.directory import SUPERVISOR
+from vonggac.documents.official import OfficialLetter, Signatory
+from vonggac.documents.official import Paragraph as OfficialParagraph
+from vonggac.documents.official import Recipient as OfficialRecipient
+from vonggac.documents.rendering import render_letter
+from vonggac.jobs import answer_import, answer_workbook, letter_arrival
+from vonggac.jobs.scenario.directory import POLICE, SUPERVISOR
 from vonggac.jobs.scenario.lines import LOCAL
+from vonggac.jobs.spool import UPLOAD_LIMIT, Spool
 
+NATIONAL: Final = "Cục An toàn thông tin quốc gia (giả định)"
+ORDER_NUMBER: Final = "214/CATTTQG-GSVN"
+ORDER: Final = "tăng cường bảo đảm an toàn thông tin mạng trong dịp nghỉ lễ"
+ORDERED: Final = (
+    ("1.", "Trực, giám sát an toàn thông tin", "Tổ chức trực, giám sát an toàn thông tin 24/7 trong dịp nghỉ lễ.", "stand_duty"),
+    ("2.", "Rà soát, bóc gỡ mã độc", "Rà soát, bóc gỡ mã độc, trước hết ở các địa chỉ trong danh sách đã thông báo.", "check_machines"),
+    ("3.", "Báo cáo", "Tổng hợp, báo cáo kết quả thực hiện.", "carry_out"),
+)  # fmt: skip
 BEGAN: Final = timedelta(hours=9)
 """How long ago the letter was issued."""
 OCCASION: Final = "dịp nghỉ lễ"
@@ -59,6 +74,27 @@ class Holiday:
         self.clerk, self.leader, self.duty, self.officer = map(_asker, ("vanthu", "lanhdao", "trucban", "canbo"))
         self.random = Random(5)  # noqa: S311  # a story, not a secret
         self.letter: Letter
+        self.order: Letter
+
+    def arrive(self) -> None:
+        """What came in: the order of the national authority that the letter carries out, and a warning that is read and waits to be confirmed."""
+        office = Organisation.objects.get(code=SUPERVISOR)
+        day = self.now.astimezone(LOCAL).date() - timedelta(days=2)
+        clauses = [ClauseValues(title, mark, text, kind) for mark, title, text, kind in ORDERED]
+        said = LetterValues(subject=ORDER, urgency="khan", deadline=self.now + timedelta(days=2), clauses=clauses)
+        values = ArrivalValues(
+            said,
+            day,
+            reference=ORDER_NUMBER,
+            dated=day - timedelta(days=1),
+            issuer_name=NATIONAL,
+            handler="Phòng Chuyển đổi số",
+        )
+        self.order = arriving.enter(self.clerk, office.pk, values)
+        spool = Spool(self.settings, UPLOAD_LIMIT)
+        spool.write(render_letter(warning(day)))
+        letter_arrival.take(self.settings, self.clerk, office.pk, spool.done(), "CV 233 canh bao lo hong.docx")
+        letter_arrival.run_pending(self.settings)
 
     def issue(self) -> None:
         """Made from what is shipped, approved by the leader, numbered and sent by the clerk."""
@@ -68,7 +104,7 @@ class Holiday:
         first = today.date() + timedelta(days=3)
         said = from_template("holiday", office, Dates(first, first + timedelta(days=2), due), OCCASION)
         said = replace(
-            said, symbol="SKHCN-ATTT", place="Sông Vân", signer_title="GIÁM ĐỐC", signer_name="Hồ Núi Lam",
+            said, parent_id=self.order.pk, opening=f"Thực hiện Công văn số {ORDER_NUMBER} của {NATIONAL}. {said.opening}", symbol="SKHCN-ATTT", place="Sông Vân", signer_title="GIÁM ĐỐC", signer_name="Hồ Núi Lam",
             deadline=due + self.left, clauses=[replace(one, due_at=one.due_at and one.due_at + self.left) for one in said.clauses],
         )  # fmt: skip
         row = letters.create(self.clerk, office.pk, said, template="holiday")
@@ -137,11 +173,41 @@ class Holiday:
         if weak is not None:
             return_(self.duty, [(weak.pk, weak.version)], "Chưa nêu thời hạn hoàn thành phần còn lại.")
 
+    def refer(self) -> None:
+        """The infection at the health department is put before the police."""
+        task = Task.objects.filter(kind="clean_address", organisation__code=BY_PORTAL).order_by("pk").first()
+        office, police = (Organisation.objects.get(code=code) for code in (SUPERVISOR, POLICE))
+        if task is not None:
+            why = "Máy tính bị điều khiển từ xa qua máy chủ ở nước ngoài; có dấu hiệu lấy cắp thư điện tử công vụ."
+            referring.refer(
+                self.duty,
+                office.pk,
+                task.pk,
+                why=why,
+                subject=referring.SUBJECT.format(subject=task.subject),
+                body_id=police.pk,
+            )
+
     def report(self) -> Letter:
         """The report on the letter, as it is made from the table, with its files on their way."""
         row = reporting.begin_report(self.clerk, self.letter.pk)
         reporting.ask_files(self.clerk, row.pk)
         return row
+
+
+def warning(day: date) -> OfficialLetter:
+    """A warning of holes in a product, as it comes."""
+    return OfficialLetter(
+        issuer=NATIONAL, symbol="CATTTQG-CBLH", number=233, dated=day, place="Hà Nội", urgency="khan",
+        subject="cảnh báo lỗ hổng nghiêm trọng trong cổng thư điện tử", addressed_to=["Sở Khoa học và Công nghệ các tỉnh, thành phố"],
+        signatory=Signatory("CỤC TRƯỞNG", "Lý Sương Sớm"), recipients=[OfficialRecipient("Bộ trưởng", "để b/c")],
+        body=[
+            OfficialParagraph("Trung tâm ghi nhận lỗ hổng CVE-2026-0001 (giả định) đang bị khai thác. Đề nghị Quý Sở:"),
+            OfficialParagraph("Rà soát các hệ thống sử dụng phần mềm bị ảnh hưởng, cập nhật bản vá trước ngày 20 tháng 12 năm 2026.", "1."),
+            OfficialParagraph("Rà quét mã độc trên máy chủ thư điện tử, bóc gỡ nếu phát hiện.", "2."),
+            OfficialParagraph("Báo cáo kết quả về Cục An toàn thông tin quốc gia trước ngày 22 tháng 12 năm 2026.", "3."),
+        ],
+    )  # fmt: skip
 
 
 def _filled(book: bytes, given: list[answering.Given]) -> bytes:
@@ -214,6 +280,7 @@ def _asker(username: str) -> Asker:
 
 def times() -> Iterable[tuple[Any, tuple[str, ...]]]:
     """The records of letters that hold times which the story moves."""
+    yield LetterReading, ("at",)
     yield Letter, ("created_at", "approved_at", "issued_at", "sent_at", "deadline")
     yield Recipient, ("sent_at", "opened_at", "acknowledged_at")
     yield Link, ("created_at", "expires_at")

@@ -183,6 +183,7 @@ def tell(settings: Settings) -> None:
     holiday.review()
     story.past.wait(seconds=story.past.left.total_seconds())
     holiday.report()
+    holiday.refer()
 
 
 def _asker(username: str) -> Asker:
@@ -247,6 +248,7 @@ def _second(story: Story) -> None:
 def _letter(story: Story) -> letters.Holiday:
     """The holiday letter of this morning: answered by portal, link, telephone and workbook until the list comes."""
     holiday = letters.Holiday(story.settings, story.past.left, story.past.now)
+    holiday.arrive()
     holiday.issue()
     story.past.wait(minutes=50)
     holiday.by_portal()
