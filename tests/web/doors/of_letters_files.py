@@ -18,7 +18,7 @@ from vonggac.jobs import answer_workbook, evidence_store
 
 OTHERS = {
     **dict.fromkeys(
-        ("letter-files", "letter-preview-docx", "letter-preview-pdf", "list_letter_files", "attach_letter_file", "preview_letter"),
+        ("letter-files", "letter-attach", "letter-preview-docx", "letter-preview-pdf", "list_letter_files", "attach_letter_file", "preview_letter"),
         ("letter_id", "draft_id"),
     ),
 }  # fmt: skip
@@ -76,7 +76,7 @@ def workbook(side: Any) -> bytes:
 def pages(side: Any) -> dict[str, dict[str, Any]]:
     """Name of a page to the form that is sent there."""
     return {
-        "letter-files": {"file": SimpleUploadedFile("kem-theo.pdf", b"%PDF-1.4 kem theo")},
+        "letter-attach": {"file": SimpleUploadedFile("kem-theo.pdf", b"%PDF-1.4 kem theo")},
         "letter-signed": {"file": SimpleUploadedFile("da-ky.pdf", b"%PDF-1.4 da ky")},
         "letter-file-remove": {},
         "letter-answers-book": {"file": SimpleUploadedFile("tra-loi.xlsx", workbook(side))},

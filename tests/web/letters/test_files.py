@@ -145,7 +145,7 @@ def test_a_file_is_attached_and_taken_off_again(browser, drafted):
 
     url = f"/letters/{drafted.letter.pk}/files/"
     clerk = browser("records_clerk")
-    assert upload(clerk, url, docx(), "Danh sách kèm theo.docx").status_code == 302
+    assert upload(clerk, f"{url}add", docx(), "Danh sách kèm theo.docx").status_code == 302
     file = LetterFile.objects.get()
     assert (file.part, file.kind, file.name) == ("attachment", "docx", "Danh sách kèm theo.docx")
     page = clerk.get(url).content.decode()
@@ -172,7 +172,7 @@ def test_a_file_is_attached_and_taken_off_again(browser, drafted):
 def test_what_is_hostile_or_of_no_use_is_not_attached(browser, drafted, name, data):
     from vonggac.desk.directives.models import LetterFile
 
-    answer = upload(browser("records_clerk"), f"/letters/{drafted.letter.pk}/files/", data, name)
+    answer = upload(browser("records_clerk"), f"/letters/{drafted.letter.pk}/files/add", data, name)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert not LetterFile.objects.exists()
@@ -183,9 +183,9 @@ def test_who_may_not_write_letters_attaches_nothing(browser, drafted, made):
 
     n = LetterFile.objects.count()
     for role, status in (("agency_officer", 403), ("stranger", 403), ("leader", 403)):
-        answer = upload(browser(role), f"/letters/{made.letter.pk}/files/", docx())
+        answer = upload(browser(role), f"/letters/{made.letter.pk}/files/add", docx())
         assert answer.status_code in (status, 404), role
-    assert upload(browser("records_clerk"), f"/letters/{made.letter.pk}/files/", docx()).status_code == 422
+    assert upload(browser("records_clerk"), f"/letters/{made.letter.pk}/files/add", docx()).status_code == 422
     assert LetterFile.objects.count() == n
 
 

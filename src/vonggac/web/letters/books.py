@@ -78,13 +78,13 @@ def urls_of(row: Recipient) -> Urls:
 # ------------------------------------------------------------------------------------------------- the portal's doors
 
 
-@page("letters.view")
+@page("work.answer")
 def workbook(request: Request, recipient_id: int) -> HttpResponseBase:
     """The workbook of one recipient, to be filled in."""
     return workbook_answer(request.asker, queries.recipient(request.asker, recipient_id))
 
 
-@page("letters.view")
+@page("work.answer")
 def reply(request: Request, recipient_id: int) -> HttpResponseBase:
     """The reply as a letter of the unit."""
     return reply_answer(request.asker, queries.recipient(request.asker, recipient_id))

@@ -8,6 +8,7 @@ from vonggac.web.letters import books, files
 
 urlpatterns: list[URLPattern] = [
     path("letters/<int:letter_id>/files/", files.files, name="letter-files"),
+    path("letters/<int:letter_id>/files/add", files.attach, name="letter-attach"),
     path("letters/<int:letter_id>/files/signed", files.signed, name="letter-signed"),
     path("letters/<int:letter_id>/files/<int:file_id>", files.download, name="letter-file"),
     path("letters/attachments/<int:attached_id>/remove", files.remove, name="letter-file-remove"),

@@ -40,10 +40,16 @@ _one_at_a_time = threading.Lock()
 Take = Callable[[Settings, Asker, int, Spooled, str], LetterFile]
 
 
+@page("letters.view")
+def files(request: Request, letter_id: int) -> HttpResponseBase:
+    """The files of one letter."""
+    return render(request, "letters/files/page.html", {"letter": queries.letter(request.asker, letter_id), "error": ""})
+
+
 @spooling("letters.draft", SETTINGS, letter_uploads.MOST_BYTES)
-@page("letters.view", "POST")
-def files(request: Any, letter_id: int) -> HttpResponseBase:
-    """The files of one letter, and one more attached to it."""
+@page("letters.draft", "POST")
+def attach(request: Any, letter_id: int) -> HttpResponseBase:
+    """One more file is attached to a letter."""
     return _files(request, letter_id, letter_uploads.attach)
 
 
@@ -57,8 +63,8 @@ def signed(request: Any, letter_id: int) -> HttpResponseBase:
 def _files(request: Any, letter_id: int, take: Take) -> HttpResponseBase:
     row = queries.letter(request.asker, letter_id)
     status, error = 200, ""
+    require(request.asker, "letters.draft", row.office_id)
     if request.method == "POST":
-        require(request.asker, "letters.draft", row.office_id)
         status, error, file = _receive(request, letter_id, take)
         if file is not None:
             _tell_file(request, file)

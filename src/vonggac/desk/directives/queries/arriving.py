@@ -162,7 +162,7 @@ def books(asker: Asker) -> QuerySet[Letter]:
 
 def register(asker: Asker, office_id: int, book: str, year: int) -> QuerySet[Letter]:
     """One register of one year, by number. Raises NotThere where the asker does not see the office's letters."""
-    if not may_on(asker, "letters.view", office_id):
+    if not may_on(asker, "letters.view", office_id) or not Organisation.objects.filter(pk=office_id).exists():
         raise NotThere(N_("there is no such register here"))
     rows = books(asker).filter(office_id=office_id, book=book, year=year)
     return rows.prefetch_related("recipients").order_by("number", "pk")
