@@ -152,7 +152,7 @@ def _clauses(found: Found, dues: Sequence[Due], groups: Mapping[str, str]) -> It
 def _title_and_text(node: Found) -> tuple[str, str]:
     """The head of a clause, and what its text says beyond that."""
     text = str(node["text"]).strip()
-    title = " ".join(str(node["title"]).split()).rstrip(" :;.") or text
+    title = " ".join(str(node["title"]).split()).rstrip(" :;./") or text
     if len(title) <= 250 and text.startswith(title):
         return title or node["mark"], text[len(title) :].lstrip(" :;.")
     return _cut(title, 250) or node["mark"], text
