@@ -154,7 +154,7 @@ def _title_and_text(node: Found) -> tuple[str, str]:
     text = str(node["text"]).strip()
     title = " ".join(str(node["title"]).split()).rstrip(" :;./") or text
     if len(title) <= 250 and text.startswith(title):
-        return title or node["mark"], text[len(title) :].lstrip(" :;.")
+        return title or node["mark"], text[len(title) :].lstrip(" :;./")
     return _cut(title, 250) or node["mark"], text
 
 
