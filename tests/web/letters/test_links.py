@@ -542,7 +542,7 @@ def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCap
     caplog.set_level(logging.DEBUG)
     for logger in ("django", "django.request", "django.security.csrf", "vonggac.requests"):
         logging.getLogger(logger).propagate = True
-        logging.getLogger(logger).setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, logger)
     strict, browser = Client(enforce_csrf_checks=True, raise_request_exception=False), Client()
     address = f"/a/{token}"
     strict.post(address)
