@@ -540,8 +540,8 @@ def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCap
 
     Link.objects.filter(sent_to=MAIL).update(digest=digest(token))
     caplog.set_level(logging.DEBUG)
-    for logger in ("django", "django.request", "django.security.csrf", "vonggac.requests"):
-        logging.getLogger(logger).propagate = True
+    for logger in ("django", "django.request", "django.security.csrf", "vonggac.requests", monkeypatch):
+        monkeypatch.setattr(logging.getLogger(logger), "propagate", True)
         caplog.set_level(logging.DEBUG, logger)
     strict, browser = Client(enforce_csrf_checks=True, raise_request_exception=False), Client()
     address = f"/a/{token}"
