@@ -529,7 +529,9 @@ def test_the_code_of_another_unit_and_a_confirmed_cookie_of_another_link_open_no
 # ------------------------------------------------------------------------------------------------ nothing leaks out
 
 
-def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_in_any_log_line_or_column(
+    sent: Holiday, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.apps import apps
 
     from vonggac.jobs.logs import JsonLines, Redactor, Text
@@ -540,7 +542,7 @@ def test_no_token_in_any_log_line_or_column(sent: Holiday, caplog: pytest.LogCap
 
     Link.objects.filter(sent_to=MAIL).update(digest=digest(token))
     caplog.set_level(logging.DEBUG)
-    for logger in ("django", "django.request", "django.security.csrf", "vonggac.requests", monkeypatch):
+    for logger in ("django", "django.request", "django.security.csrf", "vonggac.requests"):
         monkeypatch.setattr(logging.getLogger(logger), "propagate", True)
         caplog.set_level(logging.DEBUG, logger)
     strict, browser = Client(enforce_csrf_checks=True, raise_request_exception=False), Client()
