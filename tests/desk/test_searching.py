@@ -9,7 +9,7 @@ import pytest
 from province import admin, make_organisation
 
 from vonggac.desk.organisations import queries
-from vonggac.desk.searching import SORT_KEY_LENGTH, sort_key
+from vonggac.desk.searching import SORT_KEY_LENGTH, search_form, sort_key
 
 ORDERED = (
     "An", "Àn", "Ản", "Ãn", "Án", "Ạn", "An Bình", "Ăn", "Ân", "Dông", "Dương", "Đa", "Đông", "Em", "Êm", "Ôn", "Ơn",
@@ -40,3 +40,7 @@ def test_lists_are_in_this_order():
         make_organisation(f"o{number}", name=name)
     assert [row.name for row in queries.organisations(admin())] == list(ORDERED)
     assert [node.name for node in queries.tree(admin())] == list(ORDERED)
+
+
+def test_what_no_database_holds_is_no_part_of_a_search():
+    assert search_form("Xã\0 Đông\ud800 Hòa") == search_form("Xã Đông Hòa") == "xa dong hoa"

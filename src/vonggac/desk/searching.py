@@ -17,6 +17,8 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"
 _OF_LETTERS = "\u0306\u0302\u031b"
 """Breve, circumflex and horn make other letters; they are no tones."""
 _RANKS = {letter: f"{rank:02d}" for rank, letter in enumerate(_ALPHABET, start=20)}
+_UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
+"""What PostgreSQL takes in no text, not even to compare with."""
 _SPACE, _NUMBER, _OTHER = "05", "10", "98"
 _TOKENS = re.compile(r"[0-9]+|[^\W_]|[\W_]+")
 SORT_KEY_LENGTH = 1000
@@ -24,8 +26,11 @@ SORT_KEY_LENGTH = 1000
 
 
 def search_form(*texts: str) -> str:
-    """``texts`` joined by spaces, case folded, without diacritics (``Đường`` is ``duong``), white space single."""
-    joined = fold(" ".join(texts))
+    """``texts`` joined by spaces, case folded, without diacritics (``Đường`` is ``duong``), white space single.
+
+    What no database holds is left out, so that it can be asked for whatever somebody typed.
+    """
+    joined = fold(_UNSTORABLE.sub("", " ".join(texts)))
     if not joined.isascii():
         marks_apart = unicodedata.normalize("NFKD", joined)
         joined = "".join(char for char in marks_apart if not unicodedata.combining(char)).translate(_PLAIN_D)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from proofs import png
 
 from vonggac.desk.directives.models import AnswerDraft
@@ -20,38 +18,21 @@ LONG = "Tăng cường công tác bảo đảm an toàn thông tin mạng, trự
 
 
 @pytest.fixture
-def holiday(transactional_db):
+def holiday(province):
     """A letter with a long subject, issued."""
     from letter_of import draft
-    from province import build_province
 
-    return draft(build_province(), subject=LONG).issued()
+    return draft(province, subject=LONG).issued()
 
 
 @pytest.fixture
-def opened(chromium, live_server, holiday):
-    """Opens the page of Đông Hòa as somebody; collects what the browser complains about."""
-    from signing import sign_in
-
-    faults, contexts = [], []
+def opened(opened, holiday):
+    """Opens the page of Đông Hòa as somebody."""
 
     def open_page(role="agency_officer", **options):
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        cookie = sign_in(Client(), holiday.province.users[role]).cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.route(f"{settings.LIVE_URL}/**", lambda route: route.fulfill(status=204))
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-        page.goto(live_server.url + f"/letters/received/{holiday.recipient('donghoa').pk}/")
-        return page
+        return opened(role, f"/letters/received/{holiday.recipient('donghoa').pk}/", **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+    return open_page
 
 
 def saved(page):

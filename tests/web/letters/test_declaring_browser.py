@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -13,44 +11,16 @@ PHONE = {"width": 375, "height": 740}
 
 
 @pytest.fixture
-def task(transactional_db):
+def task(province):
     """What Đông Hòa is asked to declare; ``province`` with it."""
     from letter_of import draft
-    from province import build_province
 
     from vonggac.desk.directives.values import ClauseValues
 
-    province = build_province()
     clause = ClauseValues("Khai báo đầu mối, dải địa chỉ, hệ thống", "3", "Đề nghị khai báo.", "declare")
     (found,) = draft(province, clauses=(clause,)).issued().tasks("donghoa")
     found.province = province
     return found
-
-
-@pytest.fixture
-def opened(chromium, live_server, task):
-    """Opens a path as somebody; collects what the browser complains about."""
-    from signing import sign_in
-
-    faults, contexts = [], []
-
-    def open_page(role, path, **options):
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        cookie = sign_in(Client(), task.province.users[role]).cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(45_000)
-        page.route(f"{settings.LIVE_URL}/**", lambda route: route.fulfill(status=204))
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def done(page):

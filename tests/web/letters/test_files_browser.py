@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -13,17 +12,16 @@ PHONE = {"width": 375, "height": 740}
 
 
 @pytest.fixture
-def issued(transactional_db):
+def issued(province):
     """The holiday letter, out, with its files; signed by somebody whom nobody vouches for, and a forged file beside it."""
     from django.utils import timezone
     from letter_of import draft
-    from province import build_province
 
     from vonggac.desk.directives.models import LetterFile
     from vonggac.jobs import evidence_store
     from vonggac.jobs.letter_files import Maker
 
-    found = draft(build_province()).issued()
+    found = draft(province).issued()
     Maker(settings.VONGGAC).round()
     signer = {
         "kind": "signature", "signer": "Nguyễn Văn Mẫu", "organisation": "Sở Khoa học và Công nghệ tỉnh Thạch Lâm", "issuer": "Cấp chứng thư Mẫu",
@@ -41,32 +39,6 @@ def issued(transactional_db):
             verdict={"state": state, "match": "yes", "reasons": [], "signatures": [signer]},
         )  # fmt: skip
     return found
-
-
-@pytest.fixture
-def opened(chromium, live_server, issued):
-    """Opens a path as somebody; collects what the browser complains about."""
-    from signing import sign_in
-
-    faults, contexts = [], []
-
-    def open_page(role, path, **options):
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        cookie = sign_in(Client(), issued.province.users[role]).cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.route(f"{settings.LIVE_URL}/**", lambda route: route.fulfill(status=204))
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-        page.goto(live_server.url + path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
 
 
 def is_within(page) -> bool:

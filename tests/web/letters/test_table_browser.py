@@ -6,8 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
 
@@ -18,19 +16,19 @@ CHECKED = {"n_servers": 2, "n_workstations": 30, "n_checked": 32, "n_infected": 
 
 
 @pytest.fixture
-def holiday(transactional_db: None) -> Any:
+def holiday(province) -> Any:
     """The holiday letter, answered well, badly, late and not at all; one name is long."""
     from datetime import timedelta
 
     from django.utils import timezone
     from letter_of import draft
-    from province import build_province, granted
+    from province import granted
 
     from vonggac.desk.directives.models import Recipient
     from vonggac.desk.work import actions
     from vonggac.desk.work.models import Task
 
-    issued = draft(build_province()).issued()
+    issued = draft(province).issued()
     for code, result, more in (("donghoa", "done", {}), ("tayson", "partly", {"reason": "Thiếu công cụ quét"})):
         task = issued.tasks(code)[1]
         who = granted(("agency_officer", issued.province[code]))
@@ -43,30 +41,14 @@ def holiday(transactional_db: None) -> Any:
 
 
 @pytest.fixture
-def opened(chromium: Any, live_server: Any, holiday: Any) -> Any:
-    """Opens a path as the duty officer; the browser complains about nothing."""
-    from signing import sign_in
-
-    faults: list[str] = []
-    contexts = []
+def opened(opened: Any, holiday: Any) -> Any:
+    """Opens a path as the duty officer."""
+    assert holiday.letter.sent_at is not None
 
     def open_page(path: str, **options: Any) -> Any:
-        context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-        contexts.append(context)
-        cookie = sign_in(Client(), holiday.province.users["duty_officer"]).cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.route(f"{settings.LIVE_URL}/**", lambda route: route.fulfill(status=204))
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-        page.goto(live_server.url + path)
-        return page
+        return opened("duty_officer", path, **options)
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert faults == []
+    return open_page
 
 
 def test_a_cell_is_reached_by_keyboard_and_leads_to_its_clause(opened: Any, holiday: Any) -> None:

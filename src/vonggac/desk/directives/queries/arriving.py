@@ -114,7 +114,7 @@ def standing(office_id: int, issuer_name: str, on: date | None, zone: tzinfo) ->
 
 def _called(name: str, at: datetime) -> set[int]:
     wanted = search_form(name)
-    if not wanted or not wanted.isprintable():  # what a name never has, PostgreSQL takes in no text
+    if not wanted:
         return set()
     rows = Name.objects.filter(valid_at(at), folded__startswith=wanted)
     alike = {row.organisation_id for row in rows if wanted in (search_form(row.name), search_form(row.short_name))}
