@@ -49,8 +49,12 @@ TOP = 20
 """Rows of a table that sums up; the rest is one row."""
 
 
-def to_json(finding: Finding) -> bytes:
-    """One line of JSON, harmless on a terminal."""
+def to_json(findings: Sequence[Finding]) -> bytes:
+    """One line of JSON for each finding of an event, harmless on a terminal."""
+    return b"".join(map(_json_line, findings))
+
+
+def _json_line(finding: Finding) -> bytes:
     rule = finding.rule
     value: dict[str, object] = {
         "id": finding.id,
@@ -90,8 +94,12 @@ def json_bytes(value: object) -> bytes:
         return json.dumps(value, default=str, separators=(",", ":")).encode()
 
 
-def to_csv(finding: Finding) -> bytes:
-    """One record of CSV under :data:`CSV_COLUMNS`, harmless in a spreadsheet."""
+def to_csv(findings: Sequence[Finding]) -> bytes:
+    """One record of CSV under :data:`CSV_COLUMNS` for each finding of an event, harmless in a spreadsheet."""
+    return b"".join(map(_csv_record, findings))
+
+
+def _csv_record(finding: Finding) -> bytes:
     rule = finding.rule
     return csv_line(
         (
@@ -118,7 +126,7 @@ def csv_line(values: Sequence[object]) -> bytes:
     return buffer.getvalue().encode("utf-8", "replace")
 
 
-RENDERERS: Mapping[str, Callable[[Finding], bytes] | None] = {"table": None, "jsonl": to_json, "csv": to_csv}
+RENDERERS: Mapping[str, Callable[[Sequence[Finding]], bytes] | None] = {"table": None, "jsonl": to_json, "csv": to_csv}
 HEADERS: Mapping[str, bytes] = {"csv": csv_line(CSV_COLUMNS)}
 
 

@@ -53,14 +53,15 @@ class Reading:
 class Plan:
     """All that a worker needs: what to read, what to look for, what to keep, how to write it.
 
-    ``render`` turns a finding into bytes, None when only the counts are wanted.
+    ``render`` turns the findings of one event, which share everything but the rule, into bytes; None when only the counts
+    are wanted.
     """
 
     detectors: Sequence[Detector]
     reading: Reading = field(default_factory=Reading)
     period: Period = (None, None)
     level: str = LEVELS[0]
-    render: Callable[[Finding], bytes] | None = None
+    render: Callable[[Sequence[Finding]], bytes] | None = None
     jobs: int = 1
 
 
@@ -246,11 +247,21 @@ class Judge:
                 record, event = batch.record(row), batch.event(row)
                 name = event_id(batch.source, record, event)
                 time = iso(concepts.time_us(batch, row))
-                for hit in rules:
-                    ident = finding_id(hit.rule.id, name)
-                    lines.append(
-                        render(Finding(ident, hit.rule, time, batch.source, host, file, record, event, hit.detail))
+                found = [
+                    Finding(
+                        finding_id(hit.rule.id, name),
+                        hit.rule,
+                        time,
+                        batch.source,
+                        host,
+                        file,
+                        record,
+                        event,
+                        hit.detail,
                     )
+                    for hit in rules
+                ]
+                lines.append(render(found))
         return tally, lines
 
 
