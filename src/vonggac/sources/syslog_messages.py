@@ -1,62 +1,17 @@
 """What programs write into syslog, parsed into fields: one pattern per kind of message, the programs' own names kept.
 
-A parser takes a message and gives the names and values of the fields that it holds, or None. Messages that no parser
-knows stay whole in ``message``.
+Messages that no parser knows stay whole in ``message``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-Fields = tuple[tuple[str, ...], tuple[str | None, ...]]
-Parser = Callable[[str], Fields | None]
+from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 
 _BARE = r"(\S+)"
 _PORT = r"(\d{1,5})"
-
-
-def _present(names: tuple[str, ...], values: tuple[str | None, ...]) -> Fields:
-    """Without the names whose optional part was not there."""
-    if None in values:
-        pairs = [pair for pair in zip(names, values, strict=True) if pair[1] is not None]
-        return tuple(name for name, _ in pairs), tuple(value for _, value in pairs)
-    return names, values
-
-
-_Row = tuple[re.Pattern[str], tuple[str, ...], tuple[str, ...]]
-_PREFIX = 4
-
-
-def _one_of(table: Iterable[tuple[str, str, str, dict[str, str]]]) -> Parser:
-    """A parser that tries patterns in order.
-
-    Each row: how its messages begin (``|`` between several beginnings of 4 characters at least, empty: anyhow), the
-    pattern, the names of its groups, constant fields. Most messages end at the beginnings.
-    """
-    rows: list[tuple[tuple[str, ...], _Row]] = [
-        (
-            tuple(start[:_PREFIX] for start in starts.split("|")),
-            (re.compile(pattern, re.DOTALL), (*names.split(), *constants), tuple(constants.values())),
-        )
-        for starts, pattern, names, constants in table
-    ]
-    anyhow = [row for starts, row in rows if starts == ("",)]
-    by_start = {
-        start: [row for others, row in rows if start in others or others == ("",)]
-        for starts, _ in rows
-        for start in starts
-    }
-
-    def parse(message: str) -> Fields | None:
-        for pattern, names, constants in by_start.get(message[:_PREFIX], anyhow):
-            if match := pattern.match(message):
-                return _present(names, match.groups() + constants)
-        return None
-
-    return parse
-
 
 # Linux-PAM: pam_unix(8) writes the same lines for every service.
 _PAM = (
@@ -77,7 +32,7 @@ _PAM = (
     ),
 )
 
-_SSHD = _one_of(
+_SSHD = one_of(
     (
         (
             "Accepted|Failed",
@@ -136,9 +91,9 @@ _SSHD = _one_of(
     )
 )
 
-_PAM_ONLY = _one_of(_PAM)
+_PAM_ONLY = one_of(_PAM)
 
-_SU = _one_of(
+_SU = one_of(
     (
         ("Successful|FAILED", r"(Successful|FAILED) su for (\S+) by (\S+)", "action user by_user", {}),
         ("(to ", r"\(to (\S+)\) (\S+) on (\S+)", "user by_user tty", {"action": "Successful"}),
@@ -147,7 +102,7 @@ _SU = _one_of(
     )
 )
 
-_CRON = _one_of(
+_CRON = one_of(
     (
         ("", r"\((\S+?)\) (CMD) \(\s*(.*?)\s*\)$", "user action command", {}),
         ("", r"\((\S+?)\) ([A-Z][A-Z ]*[A-Z]) \((.*)\)$", "user action detail", {}),
@@ -155,7 +110,7 @@ _CRON = _one_of(
     )
 )
 
-_USERADD = _one_of(
+_USERADD = one_of(
     (
         (
             "new user|new group|new account",
@@ -171,7 +126,7 @@ _USERADD = _one_of(
     )
 )
 
-_LOGIND = _one_of(
+_LOGIND = one_of(
     (
         ("New session", r"(New session) (\S+) of user (\S+?)\.$", "action session user", {}),
         ("Removed session", r"(Removed session) (\S+?)\.$", "action session", {}),
@@ -313,14 +268,14 @@ _NAMED_DENIED_NAMES = ("src_ip", "src_port", "operation", "query", "record_type"
 def named(message: str) -> Fields | None:
     """A BIND query: ``client @0x7f 192.0.2.1#5353 (example.com): query: example.com IN A +E(0)K (192.0.2.53)``."""
     if match := _NAMED_QUERY.search(message):
-        return _present((*_NAMED_NAMES, "action"), (*match.groups(), "query"))
+        return present((*_NAMED_NAMES, "action"), (*match.groups(), "query"))
     if match := _NAMED_DENIED.search(message):
         return _NAMED_DENIED_NAMES, match.groups()
     return None
 
 
 # dnsmasq(8), --log-queries, with or without the serial number and requestor of "extra".
-_DNSMASQ = _one_of(
+_DNSMASQ = one_of(
     (
         ("", r"(?:\d+ \S+ )?(query)\[(\S+?)\] (\S+) from (\S+)", "action record_type query src_ip", {}),
         ("", r"(?:\d+ \S+ )?(reply|cached|config|forwarded) (\S+) (?:is|to) (\S+)", "action query answer", {}),
@@ -328,7 +283,7 @@ _DNSMASQ = _one_of(
 )
 
 # Unbound, log-queries: yes: "info: 192.0.2.1 example.com. A IN".
-_UNBOUND = _one_of(
+_UNBOUND = one_of(
     (
         (
             "",
@@ -353,7 +308,7 @@ def squid(message: str) -> Fields | None:
     if found is None:
         return None
     values = [None if value == "-" else value for value in found.groups()]
-    return _present(_SQUID_NAMES, (*values, *_url_parts(found[8])))
+    return present(_SQUID_NAMES, (*values, *_url_parts(found[8])))
 
 
 def _url_parts(url: str) -> tuple[str | None, str | None, str | None]:
