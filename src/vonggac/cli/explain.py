@@ -81,14 +81,14 @@ def tree(part: Part, stem: str = "", branch: str = "") -> Iterator[str]:
 
 def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> list[Rule]:
     from vonggac.cli.scan import tell_rule_faults
-    from vonggac.jobs.rules import load_rules
+    from vonggac.jobs.rules import load_rules, named_rules
 
     path = Path(rule)
     if path.is_file():
         loaded = load_rules([path], None)
         tell_rule_faults(loaded)
         return list(loaded.ruleset.rules)
-    loaded = load_rules([Path(folder) for folder in rules], settings.cache_dir)
+    loaded = load_rules(named_rules(rules, settings.data_dir), settings.cache_dir)
     found = [one for one in loaded.ruleset.rules if rule in (one.info.id, one.info.title)]
     if not found:
         raise UsageError(N_("neither a rule file nor the identifier or title of a rule"), where=rule)

@@ -1,14 +1,14 @@
-"""``vonggac rules``: check rule files, list the rules in them."""
+"""``vonggac rules``: check rule files, list the rules in them; the other verbs of the group have files of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from vonggac.cli.command import Group, option
 from vonggac.cli.language import _, ngettext, number
+from vonggac.cli.rules_fetch import fetch
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_
@@ -19,7 +19,7 @@ FORMATS = ("table", "jsonl", "csv")
 @click.group(
     cls=Group,
     name="rules",
-    help=N_("Check and list Sigma rules."),
+    help=N_("Check, list, fetch and try Sigma rules."),
     examples=(
         ("vonggac rules check rules/", N_("all faults of all rules in a folder, each with its place")),
         ("vonggac rules list", N_("the starter pack")),
@@ -27,6 +27,10 @@ FORMATS = ("table", "jsonl", "csv")
 )
 def command() -> None:
     """The group itself does nothing."""
+
+
+for _verb in (fetch,):
+    command.add_command(_verb)
 
 
 @command.command(
@@ -38,12 +42,13 @@ def command() -> None:
     ),
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-def check(paths: Sequence[str]) -> int:
+@click.pass_obj
+def check(settings: Settings, paths: Sequence[str]) -> int:
     """Compile everything anew, show faults on standard output, return 1 if there are any."""
     from vonggac.detectors.sigma import compile_rules
-    from vonggac.jobs.rules import read_rules, rule_files
+    from vonggac.jobs.rules import named_rules, read_rules, rule_files
 
-    texts, unreadable = read_rules(rule_files([Path(path) for path in paths]))
+    texts, unreadable = read_rules(rule_files(named_rules(paths, settings.data_dir)))
     ruleset = compile_rules(texts)
     faults = [*unreadable, *((fault.place, fault.message) for fault in ruleset.faults)]
     for place, message in faults:
@@ -92,9 +97,9 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
     from vonggac.cli.scan import tell_rule_faults, title_of
     from vonggac.cli.tables import Table, draw
     from vonggac.events.finding import LEVELS
-    from vonggac.jobs.rules import load_rules
+    from vonggac.jobs.rules import load_rules, named_rules
 
-    loaded = load_rules([Path(path) for path in paths], settings.cache_dir)
+    loaded = load_rules(named_rules(paths, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
     rules = sorted(
         loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id)

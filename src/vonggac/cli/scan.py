@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,7 +80,12 @@ class Request:
     ),
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@option("--rules", metavar="PATH", multiple=True, help=N_("Sigma rules: a file or a folder; may be repeated."))
+@option(
+    "--rules",
+    metavar="PATH",
+    multiple=True,
+    help=N_("Sigma rules: a file, a folder, sigma for what was fetched, pack for the starter pack; may be repeated."),
+)
 @option(
     "--indicators",
     metavar="LIST",
@@ -252,9 +256,9 @@ def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
 def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Mapping[str, str], bool]:
     """The detectors, rules' titles in the language in use, and whether all that was asked for could be read."""
     from vonggac.detectors.sigma import SigmaDetector
-    from vonggac.jobs.rules import load_rules
+    from vonggac.jobs.rules import load_rules, named_rules
 
-    loaded = load_rules([Path(path) for path in request.rules], settings.cache_dir)
+    loaded = load_rules(named_rules(request.rules, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
     detectors: list[Detector] = [SigmaDetector(loaded.ruleset, store=loaded.cache)]
     if request.indicators:

@@ -52,11 +52,21 @@ class Guarded(requests.Session):
     """A session that asks hosts of the internet by HTTPS, and ``own_hosts`` wherever they stand.
 
     ``own_hosts`` are those that the installation's own settings name: they may be in the inner network (but never link-local,
-    where clouds keep their metadata), and by plain HTTP if they are this machine. Redirects stay on their host. Raises Refused.
+    where clouds keep their metadata), and by plain HTTP if they are this machine. Redirects stay on their host unless ``may_move``;
+    then each place is looked at as the first was. ``largest``: bytes of one answer. Raises Refused.
     """
 
-    def __init__(self, own_hosts: Collection[str] = (), whole_s: float = WHOLE_S) -> None:
+    def __init__(
+        self,
+        own_hosts: Collection[str] = (),
+        whole_s: float = WHOLE_S,
+        *,
+        largest: int = LARGEST,
+        may_move: bool = False,
+    ) -> None:
         super().__init__()
+        self.largest = largest
+        self.may_move = may_move
         self.own_hosts = frozenset(host.lower() for host in own_hosts)
         self.whole_s = whole_s
         self.trust_env = False  # no proxies and no .netrc of the environment
@@ -102,10 +112,10 @@ class Guarded(requests.Session):
             response = super().request(method, target, *args, **kwargs)
             where = response.headers.get("Location")
             if not response.is_redirect or where is None:
-                return _read(response)
+                return _read(response, self.largest)
             response.close()
             following = urljoin(target, where)
-            if method.upper() != "GET" or _place(following) != _place(target):
+            if method.upper() != "GET" or not (self.may_move or _place(following) == _place(target)):
                 raise Refused(f"{_place(target)} sends on to another place")
             target = following
         raise Refused(f"{_place(target)} sends in circles")
@@ -138,13 +148,13 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-def _read(response: requests.Response) -> requests.Response:
+def _read(response: requests.Response, largest: int) -> requests.Response:
     body = bytearray()
     for part in response.iter_content(65536):
         body += part
-        if len(body) > LARGEST:
+        if len(body) > largest:
             response.close()
-            raise Refused(f"the answer is longer than {LARGEST} bytes")
+            raise Refused(f"the answer is longer than {largest} bytes")
     response._content = bytes(body)  # noqa: SLF001  # what requests itself does when it reads all
     return response
 

@@ -27,6 +27,30 @@ _SUFFIXES = (".yml", ".yaml")
 MAX_RULE_BYTES = 4 << 20
 _KEPT_SETS = 8
 
+CURRENT = "current"
+"""In the folder of a rule set that was fetched: the link to the version fetched last."""
+RECORD = "fetched.json"
+"""In a version's folder: where it came from."""
+PACK = "pack"
+"""What the starter pack is called where rules are named."""
+
+
+def named_rules(names: Sequence[str], data_dir: Path) -> list[Path]:
+    """The files and folders that ``--rules`` names: what lies there; else ``pack``, or a set that was fetched, by its name.
+
+    A folder of fetched versions, by its name or its path, stands for the version fetched last.
+    """
+    found = []
+    for name in names:
+        path = Path(name)
+        if not path.exists() and name == PACK:
+            path = Path(str(resources.files("vonggac.detectors.sigma").joinpath("pack")))
+        elif not path.exists() and "/" not in name:
+            fetched = data_dir / "rules" / name
+            path = fetched if (fetched / CURRENT).exists() else path
+        found.append((path / CURRENT).resolve() if (path / CURRENT / RECORD).is_file() else path)
+    return found
+
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
     """The rule files that ``paths`` (files, and folders with all below them) name, each once, sorted within a folder."""
@@ -134,6 +158,13 @@ def load_rules(paths: Sequence[Path], cache_dir: Path | None) -> LoadedRules:
     Raises RuleError when not one rule can be used: an empty rule set never looks like a clean result.
     """
     texts, unreadable = read_rules(rule_files(paths)) if paths else (pack_texts(), [])
+    return load_texts(texts, unreadable, cache_dir)
+
+
+def load_texts(
+    texts: Sequence[tuple[str, str]], unreadable: Sequence[tuple[str, str]], cache_dir: Path | None
+) -> LoadedRules:
+    """Compile ``(place, text)`` pairs, or take them from the cache; raises RuleError when not one rule can be used."""
     cache = RuleCache(cache_dir / "sigma" / _digest(texts)) if cache_dir is not None else None
     ruleset = cache.rules() if cache else None
     if ruleset is None:
