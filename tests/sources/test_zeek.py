@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+from collections import Counter
 
 import pytest
 
@@ -116,3 +117,17 @@ def test_every_line_of_real_logs_is_an_event(corpora, kind):
     assert sum(batch.n_rows for batch in found) == len(lines)
     assert {text for batch in found for text in batch.column("_path").texts()} == {kind}
     assert len(found[0].column("ts")) == found[0].n_rows
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"a": 1}\nno json\n' * 3, b'x\ty\n{"ts": 1}\n' * 3, b'\n\n{"ts": 1}\n#x\n{"ts": 2}\n']
+)
+def test_the_beginning_of_the_stream_says_whether_it_is_json(data: bytes) -> None:
+    def told(block_bytes: int) -> tuple[list[int], Counter[str]]:
+        batches = [SOURCE.decode(b, Options()) for b in SOURCE.frame(io.BytesIO(data), block_bytes=block_bytes)]
+        reasons: Counter[str] = Counter()
+        for skip in (skip for batch in batches for skip in batch.skipped):
+            reasons[skip.reason] += skip.count
+        return sorted(batch.record(row) for batch in batches for row in range(batch.n_rows)), reasons
+
+    assert told(1) == told(1 << 20)

@@ -24,6 +24,7 @@ from vonggac.sources.zeek_paths import path_of
 
 _DIRECTIVES = ("separator", "set_separator", "empty_field", "unset_field", "path", "fields", "types")
 _JSON_START = re.compile(rb"\s*\{")
+_JSON, _TABLE = b"{", b"\n"  # contexts: a stream of JSON lines, a table before its first header line
 _ESCAPE_RUN = re.compile(r"(?:\\x[0-9a-fA-F]{2})+|\\\\")
 _JSON_SIGNS = frozenset({"id.orig_h", "id.resp_h", "uid", "fuid", "_write_ts", "_system_name", "certificate.serial"})
 
@@ -180,17 +181,23 @@ class ZeekSource:
         return 95 if lines[0].startswith("{") and _is_zeek_json(lines[0]) else 0
 
     def frame(self, stream: Reader, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-        """Blocks of whole lines, with the header lines in force at their beginning as context."""
+        """Blocks of whole lines, with the header lines in force at their beginning as context.
+
+        What the stream begins with says once whether it is JSON, so that no border between blocks can change it.
+        """
         header = Header()
+        is_begun = is_json = False
         for block in frame_lines(stream, block_bytes=block_bytes):
-            yield replace(block, context=header.context())
+            if not is_begun and block.data.strip():
+                is_begun, is_json = True, bool(_JSON_START.match(block.data))
+            yield replace(block, context=_JSON if is_json else header.context() or _TABLE)
             for line in _header_lines(block.data):
                 header.take(line)
 
     def decode(self, block: Block, options: Options) -> EventBatch:
         """One event per line; records are line numbers."""
         skips = SkipCounter(block.skipped)
-        if _JSON_START.match(block.data):
+        if block.context == _JSON or (not block.context and _JSON_START.match(block.data)):
             shapes = _json_shapes(block, skips)
         else:
             shapes = _table_shapes(block, skips)
