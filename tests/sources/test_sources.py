@@ -19,6 +19,7 @@ HEADS = {
     "windows_json": b'{"Event": {"System": {"EventID": 1}}}\n',
     "syslog": b"<34>Oct 11 22:14:15 host-1 sshd[7]: Failed password for an from 192.0.2.1 port 22 ssh2\n",
     "zeek": b"#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\tts\tid.orig_h\n#types\ttime\taddr\n1.5\t192.0.2.1\n",
+    "suricata": b'{"timestamp":"2026-11-24T10:00:00.000001+0700","flow_id":7,"event_type":"dns","src_ip":"192.0.2.1","dns":{"type":"query"}}\n',
     "web_access": b'192.0.2.1 - - [10/Oct/2026:13:55:36 +0700] "GET /a HTTP/1.1" 200 12 "-" "curl"\n',
     "csv": b"time,src_ip,dst_ip\n2026-01-01T00:00:00Z,192.0.2.1,198.51.100.2\n",
     "json": b'{"time": "2026-01-01T00:00:00Z", "src": "192.0.2.1"}\n',

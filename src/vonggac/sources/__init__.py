@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vonggac.errors import N_, FormatUnknown, UsageError
-from vonggac.sources import csv_table, evtx, json_lines, syslog, web_access, windows_json, zeek
+from vonggac.sources import csv_table, evtx, json_lines, suricata, syslog, web_access, windows_json, zeek
 from vonggac.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -11,6 +11,7 @@ SOURCES: tuple[Source, ...] = (
     windows_json.SOURCE,
     syslog.SOURCE,
     zeek.SOURCE,
+    suricata.SOURCE,
     web_access.SOURCE,
     csv_table.SOURCE,
     json_lines.SOURCE,
