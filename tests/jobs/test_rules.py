@@ -50,7 +50,7 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
     rules, cache = tmp_path / "rules", tmp_path / "cache"
     write(rules, "a.yml")
     assert titles(rules, cache) == ["a.yml"]
-    for damage in (b"", b"{", b'{"rules": [[1]], "faults": [], "postponed": []}'):
+    for damage in (b"", b"{", b'{"rules": [[1]], "faults": [], "correlations": [], "silent": []}'):
         for file in cache.rglob("rules.json"):
             file.write_bytes(damage)
         assert titles(rules, cache) == ["a.yml"]

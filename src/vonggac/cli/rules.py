@@ -53,22 +53,19 @@ def check(settings: Settings, paths: Sequence[str]) -> int:
     faults = [*unreadable, *((fault.place, fault.message) for fault in ruleset.faults)]
     for place, message in faults:
         click.echo(visible(f"{place}: {message}"))
-    for fault in ruleset.postponed:
-        click.echo(visible(_("{place}: not run yet: {reason}").format(place=fault.place, reason=fault.message)))
+    n_usable = len(ruleset.rules) + len(ruleset.correlations)
     click.echo(
         ", ".join(
             (
                 ngettext("{n} file", "{n} files", len(texts) + len(unreadable)).format(
                     n=number(len(texts) + len(unreadable))
                 ),
-                ngettext("{n} rule can be used", "{n} rules can be used", len(ruleset.rules)).format(
-                    n=number(len(ruleset.rules))
-                ),
+                ngettext("{n} rule can be used", "{n} rules can be used", n_usable).format(n=number(n_usable)),
                 ngettext("{n} fault", "{n} faults", len(faults)).format(n=number(len(faults))),
             )
         )
     )
-    return 1 if faults or not (ruleset.rules or ruleset.postponed) else 0
+    return 1 if faults or not n_usable else 0
 
 
 @command.command(

@@ -277,7 +277,7 @@ def title_of(info: RuleInfo) -> str:
 
 
 def tell_rule_faults(loaded: LoadedRules) -> bool:
-    """Name the rules that cannot be used and those that are not run yet; whether all could be used."""
+    """Name the rules that cannot be used; whether all could be used."""
     ruleset = loaded.ruleset
     faults = [f"{place}: {reason}" for place, reason in loaded.unreadable]
     faults += [f"{fault.place}: {fault.message}" for fault in ruleset.faults]
@@ -288,11 +288,6 @@ def tell_rule_faults(loaded: LoadedRules) -> bool:
             len(faults),
         )
         tell_faults(text.format(n=number(len(faults)), used=number(len(ruleset.rules))), faults)
-    if ruleset.postponed:
-        text = _("{n} rules are of a kind that is not run yet (correlation, filter):")
-        tell_faults(
-            text.format(n=number(len(ruleset.postponed))), [f"{f.place}: {f.message}" for f in ruleset.postponed]
-        )
     return not faults
 
 

@@ -20,7 +20,7 @@ import orjson
 from vonggac.detectors.sigma import RuleSet, compile_rules
 from vonggac.errors import N_, RuleError, UsageError
 
-FORMAT = 8
+FORMAT = 9
 """Number of the cache's format: raise it when a compiled rule or a plan changes its meaning."""
 
 _SUFFIXES = (".yml", ".yaml")
@@ -176,7 +176,6 @@ def load_texts(
         _touch(cache.folder)
     if not ruleset.rules:
         faults = [*((f.place, f.message) for f in ruleset.faults), *unreadable]
-        faults += [(f.place, f"{f.message} rules are not run by this version") for f in ruleset.postponed]
         first = "; ".join(f"{place}: {reason}" for place, reason in faults[:5])
         raise RuleError(N_("not one usable rule ({n} faults): {first}"), n=len(faults), first=first)
     return LoadedRules(ruleset, cache, unreadable)
@@ -193,7 +192,7 @@ def _digest(texts: Sequence[tuple[str, str]]) -> str:
     digest = hashlib.blake2b(
         f"{FORMAT}\0{metadata.version('pysigma')}\0{metadata.version('vonggac')}".encode(), digest_size=16
     )
-    for name in ("routing.yml", "layout.py", "compile.py", "regex.py"):
+    for name in ("routing.yml", "layout.py", "compile.py", "meta_rules.py", "regex.py"):
         digest.update(resources.files("vonggac.detectors.sigma").joinpath(name).read_bytes())
     for place, text in texts:
         body = text.encode()

@@ -91,22 +91,35 @@ def test_repeat_changes_the_rule_before_it() -> None:
     assert [rule.condition[2][2] for rule in ruleset.rules] == [["1"], ["2"]]
 
 
-def test_correlations_and_filters_are_said_to_be_there_but_not_run() -> None:
-    correlation = (
-        GOOD
-        + "---\ntitle: Many\nname: many\ncorrelation:\n  type: event_count\n  rules: [11111111-2222-4333-8444-555555555555]\n"
-        "  group-by: [host]\n  timespan: 5m\n  condition: {gte: 10}\n"
-    )
-    filter_rule = (
-        "title: Quiet\nlogsource: {product: windows}\nfilter:\n  rules: [11111111-2222-4333-8444-555555555555]\n"
-        "  selection: {User: svc}\n  condition: not selection\n"
-    )
-    ruleset = compile_rules([("c.yml", correlation), ("f.yml", filter_rule)])
-    assert [rule.info.title for rule in ruleset.rules] == ["Good"]
-    assert [(later.message, later.title) for later in ruleset.postponed] == [
-        ("correlation", "Many"),
-        ("filter", "Quiet"),
-    ]
+ID = "11111111-2222-4333-8444-555555555555"
+MANY = """title: Many
+name: many
+level: high
+correlation:
+  type: event_count
+  rules: [{rules}]
+  group-by: [host]
+  timespan: 5m
+  condition: {{gte: 10}}
+"""
+QUIET = """title: Quiet
+logsource: {{product: windows}}
+filter:
+  rules: {rules}
+  selection: {{User: svc}}
+  condition: not selection
+"""
+
+
+def test_a_correlation_refers_by_id_or_by_a_name_of_its_file() -> None:
+    named = GOOD.replace("title: Good", "title: Good\nname: good")
+    for text in (GOOD + "---\n" + MANY.format(rules=ID), named + "---\n" + MANY.format(rules="good")):
+        ruleset = compile_one(text)
+        assert not ruleset.faults
+        (many,) = ruleset.correlations
+        assert (many.info.title, many.info.level, many.kind, many.rules) == ("Many", "high", "event_count", (ID,))
+        assert (many.group_by, many.timespan_us, many.conditions) == (("host",), 300_000_000, (("gte", 10),))
+        assert ruleset.silent == {ID}
 
 
 def test_the_same_rule_twice_runs_once_and_another_with_its_id_is_a_fault() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import yaml
@@ -17,13 +18,13 @@ from sigma.conditions import (
     ConditionSelector,
     SigmaCondition,
 )
-from sigma.correlations import SigmaCorrelationRule
+from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationConditionOperator, SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.modifiers import SigmaCaseSensitiveModifier, SigmaWideModifier, modifier_mapping
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import RegexEngine, RegexPattern
-from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaLogSource, SigmaRule, SigmaRuleBase
 from sigma.types import (
     SigmaBool,
     SigmaCasedString,
@@ -42,6 +43,14 @@ from sigma.types import (
     SpecialChars,
 )
 
+from vonggac.detectors.sigma.meta_rules import (
+    CorrelationDraft,
+    FilterDraft,
+    Names,
+    apply_filters,
+    resolve_correlations,
+    silent_ids,
+)
 from vonggac.detectors.sigma.regex import compile_regex, compiled
 from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
 from vonggac.errors import RuleError
@@ -82,31 +91,67 @@ class _Unusable(ValueError):
     """A rule that parses but that cannot be evaluated."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A rule and what other rules may call it."""
+
+    rule: Rule
+    name: str
+
+
+_Answer = _Named | CorrelationDraft | FilterDraft | RuleFault
+
+
 def compile_rules(texts: Iterable[tuple[str, str]]) -> RuleSet:
     """Compile ``(place, YAML text)`` pairs; a fault in one rule leaves the others usable."""
-    rules: list[Rule] = []
-    faults: list[RuleFault] = []
-    postponed: list[RuleFault] = []
-    seen: dict[str, Rule] = {}
+    gathered = _Gathered()
     for place, text in texts:
-        for rule, fault, later in _compile_text(place, text):
-            if fault is not None:
-                faults.append(fault)
-            if later is not None:
-                postponed.append(later)
-            if rule is None:
-                continue
-            twin = seen.get(rule.info.id)
-            if twin is None:
-                seen[rule.info.id] = rule
-                rules.append(rule)
-            elif twin.condition != rule.condition or twin.info != rule.info:
-                message = f"has the id {rule.info.id} of another rule, at {twin.place}"
-                faults.append(RuleFault(rule.place, message, rule.info.title))
-    return RuleSet(rules, faults, postponed)
+        for answer in _compile_text(place, text):
+            gathered.add(answer)
+    return gathered.ruleset()
 
 
-_Answer = tuple[Rule | None, RuleFault | None, RuleFault | None]
+class _Gathered:
+    """What the files hold, each rule once, until all of them are read: then what names others is held against these."""
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self._faults: list[RuleFault] = []
+        self._filters: dict[tuple[str, str], FilterDraft] = {}
+        self._correlations: list[CorrelationDraft] = []
+        self._names = Names()
+        self._seen: dict[str, tuple[str, object]] = {}
+
+    def add(self, answer: _Answer) -> None:
+        """Keep one document of a file."""
+        if isinstance(answer, RuleFault):
+            self._faults.append(answer)
+        elif isinstance(answer, FilterDraft):
+            self._filters.setdefault(
+                (answer.title, repr((answer.names, str(answer.logsource), answer.condition))), answer
+            )
+        elif isinstance(answer, CorrelationDraft):
+            written = answer.parsed.to_dict()["correlation"]
+            if self._is_new(answer.info, answer.parsed.name, [written, answer.conditions], answer.place):
+                self._correlations.append(answer)
+        elif self._is_new(answer.rule.info, answer.name, answer.rule.condition, answer.rule.place):
+            self._rules.append(answer.rule)
+
+    def _is_new(self, info: RuleInfo, name: str | None, content: object, place: str) -> bool:
+        """Whether no rule has this id yet; another rule with it is a fault, the same one again is not."""
+        twin = self._seen.get(info.id)
+        if twin is not None and twin[1] != (info, content):
+            self._faults.append(RuleFault(place, f"has the id {info.id} of another rule, at {twin[0]}", info.title))
+            return False
+        self._names.add(info.id, name or "", place)
+        self._seen.setdefault(info.id, (place, (info, content)))
+        return twin is None
+
+    def ruleset(self) -> RuleSet:
+        """All of it as one set."""
+        rules, unfit = apply_filters(self._rules, self._filters.values(), self._names)
+        correlations, unresolved = resolve_correlations(self._correlations, self._names, rules)
+        return RuleSet(rules, [*self._faults, *unfit, *unresolved], correlations, silent_ids(correlations))
 
 
 def _compile_text(place: str, text: str) -> Iterator[_Answer]:
@@ -115,19 +160,18 @@ def _compile_text(place: str, text: str) -> Iterator[_Answer]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f"{place}:{mark.line + 1}:{mark.column + 1}" if mark else place
-        yield None, RuleFault(at, f"not valid YAML: {error.problem or error.context}"), None
+        yield RuleFault(at, f"not valid YAML: {error.problem or error.context}")
         return
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        yield None, RuleFault(place, f"not valid YAML: {_first_line(error)}"), None
+        yield RuleFault(place, f"not valid YAML: {_first_line(error)}")
         return
     if not documents:
-        yield None, RuleFault(place, "holds no rule"), None
+        yield RuleFault(place, "holds no rule")
     pending: list[dict[str, Any]] = []  # the documents of a collection share "action: global" and "repeat"
     lines: list[int] = []
     for line, document in documents:
         if not isinstance(document, dict):
-            at = f"{place}:{line}"
-            yield None, RuleFault(at, f"a rule must be a YAML map, this is a {type(document).__name__}"), None
+            yield RuleFault(f"{place}:{line}", f"a rule must be a YAML map, this is a {type(document).__name__}")
         else:
             pending.append(document)
             lines.append(line)
@@ -166,47 +210,79 @@ def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: S
         if document.get("action") in ("global", "reset"):
             prefix.append(document)
             continue
+        whole, conditions = _split_range(document)
         try:
             collection = SigmaCollection.from_dicts(
-                [*_copies(prefix), dict(document)], collect_errors=True, resolve_references=False,
+                [*_copies(prefix), whole], collect_errors=True, resolve_references=False,
                 collect_filters=True, policy=_POLICY,
             )  # fmt: skip
         except (SigmaError, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
-            yield None, RuleFault(at, _first_line(error), title), None
+            yield RuleFault(at, _first_line(error), title)
             continue
         prefix.append(document)
         faults = [RuleFault(at, _first_line(error), title) for error in collection.errors]
-        for fault in faults:
-            yield None, fault, None
+        yield from faults
         if not faults:
-            yield from _compile_last(at, title, collection)
+            yield _compile_last(at, title, collection, conditions)
         if document.get("action") != "repeat":
             prefix = [d for d in prefix if d.get("action") in ("global", "reset")] + [document]
 
 
 def _copies(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     # A rule before a "repeat" is parsed again as its template; its own result is not the last, so it is ignored.
-    return [dict(document) for document in documents]
+    return [_split_range(document)[0] for document in documents]
 
 
-def _compile_last(place: str, title: str, collection: SigmaCollection) -> Iterator[_Answer]:
-    if collection.filters:
-        yield None, None, RuleFault(place, "filter", title)
-        return
-    if not collection.rules:
-        yield None, RuleFault(place, "holds no rule", title), None
-        return
-    parsed = collection.rules[-1]
-    if isinstance(parsed, SigmaCorrelationRule):
-        yield None, None, RuleFault(place, "correlation", title)
-        return
-    if isinstance(parsed, SigmaFilter) or not isinstance(parsed, SigmaRule):
-        yield None, None, RuleFault(place, "filter", title)
-        return
+def _split_range(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A copy of ``document`` in which a correlation's condition compares once, as pySigma wants it, and the others.
+
+    The specification allows several at once for a range, such as ``gt: 100`` with ``lte: 200``.
+    """
+    correlation = document.get("correlation")
+    condition = correlation.get("condition") if isinstance(correlation, dict) else None
+    if not isinstance(correlation, dict) or not isinstance(condition, dict):
+        return dict(document), {}
+    compared = [key for key in condition if key in SigmaCorrelationConditionOperator.operators()]
+    rest = {key: condition[key] for key in compared[1:]}
+    first = {key: value for key, value in condition.items() if key not in rest}
+    return {**document, "correlation": {**correlation, "condition": first}}, rest
+
+
+def _compile_last(place: str, title: str, collection: SigmaCollection, conditions: dict[str, Any]) -> _Answer:
     try:
-        yield _lower(parsed, place), None, None
+        if collection.filters:
+            return _filter(collection.filters[-1], place)
+        if not collection.rules:
+            return RuleFault(place, "holds no rule", title)
+        parsed = collection.rules[-1]
+        if isinstance(parsed, SigmaCorrelationRule):
+            return _correlation(parsed, conditions, place)
+        return _Named(_lower(parsed, place), parsed.name or "")
     except (SigmaError, RuleError, _Unusable, RecursionError) as error:
-        yield None, RuleFault(place, _first_line(error), title), None
+        return RuleFault(place, _first_line(error), title)
+
+
+def _filter(parsed: SigmaFilter, place: str) -> FilterDraft:
+    detections = parsed.filter
+    names = () if isinstance(detections.rules, str) else tuple(one.reference for one in detections.rules)
+    if not all(isinstance(name, str) for name in names):
+        raise _Unusable("a filter names rules by text")
+    condition = _condition(detections.parsed_condition[0], detections)
+    return FilterDraft(parsed.title, _logsource(parsed.logsource), names, condition, place)
+
+
+def _correlation(parsed: SigmaCorrelationRule, others: dict[str, Any], place: str) -> CorrelationDraft:
+    parts = [parsed.condition, *(SigmaCorrelationCondition.from_dict({key: value}) for key, value in others.items())]
+    conditions = tuple(
+        (part.op.name.lower(), part.count) for part in parts if isinstance(part, SigmaCorrelationCondition)
+    )
+    if not all(isinstance(one.reference, str) for one in parsed.rules or ()):
+        raise _Unusable("a correlation names rules by text")
+    draft = CorrelationDraft(_info(parsed, ""), parsed, conditions, place)
+    if parsed.id:
+        return draft
+    content = repr((parsed.title, parsed.to_dict()["correlation"], conditions))
+    return replace(draft, info=_info(parsed, _digest(content)))
 
 
 def _first_line(error: BaseException) -> str:
@@ -219,12 +295,20 @@ def _first_line(error: BaseException) -> str:
 def _lower(rule: SigmaRule, place: str) -> Rule:
     conditions = [_condition(parsed, rule.detection) for parsed in rule.detection.parsed_condition]
     condition = conditions[0] if len(conditions) == 1 else ["or", *conditions]
-    source = rule.logsource
-    logsource = LogSource(source.product or "", source.category or "", source.service or "")
+    logsource = _logsource(rule.logsource)
+    identity = "" if rule.id else _digest(f"{rule.title}\0{logsource}\0{condition}")
+    return Rule(_info(rule, identity), logsource, condition, place)
+
+
+def _logsource(source: SigmaLogSource) -> LogSource:
+    return LogSource(source.product or "", source.category or "", source.service or "")
+
+
+def _info(rule: SigmaRuleBase, identity: str) -> RuleInfo:
+    """What readers know of ``rule``; ``identity`` is its id where it brings none."""
     level = rule.level.name.lower() if rule.level else "medium"
-    identifier = str(rule.id) if rule.id else _identity(rule.title, condition, logsource)
-    info = RuleInfo(
-        id=identifier,
+    return RuleInfo(
+        id=str(rule.id) if rule.id else identity,
         title=rule.title,
         level=level if level in LEVELS else "medium",
         tags=tuple(map(str, rule.tags)),
@@ -234,11 +318,10 @@ def _lower(rule: SigmaRule, place: str) -> Rule:
         falsepositives=tuple(map(str, rule.falsepositives)),
         title_vi=str(rule.custom_attributes.get("title_vi", "")),
     )
-    return Rule(info, logsource, condition, place)
 
 
-def _identity(title: str, condition: Node, logsource: LogSource) -> str:
-    return hashlib.blake2b(f"{title}\0{logsource}\0{condition}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+def _digest(content: str) -> str:
+    return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _condition(condition: SigmaCondition, detections: SigmaDetections) -> Node:

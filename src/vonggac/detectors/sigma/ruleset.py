@@ -1,4 +1,4 @@
-"""What the rest of the house knows of Sigma rules: compiled rules, faults, and their JSON form.
+"""What the rest of the house knows of Sigma rules: compiled rules, correlations, faults, and their JSON form.
 
 A compiled rule's condition is a small tree of JSON lists, so that it can be cached without any code in it:
 
@@ -21,8 +21,8 @@ The field of a keyword is ``""``: any value of the event.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
 from vonggac.events.finding import RuleInfo
@@ -64,27 +64,70 @@ class RuleFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Correlation:
+    """A rule over the hits of other rules: what holds of those of one group within a timespan.
+
+    ``kind`` is ``event_count value_count temporal temporal_ordered value_sum value_avg value_percentile`` or
+    ``value_median``. ``rules`` are the ids of rules and of other correlations, in the order in which the rule names them.
+    """
+
+    info: RuleInfo
+    kind: str
+    rules: tuple[str, ...]
+    timespan_us: int
+    group_by: tuple[str, ...] = ()
+    conditions: tuple[tuple[str, int | float], ...] = ()
+    """``lt lte gt gte eq neq`` and a number: all hold. None where there is an ``expression``."""
+    expression: Node = field(default_factory=list)
+    """``["and", n, ...] ["or", n, ...] ["not", n] ["rule", id]`` over which rules were hit; empty for none."""
+    fields: tuple[str, ...] = ()
+    """Those whose values are counted or summed up."""
+    percentile: int = 50
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Name in ``group_by`` or ``fields`` to id of a rule to the field that carries it there."""
+    generate: bool = False
+    """Whether the rules that it names also give findings of their own."""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Rules that can run, faults of those that cannot, and those whose kind (correlation, filter) is not run yet."""
+    """Rules and correlations that can run, and faults of those that cannot.
+
+    A correlation comes after those that it refers to, and all that it refers to is in the set. ``silent``: ids of rules and
+    correlations that are there for correlations only and give no findings of their own.
+    """
 
     rules: Sequence[Rule] = ()
     faults: Sequence[RuleFault] = ()
-    postponed: Sequence[RuleFault] = field(default=())
+    correlations: Sequence[Correlation] = ()
+    silent: frozenset[str] = frozenset()
 
-    def at_least(self, level: str) -> RuleSet:
-        """The set without the rules milder than ``level``."""
-        from vonggac.events.finding import LEVELS
+    def keeping(self, is_kept: Callable[[RuleInfo], bool]) -> RuleSet:
+        """The rules and correlations wanted; those that these refer to stay too, silently.
 
-        floor = LEVELS.index(level)
-        kept = [rule for rule in self.rules if LEVELS.index(rule.info.level) >= floor]
-        return RuleSet(kept, self.faults, self.postponed)
+        Rules have other numbers there, so a store of plans of the whole set does not fit it.
+        """
+        infos = [*(rule.info for rule in self.rules), *(one.info for one in self.correlations)]
+        wanted = {info.id for info in infos if is_kept(info)}
+        needed: set[str] = set()
+        for correlation in reversed(self.correlations):
+            if correlation.info.id in wanted or correlation.info.id in needed:
+                needed.update(correlation.rules)
+        return RuleSet(
+            [rule for rule in self.rules if rule.info.id in wanted or rule.info.id in needed],
+            self.faults,
+            [one for one in self.correlations if one.info.id in wanted or one.info.id in needed],
+            (self.silent & (wanted | needed)) | (needed - wanted),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the cache."""
         return {
             "rules": [_rule_to_json(rule) for rule in self.rules],
             "faults": [[f.place, f.message, f.title] for f in self.faults],
-            "postponed": [[f.place, f.message, f.title] for f in self.postponed],
+            "correlations": [_correlation_to_json(one) for one in self.correlations],
+            "silent": sorted(self.silent),
         }
 
     @classmethod
@@ -93,8 +136,12 @@ class RuleSet:
         return cls(
             [_rule_from_json(entry) for entry in value["rules"]],
             [RuleFault(*entry) for entry in value["faults"]],
-            [RuleFault(*entry) for entry in value["postponed"]],
+            [_correlation_from_json(entry) for entry in value["correlations"]],
+            frozenset(value["silent"]),
         )
+
+
+_CORRELATION = tuple(one.name for one in fields(Correlation))
 
 
 def _rule_to_json(rule: Rule) -> list[Any]:
@@ -104,8 +151,25 @@ def _rule_to_json(rule: Rule) -> list[Any]:
 
 def _rule_from_json(entry: Any) -> Rule:
     info, source, condition, place = entry
-    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in info]
-    return Rule(RuleInfo(*values), LogSource(*source), condition, place)
+    return Rule(_info_from_json(info), LogSource(*source), condition, place)
+
+
+def _info_from_json(entry: Any) -> RuleInfo:
+    values: list[Any] = [tuple(value) if isinstance(value, list) else value for value in entry]
+    return RuleInfo(*values)
+
+
+def _correlation_to_json(one: Correlation) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _CORRELATION if name != "info"} | {"info": astuple(one.info)}
+
+
+def _correlation_from_json(entry: Any) -> Correlation:
+    values = {name: entry[name] for name in _CORRELATION}
+    for name in ("rules", "group_by", "fields"):
+        values[name] = tuple(values[name])
+    values["conditions"] = tuple((operator, number) for operator, number in values["conditions"])
+    values["info"] = _info_from_json(values["info"])
+    return Correlation(**values)
 
 
 def leaves(node: Node) -> Iterator[Node]:

@@ -1,0 +1,224 @@
+"""Filters and correlations: what pySigma parsed of them, held against the rules that they name.
+
+Rules are named by id, or by the ``name`` that they have in the same file, else in any file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sigma.correlations import (
+    CorrelationConditionAND,
+    CorrelationConditionItem,
+    CorrelationConditionNOT,
+    CorrelationConditionOR,
+    SigmaCorrelationCondition,
+    SigmaCorrelationRule,
+    SigmaExtendedCorrelationCondition,
+    SigmaRuleReference,
+)
+
+from vonggac.detectors.sigma.ruleset import Correlation, LogSource, Node, Rule, RuleFault
+from vonggac.events.finding import RuleInfo
+
+_MICROSECONDS = 1_000_000
+_MAX_DEPTH = 50
+
+Known = Mapping[str, Mapping[str, frozenset[str]]]
+"""Name of a rule to the files that have such a rule to its ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterDraft:
+    """A filter as it is written: ``names`` of rules that it is for, none for any rule of its log source."""
+
+    title: str
+    logsource: LogSource
+    names: tuple[str, ...]
+    condition: Node
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationDraft:
+    """A correlation as it is written: ``parsed`` names its rules as the file does."""
+
+    info: RuleInfo
+    parsed: SigmaCorrelationRule
+    conditions: tuple[tuple[str, int | float], ...]
+    place: str
+
+    def names(self) -> list[str]:
+        """The rules that it refers to, in order."""
+        if self.parsed.rules is not None:
+            return [reference.reference for reference in self.parsed.rules]
+        condition = self.parsed.condition
+        return condition.get_referenced_rules() if isinstance(condition, SigmaExtendedCorrelationCondition) else []
+
+
+class _Unresolved(ValueError):
+    """A rule that is named and not there, or there more than once."""
+
+
+class Names:
+    """Ids of rules by what other rules call them."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._by_name: dict[str, dict[str, str]] = {}
+
+    def add(self, identifier: str, name: str, place: str) -> None:
+        """Know the rule ``identifier``, which the file of ``place`` may call ``name``."""
+        self._ids.add(identifier)
+        if name:
+            self._by_name.setdefault(name, {}).setdefault(file_of(place), identifier)
+
+    def find(self, name: str, place: str) -> str:
+        """The id of the rule that the file of ``place`` calls ``name``; raises ValueError that says why there is none."""
+        if name.lower() in self._ids:
+            return name.lower()
+        places = self._by_name.get(name, {})
+        found = places.get(file_of(place))
+        if found is not None:
+            return found
+        distinct = set(places.values())
+        if len(distinct) == 1:
+            return distinct.pop()
+        if distinct:
+            raise _Unresolved(f"names the rule '{name}', of which there are {len(distinct)} in other files")
+        raise _Unresolved(f"names the rule '{name}', which is not there or cannot be used")
+
+
+def file_of(place: str) -> str:
+    """The file of a place ``file:line``."""
+    file, _, line = place.rpartition(":")
+    return file if line.isdigit() else place
+
+
+def apply_filters(
+    rules: Sequence[Rule], filters: Iterable[FilterDraft], names: Names
+) -> tuple[list[Rule], list[RuleFault]]:
+    """``rules`` with the conditions of the filters for them, and faults of the filters that are for none."""
+    at = {rule.info.id: number for number, rule in enumerate(rules)}
+    kept = list(rules)
+    faults: list[RuleFault] = []
+    for one in filters:
+        found: list[int] = []
+        reasons: list[str] = []
+        for name in one.names:
+            try:
+                identifier = names.find(name, one.place)
+            except _Unresolved as error:
+                reasons.append(str(error))
+                continue
+            if identifier not in at:
+                reasons.append(f"names '{name}', which is a correlation: filters are for rules")
+            elif not covers(one.logsource, rules[at[identifier]].logsource):
+                reasons.append(f"has another log source than the rule '{name}', so that it is not for it")
+            else:
+                found.append(at[identifier])
+        if not one.names:
+            found = [number for number, rule in enumerate(rules) if covers(one.logsource, rule.logsource)]
+        elif not found:
+            faults.append(RuleFault(one.place, f"this filter {reasons[0]}", one.title))
+        for number in dict.fromkeys(found):
+            condition = ["and", kept[number].condition, ["is", f"filter {one.title}", one.condition]]
+            kept[number] = replace(kept[number], condition=condition)
+    return kept, faults
+
+
+def covers(wide: LogSource, narrow: LogSource) -> bool:
+    """Whether all that ``wide`` says of its log source ``narrow`` says too."""
+    pairs = ((wide.product, narrow.product), (wide.category, narrow.category), (wide.service, narrow.service))
+    return all(not mine or mine == other for mine, other in pairs)
+
+
+def resolve_correlations(
+    drafts: Iterable[CorrelationDraft], names: Names, rules: Iterable[Rule]
+) -> tuple[list[Correlation], list[RuleFault]]:
+    """The correlations that can run, each after those that it refers to, and faults of the others."""
+    usable = {rule.info.id for rule in rules}
+    done: list[Correlation] = []
+    pending: list[Correlation] = []
+    faults: list[RuleFault] = []
+    for draft in drafts:
+        try:
+            pending.append(_resolve(draft, names))
+        except (_Unresolved, RecursionError) as error:
+            faults.append(RuleFault(draft.place, str(error), draft.info.title))
+    while pending:
+        ready = [one for one in pending if usable.issuperset(one.rules)]
+        if not ready:
+            break
+        for one in ready:
+            pending.remove(one)
+            usable.add(one.info.id)
+            done.append(one)
+    left = {one.info.id for one in pending}
+    for one in pending:
+        what = "refers to itself" if left.intersection(one.rules) else "refers to a rule that cannot be used"
+        faults.append(RuleFault(one.place, f"the correlation {what}", one.info.title))
+    return done, faults
+
+
+def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
+    parsed, place = draft.parsed, draft.place
+    rules = tuple(names.find(name, place) for name in draft.names())
+    if not rules:
+        raise _Unresolved("names no rule")
+    aliases: dict[str, dict[str, str]] = {}
+    for alias in parsed.aliases:
+        if not all(isinstance(field, str) for field in alias.mapping.values()):
+            raise _Unresolved(f"the alias '{alias.alias}' must give the name of a field for each rule")
+        aliases[str(alias.alias)] = {
+            names.find(reference.reference, place): field for reference, field in alias.mapping.items()
+        }
+    condition = parsed.condition
+    expression: Node = []
+    fields: tuple[str, ...] = ()
+    percentile = 50
+    if isinstance(condition, SigmaCorrelationCondition):
+        given = condition.fieldref
+        fields = () if given is None else (given,) if isinstance(given, str) else tuple(map(str, given))
+        if parsed.type.name.startswith("VALUE") and parsed.type.name != "VALUE_COUNT" and len(fields) != 1:
+            raise _Unresolved(f"a {parsed.type.name.lower()} is of one field")
+        if condition.percentile is not None:
+            percentile = condition.percentile
+        elif parsed.type.name == "VALUE_PERCENTILE":
+            raise _Unresolved("a value_percentile needs its percentile")
+        if not 0 <= percentile <= 100:
+            raise _Unresolved(f"a percentile is 0 to 100, not {percentile}")
+    else:
+        expression = _expression(condition.parsed, names, place)
+    return Correlation(
+        draft.info,
+        parsed.type.name.lower(),
+        rules,
+        parsed.timespan.seconds * _MICROSECONDS,
+        tuple(parsed.group_by or ()),
+        draft.conditions,
+        expression,
+        fields,
+        percentile,
+        aliases,
+        parsed.generate,
+        place,
+    )
+
+
+def _expression(node: CorrelationConditionItem | SigmaRuleReference, names: Names, place: str, depth: int = 0) -> Node:
+    if depth > _MAX_DEPTH:
+        raise _Unresolved("has a condition that is nested too deep")
+    if isinstance(node, SigmaRuleReference):
+        return ["rule", names.find(node.reference, place)]
+    words = {CorrelationConditionAND: "and", CorrelationConditionOR: "or", CorrelationConditionNOT: "not"}
+    word = words.get(type(node))
+    if word is None:
+        raise _Unresolved(f"has a condition with a part of unknown kind: {type(node).__name__}")
+    return [word, *(_expression(one, names, place, depth + 1) for one in node.args)]
+
+
+def silent_ids(correlations: Iterable[Correlation]) -> frozenset[str]:
+    """The rules that give no findings of their own: those that a correlation without ``generate`` refers to."""
+    return frozenset(rule for one in correlations if not one.generate for rule in one.rules)
