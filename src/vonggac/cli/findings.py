@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -124,10 +124,6 @@ def csv_line(values: Sequence[object]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer).writerow([cell(value) for value in values])
     return buffer.getvalue().encode("utf-8", "replace")
-
-
-RENDERERS: Mapping[str, Callable[[Sequence[Finding]], bytes] | None] = {"table": None, "jsonl": to_json, "csv": to_csv}
-HEADERS: Mapping[str, bytes] = {"csv": csv_line(CSV_COLUMNS)}
 
 
 def tables(summary: Summary, titles: Mapping[str, str]) -> list[Table]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from vonggac.cli.command import Command, option
+from vonggac.cli.formats import FORMATS
 from vonggac.cli.language import _, current, ngettext, number
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_, UsageError
 
 if TYPE_CHECKING:
+    from vonggac.cli.formats.format import Format
     from vonggac.detectors.detector import Detector
+    from vonggac.detectors.sigma import RuleSet
     from vonggac.events.finding import RuleInfo
     from vonggac.jobs.rules import LoadedRules
     from vonggac.jobs.scan import Plan, Summary
     from vonggac.sources.source import Options
 
-FORMATS = ("table", "jsonl", "csv")
 LEVEL_NAMES = ("informational", "low", "medium", "high", "critical")
 """The same as ``events.finding.LEVELS``, here so that help needs no heavy import (a test compares them)."""
 
@@ -127,7 +129,10 @@ class Request:
     type=click.Choice(FORMATS),
     default=FORMATS[0],
     show_default=True,
-    help=N_("Tables that sum up, one JSON object per finding, or CSV."),
+    help=N_(
+        "Tables that sum up, one JSON object per finding, CSV, a page for a browser, SARIF, events of the Elastic Common "
+        "Schema, or CSV for Timesketch."
+    ),
 )
 @option("--output", metavar="FILE", default="", help=N_("Write to this file, which appears only when it is whole."))
 @option(
@@ -162,29 +167,48 @@ def command(settings: Settings, /, **asked: object) -> int:
     return run(Request(**asked), settings)  # type: ignore[arg-type]  # click has checked the types
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is needed to carry out a request. ``is_whole``: all rules and lists could be read."""
+
+    plan: Plan
+    form: Format
+    is_whole: bool
+
+
 def run(request: Request, settings: Settings) -> int:
     """Carry out ``request``; the exit status."""
-    from vonggac.cli import findings
     from vonggac.cli.output import output
     from vonggac.cli.progress import progress
-    from vonggac.cli.tables import draw
     from vonggac.jobs.inputs import Inputs
     from vonggac.jobs.scan import scan
 
-    plan, titles, is_whole = _plan(request, settings)
+    prepared = _prepared(request, settings)
+    form = prepared.form
     inputs = Inputs(request.paths)
     with output(request.output or None) as write:
-        if header := findings.HEADERS.get(request.format):
-            write(header)
+        _write(write, form.begin())
         with progress(not request.no_progress, inputs.total_bytes(), inputs.position) as report:
-            summary = scan(inputs, plan, write, report)
-        if request.format == "table":
-            write(draw(findings.tables(summary, titles), is_terminal=False if request.output else None))
+            summary = scan(inputs, prepared.plan, lambda part: _write(write, form.add(part)), report)
+        for piece in form.end(summary):
+            _write(write, piece)
+    lines = _closing(summary)
+    click.echo("\n".join(lines), err=request.format != "table" or bool(request.output))
+    return status(summary, request.fail_level, is_whole=prepared.is_whole)
+
+
+def _write(write: Callable[[bytes], object], part: bytes) -> None:
+    if part:
+        write(part)
+
+
+def _closing(summary: Summary) -> list[str]:
+    from vonggac.cli import findings
+
     lines = findings.closing(summary)
     if not summary.n_findings and summary.n_events:
         lines.append(_("Nothing found."))
-    click.echo("\n".join(lines), err=request.format != "table" or bool(request.output))
-    return status(summary, request.fail_level, is_whole=is_whole)
+    return lines
 
 
 def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
@@ -196,8 +220,9 @@ def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
     return 4 if summary.has_faults() or not is_whole else 0
 
 
-def _plan(request: Request, settings: Settings) -> tuple[Plan, Mapping[str, str], bool]:
-    from vonggac.cli.findings import RENDERERS
+def _prepared(request: Request, settings: Settings) -> _Prepared:
+    from vonggac.cli import findings, formats
+    from vonggac.cli.formats.format import Context
     from vonggac.jobs.scan import Plan, Reading
     from vonggac.sources import by_name
 
@@ -207,16 +232,41 @@ def _plan(request: Request, settings: Settings) -> tuple[Plan, Mapping[str, str]
     period = (moment(request.start, "--from", options, 0), moment(request.end, "--to", options, 1))
     if period[0] is not None and period[1] is not None and period[0] >= period[1]:
         raise UsageError(N_("the period ends before it begins"), where="--from, --to")
-    detectors, titles, is_whole = _detectors(request, settings)
+    detectors, ruleset, is_whole = _detectors(request, settings)
+    infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
+    context = Context(
+        titles={info.id: title_of(info) for info in infos},
+        rules={rule.info.id: rule for rule in ruleset.rules},
+        infos={info.id: info for info in infos},
+        inputs=request.paths,
+        asked=_asked(request),
+        zone=options.zone,
+        closing=findings.closing,
+        is_file=bool(request.output),
+    )
+    form = formats.make(request.format, context)
     plan = Plan(
         detectors=detectors,
         reading=Reading(options, request.source),
         period=period,
         level=request.level,
-        render=RENDERERS[request.format],
+        render=form.render,
         jobs=request.jobs or settings.jobs or len(os.sched_getaffinity(0)),
     )
-    return plan, titles, is_whole
+    return _Prepared(plan, form, is_whole)
+
+
+def _asked(request: Request) -> list[tuple[str, str]]:
+    """What was asked for beside the inputs, for a page that is read later."""
+    from vonggac.cli.findings import LEVEL_WORDS
+
+    asked = [
+        (_("Rules"), ", ".join(request.rules) or _("the starter pack")),
+        (_("Indicators"), ", ".join(request.indicators)),
+        (_("Period"), " – ".join((request.start or "…", request.end or "…")) if request.start or request.end else ""),
+        (_("From level"), _(LEVEL_WORDS[request.level]) if request.level != LEVEL_NAMES[0] else ""),
+    ]
+    return [(name, value) for name, value in asked if value]
 
 
 def reading_options(zone: str, year: int | None, mapping: Sequence[str], settings: Settings) -> Options:
@@ -253,8 +303,8 @@ def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
     return found
 
 
-def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Mapping[str, str], bool]:
-    """The detectors, rules' titles in the language in use, and whether all that was asked for could be read."""
+def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], RuleSet, bool]:
+    """The detectors, the Sigma rules, and whether all that was asked for could be read."""
     from vonggac.detectors.sigma import SigmaDetector
     from vonggac.jobs.rules import load_rules, named_rules
 
@@ -268,7 +318,7 @@ def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Ma
         lists = read_lists(request.indicators, settings)
         detectors.append(IndicatorDetector(lists.indicators))
         is_whole = is_whole and lists.is_whole
-    return detectors, {rule.info.id: title_of(rule.info) for rule in loaded.ruleset.rules}, is_whole
+    return detectors, loaded.ruleset, is_whole
 
 
 def title_of(info: RuleInfo) -> str:

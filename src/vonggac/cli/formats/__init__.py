@@ -13,6 +13,7 @@ MODULES: Mapping[str, str] = {
     "table": "table",
     "jsonl": "json_lines",
     "csv": "csv_records",
+    "html": "html",
 }
 """Name of each format to its module here; the first is the default."""
 

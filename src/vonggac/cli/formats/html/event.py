@@ -1,0 +1,135 @@
+"""One finding as HTML: when, where, and the event's fields with what the rule matched in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+
+from vonggac.cli.findings import json_bytes
+from vonggac.cli.formats.html.text import anchor, marked, moment, short, text
+from vonggac.cli.language import _, ngettext, number
+from vonggac.detectors.sigma.marks import Mark, Span, marks, merged
+from vonggac.detectors.sigma.ruleset import Rule
+from vonggac.events.batch import leaf_texts
+from vonggac.events.finding import Finding
+from vonggac.events.folding import fold
+
+MAX_FIELDS = 150
+MAX_VALUES = 20
+MAX_DEPTH = 12
+MAX_OTHERS = 5
+
+Field = tuple[str, Sequence[str]]
+"""Dotted name and the texts of its values."""
+
+
+def finding_html(
+    finding: Finding, time_us: int | None, rule: Rule | None, others: Sequence[Finding], zone: tzinfo
+) -> str:
+    """``finding`` as an article; ``others``: of the same event, by other rules; ``rule``: None for what is no Sigma rule."""
+    found = marks(rule, finding.source, finding.event) if rule is not None else _listed(finding)
+    fields, n_more = _fields(finding.event)
+    seen: list[str] = []
+    rest: list[str] = []
+    for name, texts in fields:
+        cells = [marked(value, spans) for value in texts if (spans := _spans(found, name, value)) is not None]
+        is_found = any("<mark>" in cell for cell in cells)
+        row = f"<dt>{short(name)}</dt><dd>{''.join(f'<bdi>{cell}</bdi>' for cell in cells)}</dd>"
+        (seen if is_found else rest).append(row)
+    if not seen:
+        seen, rest = rest, []
+    parts = [
+        f'<article class="event" id="f-{short(finding.id)}">',
+        (
+            f'<p class="where">{moment(time_us, zone)}'
+            f'<a href="#{anchor("host", finding.host)}">{short(finding.host or _("(host not named)"))}</a>'
+            f'<span class="mono">{short(finding.file)}:{finding.record}</span></p>'
+        ),
+        f'<dl class="fields">{"".join(seen)}</dl>',
+        _detail(finding),
+        _folded(rest, n_more),
+        _also(others),
+        "</article>",
+    ]
+    return "".join(parts)
+
+
+def _listed(finding: Finding) -> list[Mark]:
+    """The marks of an indicator, whose detail names fields and the value that was on a list."""
+    value = next((value for name, value in finding.detail if name == "indicator"), "")
+    names = [value for name, value in finding.detail if name == "field"]
+    found: list[Mark] = []
+    for name, texts in _fields(finding.event)[0]:
+        if name not in names:
+            continue
+        for one in texts:
+            at = fold(one).find(fold(value)) if value else -1
+            found.append(Mark(name, one, ((at, at + len(value)) if at >= 0 else (0, len(one)),)))
+    return found
+
+
+def _fields(event: Mapping[str, object]) -> tuple[list[Field], int]:
+    """The fields that have values, with dotted names for those inside of objects, and how many more there are."""
+    found: list[Field] = []
+    n_more = 0
+    for name, texts in _walk(event, "", 0):
+        if len(found) < MAX_FIELDS:
+            found.append((name, texts))
+        else:
+            n_more += 1
+    return found, n_more
+
+
+def _walk(value: Mapping[str, object], prefix: str, depth: int) -> Iterator[Field]:
+    for name, item in value.items():
+        path = f"{prefix}{name}"
+        if isinstance(item, Mapping) and item and depth < MAX_DEPTH:
+            yield from _walk(item, f"{path}.", depth + 1)
+        elif isinstance(item, list | tuple) and item and all(isinstance(one, Mapping) for one in item):
+            yield path, [json_bytes(one).decode("utf-8", "replace") for one in item]
+        elif isinstance(item, Mapping):
+            yield path, [json_bytes(item).decode("utf-8", "replace")]
+        else:
+            texts = list(leaf_texts(item))
+            if texts:
+                yield path, texts
+
+
+def _spans(found: Sequence[Mark], name: str, value: str) -> tuple[Span, ...] | None:
+    """Where ``value`` of field ``name`` was matched."""
+    clean = value.encode("utf-8", "replace").decode("utf-8")  # as marks hold it: character for character
+    return merged(
+        span for mark in found if mark.text == clean and (not mark.field or mark.field == name) for span in mark.spans
+    )
+
+
+def _detail(finding: Finding) -> str:
+    """What an indicator's finding says of its lists."""
+    places = [value for name, value in finding.detail if name in ("list", "warninglist")]
+    if not places:
+        return ""
+    items = "".join(f"<li>{short(place)}</li>" for place in places)
+    return f'<div class="small muted">{text(_("Listed in"))}<ul>{items}</ul></div>'
+
+
+def _folded(rows: Sequence[str], n_more: int) -> str:
+    if not rows and not n_more:
+        return ""
+    n = len(rows) + n_more
+    heading = ngettext("{n} other field", "{n} other fields", n).format(n=number(n))
+    note = ""
+    if n_more:
+        note = f'<p class="cut">{text(_("{n} more fields are not shown").format(n=number(n_more)))}</p>'
+    return f'<details><summary>{text(heading)}</summary><dl class="fields">{"".join(rows)}</dl>{note}</details>'
+
+
+def _also(others: Sequence[Finding]) -> str:
+    """The other rules that the event satisfies."""
+    if not others:
+        return ""
+    links = [
+        f'<a href="#{anchor("rule", other.rule.id)}">{short(other.rule.title)}</a>' for other in others[:MAX_OTHERS]
+    ]
+    if len(others) > MAX_OTHERS:
+        links.append(text(_("and {n} more").format(n=number(len(others) - MAX_OTHERS))))
+    return f'<p class="small muted">{text(_("Also found in this event:"))} {" · ".join(links)}</p>'
