@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from vonggac.events.batch import EMPTY_COLUMN, Column, EventBatch, leaf_texts
+from vonggac.events.batch import EMPTY_COLUMN, Column, EventBatch, concatenate, encode, leaf_texts
 from vonggac.events.skips import Skip
 from vonggac.sources import json_kernels as k
 
@@ -145,12 +145,14 @@ class Fields:
 
     ``tokens_of``: native field to its tokens, in order of row. ``marks``: derived field to (field, mark): the part of a
     value after a mark. ``is_ignored``: per path, whether it is no field. ``event_of`` makes the event of a line.
+    ``by_event``: field that ``event_of`` adds, to the fields of which an event with it has one.
     """
 
     tokens_of: Mapping[str, NDArray[np.int32]]
     marks: Mapping[str, tuple[str, bytes]]
     is_ignored: NDArray[np.bool_]
     event_of: Callable[[bytes], dict[str, object]]
+    by_event: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 class TokenBatch(EventBatch):
@@ -182,10 +184,19 @@ class TokenBatch(EventBatch):
 
     def _column(self, name: str) -> Column:
         found = self._named.tokens_of.get(name)
+        if name in self._named.by_event:
+            return self._by_event(name, EMPTY_COLUMN if found is None else self._tokens.column(found))
         if found is None:
             mark = self._named.marks.get(name)
             return EMPTY_COLUMN if mark is None else _derived(self.column(mark[0]), mark[1])
         return self._tokens.column(found)
+
+    def _by_event(self, name: str, own: Column) -> Column:
+        """``own`` with what ``event_of`` adds to the other events; only the few that may have it are made."""
+        rows = np.unique(np.concatenate([self.column(other).rows for other in self._named.by_event[name]]))
+        rows = rows[~np.isin(rows, own.rows)]
+        added = encode([self.event(row).get(name) for row in rows.tolist()], rows)
+        return added if not len(own) else own if not len(added) else _merged(own, added)
 
     def rows_with(self, name: str) -> NDArray[np.int32]:
         """The rows in which field ``name`` has a value: a text of its own, or one somewhere in its objects."""
@@ -209,6 +220,15 @@ class TokenBatch(EventBatch):
             raw = self._tokens.data[self._tokens.starts[line] : self._tokens.ends[line]].tobytes()
             found = self._events[row] = self._named.event_of(raw)
         return found
+
+
+def _merged(first: Column, second: Column) -> Column:
+    """Both in order of row."""
+    both = concatenate([first, second])
+    order = np.argsort(both.rows, kind="stable").astype(np.int32)
+    kinds = np.zeros(len(order), np.uint8)
+    offsets, data = k.gather(both.data, order, both.offsets[:-1], both.offsets[1:], kinds)
+    return Column(both.rows[order], offsets, data)
 
 
 def _derived(column: Column, mark: bytes) -> Column:

@@ -29,6 +29,7 @@ import orjson
 from numpy.typing import NDArray
 
 from vonggac.events.batch import Shape, own_texts
+from vonggac.sources.antivirus import ADDED, NEEDED
 from vonggac.sources.derived import Derived
 from vonggac.sources.lines import SkipCounter
 from vonggac.sources.windows_forms import FLAT, NAMED, NESTED, flat_names, named_parts
@@ -322,7 +323,16 @@ class Group:
                         keys.append(name)
                         makers.append(partial(_hashes, base, mark))
                 break
+        if not NEEDED.isdisjoint(self.names):
+            for name, make in ADDED.items():
+                if name not in keys:
+                    keys.append(name)
+                    makers.append(partial(self._added, make))
         return Shape(tuple(keys), Columns(makers), records)
+
+    def _added(self, make: Callable[[dict[str, object]], object]) -> Sequence[object]:
+        rows = zip(*map(self.column, range(self.width)), strict=True)
+        return [make(dict(zip(self.names, row, strict=True))) for row in rows]
 
     def has_named_data(self) -> bool:
         """Whether ``Data`` is a list of named values, each of which is a field of its own."""

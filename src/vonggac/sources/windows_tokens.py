@@ -13,6 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from vonggac.events.batch import EventBatch
+from vonggac.sources.antivirus import ADDED, NEEDED
 from vonggac.sources.lines import RawLines, SkipCounter
 from vonggac.sources.source import Block, Options
 from vonggac.sources.token_batch import Fields, Path, TokenBatch, Tokens
@@ -119,7 +120,7 @@ def read_tokens(
     return kind(
         "windows",
         tokens,
-        Fields(tokens_of, marks, is_ignored, _event),
+        Fields(tokens_of, marks, is_ignored, _event, dict.fromkeys(ADDED, NEEDED)),
         first_record=block.first_record,
         zone=options.zone,
         raw_of=raw,
@@ -173,6 +174,14 @@ def _cached_names(key: Key) -> tuple[str, ...]:
 
 def _event(raw: bytes) -> dict[str, object]:
     """The event of one line that the fast reader has read."""
+    event = _written(raw)
+    if not NEEDED.isdisjoint(event):
+        for name, make in ADDED.items():
+            event.setdefault(name, make(event))
+    return event
+
+
+def _written(raw: bytes) -> dict[str, object]:
     key, row = extract(orjson.loads(raw), lambda: orjson.loads(raw))
     if set(map(type, row)) <= SCALARS:
         return dict(zip(_cached_names(key), row, strict=True))
