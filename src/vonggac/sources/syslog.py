@@ -4,8 +4,9 @@ Fields: ``timestamp``, ``hostname``, ``program``, ``pid``, ``message``; where th
 ``severity`` by the names of syslog.conf(5); of RFC 5424 also ``msgid`` and ``structured_data`` (an object of objects);
 and what :mod:`vonggac.sources.syslog_messages` finds in the message. A field that a line does not have is absent.
 
-Squid's native access log and BIND's log files, which have times of their own instead of a header, are read as if
-``squid`` and ``named`` had sent them.
+Squid's native access log, BIND's log files, and the log files of Kea, Exim and OpenVPN, which have times of their own
+instead of a header, are read as if their programs had sent them. Lines of FortiGate, Sophos and their like, which are pairs
+from the start, give their time and name from those.
 """
 
 from __future__ import annotations
@@ -13,18 +14,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac.events.batch import EventBatch, Shape
+from vonggac.sources.audit_events import related
 from vonggac.sources.derived import Derived
+from vonggac.sources.excerpts import Lines
+from vonggac.sources.line_kernels import survey_syslog
 from vonggac.sources.lines import RawLines, SkipCounter, frame_lines, head_lines, text_lines
+from vonggac.sources.message_patterns import Parser
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
-from vonggac.sources.syslog_messages import SQUID, Parser, named, parser_of, squid
+from vonggac.sources.syslog_appliances import junos_structured
+from vonggac.sources.syslog_headers import LEVELS, headless, is_headless, untagged
+from vonggac.sources.syslog_messages import SQUID, named, parser_of, squid
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 _BSD = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4}(?= ))?"
 
 # RFC 3164, 4.1 and what is found of it: the priority, the host and the tag may each be missing.
 _LINE = re.compile(
-    rf"(?:<(\d{{1,3}})>)?({_BSD}|{_ISO}):? +(?:(\S*[^\s:]) +(?!:))?"
+    rf"(?:<(\d{{1,3}})> ?)?({_BSD}|{_ISO}):? +(?:(\S*[^\s:]) +(?!:))?"
     r"(?:: )?(?:([^\s:\[\]]{1,128})(?:\[([^\]\s]*)\])?:(?: |$))?(.*)",
     re.DOTALL,
 )
@@ -36,6 +46,11 @@ _RFC5424 = re.compile(
     r'(-|(?:\[[^\]\s"=]++(?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*+ *\])++)(?: (.*))?',
     re.DOTALL,
 )
+# The same header before what is no structured data: Check Point's Log Exporter, devices that leave it out.
+_LOOSE_5424 = re.compile(
+    r"<(\d{1,3})>\d{1,2} (\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16}) (\S+) (\S+) (\S+) (\S+) (.*)", re.DOTALL
+)
+_KEYS_LOOSE = ("priority", "timestamp", "hostname", "program", "pid", "msgid", "message")
 _KEYS_5424 = ("priority", "timestamp", "hostname", "program", "pid", "msgid", "structured_data", "message")
 _SD_ELEMENT = re.compile(r'\[([^\]\s"=]++)((?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
 _SD_PARAM = re.compile(r' +([^\]\s"=]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
@@ -97,6 +112,9 @@ class _Parsers(dict[str | None, Parser]):
         return parser
 
 
+_DISPLACED = frozenset({"hostname", "facility", "severity"})
+"""Fields of the header whose name a device's own field may take; the header's is ``System_hostname`` then."""
+
 _Groups = dict[tuple[object, ...], tuple[list[tuple[object, ...]], list[int]]]
 
 
@@ -109,6 +127,12 @@ class _Rows:
 
     def add(self, record: int, keys: tuple[str, ...], values: tuple[str | None, ...]) -> None:
         """One line: the header's values, of which the last is the message and None means absent."""
+        if (values[3] is None or values[2] in LEVELS) and keys is _KEYS:
+            values, names, more = untagged(values)
+            if names:
+                found = self._parsers[values[3]](values[-1] or "") or ((), ())
+                self.add_parsed(record, keys, values, (*names, *found[0]), (*more, *found[1]))
+                return
         extra = self._parsers[values[3]](values[-1] or "")
         self.add_parsed(record, keys, values, *(extra or ((), ())))
 
@@ -156,7 +180,10 @@ def _shape(
         else:
             columns[key] = column
     for name, column in zip(names, values[len(keys) :], strict=True):
-        columns.setdefault(name, column)
+        if name == "pid":  # of whom the message is about, who may not be who wrote it
+            columns[name] = column
+        else:
+            columns.setdefault(name, column)
     return Shape(tuple(columns), list(columns.values()), records)
 
 
@@ -167,10 +194,20 @@ def _nil(value: str | None) -> str | None:
 def _other_line(line: str, record: int, rows: _Rows) -> bool:
     """Read a line that has no RFC 3164 header; False when it is no line of syslog."""
     if found := _RFC5424.match(line):
-        values = [_nil(value) for value in found.groups()]
+        values = tuple([_nil(value) for value in found.groups()])
         if values[-1] is not None:
-            values[-1] = values[-1].removeprefix("\ufeff")
-        rows.add(record, _KEYS_5424, tuple(values))
+            values = (*values[:-1], values[-1].removeprefix("\ufeff"))
+        if values[6] and "junos@" in values[6]:
+            rows.add_parsed(record, _KEYS_5424, values, *junos_structured(values[5], _SD_PARAM.findall(values[6])))
+        else:
+            rows.add(record, _KEYS_5424, values)
+        return True
+    if found := _LOOSE_5424.match(line):
+        rows.add(record, _KEYS_LOOSE, tuple([_nil(value) for value in found.groups()]))
+        return True
+    if (bare := headless(line)) is not None:
+        header, fields = bare
+        rows.add_parsed(record, _KEYS, header, *fields)
         return True
     if (parsed := squid(line)) is not None:
         time = line.split(None, 1)[0]
@@ -215,17 +252,26 @@ class SyslogSource:
                 skips.add("unknown_line", record, line[:80])
         return EventBatch(
             self.name,
-            rows.shapes(),
+            related(rows.shapes()),
             zone=options.zone,
             raw_of=RawLines(block),
             skipped=skips.skips(),
             year=options.year,
         )
 
+    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8]:
+        """Every line whose header is plain is an event: what programs write is never refused."""
+        return survey_syslog(lines.data, lines.starts, lines.ends)
+
 
 def _is_sure(line: str) -> bool:
-    return bool(
-        _SURE_BSD.match(line) or _RFC5424.match(line) or _SURE_ISO.match(line) or SQUID.match(line) or _BIND.match(line)
+    return is_headless(line) or bool(
+        _SURE_BSD.match(line)
+        or _RFC5424.match(line)
+        or _LOOSE_5424.match(line)
+        or _SURE_ISO.match(line)
+        or SQUID.match(line)
+        or _BIND.match(line)
     )
 
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from vonggac.sources import syslog_appliances, syslog_dhcp, syslog_mail, syslog_vpn
+from vonggac.sources.audit_records import journal_record, record
+from vonggac.sources.key_values import is_key_values, key_values
 from vonggac.sources.message_patterns import Fields, Parser, one_of, present
+from vonggac.sources.syslog_cisco import cisco, parser_of_tag
+from vonggac.sources.sysmon_xml import sysmon_event
 
 _BARE = r"(\S+)"
 _PORT = r"(\d{1,5})"
@@ -323,6 +328,25 @@ def _url_parts(url: str) -> tuple[str | None, str | None, str | None]:
     return host, parts.query or None, name.rpartition(".")[2] if "." in name else None
 
 
+# The kernel's own log: "[ 12.3] audit: type=1400 audit(…): …".
+_KERNEL_AUDIT = re.compile(r"(?:\[ *\d+\.\d+\] )?audit: (?=type=)")
+
+
+def audit(message: str) -> Fields | None:
+    """A record of the Linux audit system, as audisp or journald hands it to syslog."""
+    return record(message) or journal_record(message)
+
+
+def kernel(message: str) -> Fields | None:
+    """What the kernel logs of packets and of WireGuard's peers, else of audit records."""
+    if "wireguard: " in message:
+        return syslog_vpn.wireguard(message)
+    fields = netfilter(message)
+    if fields is None and "audit(" in message and (begun := _KERNEL_AUDIT.match(message)):
+        return record(message[begun.end() :])
+    return fields
+
+
 PARSERS: dict[str, Parser] = {
     "sshd": _SSHD,
     "sshd-session": _SSHD,
@@ -330,6 +354,7 @@ PARSERS: dict[str, Parser] = {
     "su": _SU,
     "cron": _CRON,
     "crond": _CRON,
+    "crontab": _CRON,
     "useradd": _USERADD,
     "userdel": _USERADD,
     "groupadd": _USERADD,
@@ -340,7 +365,13 @@ PARSERS: dict[str, Parser] = {
     "vsftpd": _PAM_ONLY,
     "chpasswd": _PAM_ONLY,
     "passwd": _PAM_ONLY,
-    "kernel": netfilter,
+    "kernel": kernel,
+    "audit": audit,
+    "auditd": audit,
+    "audispd": audit,
+    "audisp-syslog": audit,
+    "tag_audit_log": audit,
+    "sysmon": sysmon_event,
     "ulogd": netfilter,
     "conntrack": netfilter,
     "conntrackd": netfilter,
@@ -348,15 +379,35 @@ PARSERS: dict[str, Parser] = {
     "dnsmasq": _DNSMASQ,
     "unbound": _UNBOUND,
     "squid": squid,
+    **syslog_dhcp.PARSERS,
+    **syslog_mail.PARSERS,
+    **syslog_vpn.PARSERS,
+    **syslog_appliances.PARSERS,
 }
 """Program name in lower case to its parser."""
 
 
 def firewall(message: str) -> Fields | None:
-    """A packet or connection that a firewall logged under any name: netfilter's forms, then RouterOS's."""
+    """What an appliance logged under any name: key=value lists, netfilter's forms, RouterOS's, and those of other vendors."""
     if "SRC=" in message or "src=" in message:
+        if "SRC=" not in message and is_key_values(message):
+            return key_values(message)
         return netfilter(message)
-    return _mikrotik(message) if "->" in message and " proto " in message else None
+    if "->" in message and " proto " in message:
+        return _mikrotik(message)
+    if "%" in message[:100] and (found := cisco(message)) is not None:
+        return found
+    return syslog_appliances.appliance(message)
+
+
+_PREFIXES: tuple[tuple[str, str], ...] = (
+    ("squid", "squid"),
+    ("postfix", "postfix"),
+    ("openvpn", "openvpn"),
+    ("ovpn", "openvpn"),
+    ("kea-", "kea"),
+)
+"""How names begin that programs give themselves, and whose they are: ``postfix-out/smtp``, ``openvpn-server1``."""
 
 
 def parser_of(program: str) -> Parser:
@@ -364,5 +415,12 @@ def parser_of(program: str) -> Parser:
 
     A program without a parser of its own may be a firewall's: each names its log lines as it likes.
     """
-    name = program.lower().strip("()").rpartition("/")[2]
-    return PARSERS.get("squid" if name.startswith("squid") else name, firewall)
+    if program.startswith("%"):
+        if program.startswith("%%"):
+            return lambda message: syslog_appliances.huawei(f"{program}: {message}")
+        return parser_of_tag(program) or firewall
+    name = program.lower().strip("()")
+    for prefix, family in _PREFIXES:
+        if name.startswith(prefix):
+            return PARSERS[family]
+    return PARSERS.get(name.rpartition("/")[2], firewall)
