@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from vonggac.errors import N_, FormatUnknown, UsageError
-from vonggac.sources import csv_table, evtx, json_lines, suricata, syslog, web_access, windows_json, zeek
+from vonggac.sources import (
+    auditd,
+    csv_table,
+    evtx,
+    json_lines,
+    suricata,
+    syslog,
+    sysmon_linux,
+    w3c,
+    web_access,
+    windows_firewall,
+    windows_json,
+    zeek,
+)
 from vonggac.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -13,6 +26,10 @@ SOURCES: tuple[Source, ...] = (
     zeek.SOURCE,
     suricata.SOURCE,
     web_access.SOURCE,
+    auditd.SOURCE,
+    sysmon_linux.SOURCE,
+    windows_firewall.SOURCE,
+    w3c.SOURCE,
     csv_table.SOURCE,
     json_lines.SOURCE,
 )

@@ -1,0 +1,273 @@
+"""Events of the Linux audit system: what a record needs from the others with its ``event_id``.
+
+SigmaHQ's auditd rules look at single records (``type: EXECVE``, ``a0``), so every record is an event of its own. Rules of
+the categories process_creation, file_event, file_delete and network_connection want the whole: the record that stands for
+it has, under Sysmon's names, what the event's other records say.
+
+- EXECVE: ``CommandLine`` (all arguments, of all EXECVE records of the event, on the first), ``CurrentDirectory``
+- PATH that creates or deletes: ``TargetFilename``, made absolute by CWD
+- SOCKADDR: ``saddr_fam``, ``laddr``, ``lport``; of connect and accept ``Initiated``, ``DestinationIp`` … or ``SourceIp`` …
+- these three: ``Image``, ``ProcessId``, ``ParentProcessId``, ``User``, ``LogonId`` from SYSCALL
+- SYSCALL: ``SYSCALL``, the name of the call, where auditd did not write it
+
+All of it is computed when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address
+
+from vonggac.events.batch import Shape
+from vonggac.sources.audit_records import reader_of, system_call
+from vonggac.sources.derived import Derived
+
+_PROCESS = {
+    "Image": ("exe",),
+    "ProcessId": ("pid",),
+    "ParentProcessId": ("ppid",),
+    "User": ("UID", "uid"),  # 0 is root on every system
+    "LogonId": ("uid",),
+}
+"""Sysmon's name to the fields of SYSCALL that have it, the first that is there."""
+
+_ARGUMENT = re.compile(r"a\d{1,6}")
+_ENRICHED_ADDRESS = re.compile(r"(saddr_fam|laddr|lport|path)=(\S+)")
+_FAMILIES = {1: "local", 2: "inet", 10: "inet6", 16: "netlink", 17: "packet", 38: "alg"}
+_INBOUND = ("accept", "accept4")
+
+Columns = dict[str, Sequence[object]]
+OfIndex = Callable[[int], object]
+
+
+def socket_address(saddr: str, interpreted: str = "") -> dict[str, str]:
+    """Family (``saddr_fam``), address (``laddr``), port (``lport``) or ``path`` of a sockaddr in hexadecimal digits.
+
+    ``interpreted`` is auditd's reading, ``{ saddr_fam=inet laddr=192.0.2.1 lport=80 }``, for digits that cannot be read.
+    """
+    try:
+        data = bytes.fromhex(saddr)
+        (family,) = struct.unpack_from("<H", data)
+        found = {"saddr_fam": _FAMILIES.get(family, str(family))}
+        if family == 2:
+            port, address = struct.unpack_from(">H4s", data, 2)
+            found |= {"laddr": str(IPv4Address(address)), "lport": str(port)}
+        elif family == 10:
+            port, address = struct.unpack_from(">H4x16s", data, 2)
+            found |= {"laddr": str(IPv6Address(address)), "lport": str(port)}
+        elif family == 1 and (path := data[2:].lstrip(b"\0").partition(b"\0")[0]):
+            found["path"] = path.decode("utf-8", "replace")
+    except (ValueError, struct.error):
+        return dict(_ENRICHED_ADDRESS.findall(interpreted))
+    return found
+
+
+def is_audit(shape: Shape) -> bool:
+    """Whether ``shape`` holds audit records."""
+    return "event_id" in shape.keys and "type" in shape.keys
+
+
+def related(shapes: Iterable[Shape]) -> list[Shape]:
+    """``shapes`` with the values of audit records read and with what those need from each other; others as they are."""
+    others: list[Shape] = []
+    records: list[tuple[str, Shape]] = []
+    for shape in shapes:
+        if is_audit(shape):
+            records.extend((kind, _with_values(kind, part)) for kind, part in _by_type(shape))
+        else:
+            others.append(shape)
+    events = _Events(records)
+    return others + [_with_related(kind, shape, events) for kind, shape in records]
+
+
+def _by_type(shape: Shape) -> list[tuple[str, Shape]]:
+    """``shape`` in parts that have one type of record each."""
+    kinds = column_of(shape, "type")
+    if len(set(kinds)) == 1:
+        return [(str(kinds[0]), shape)]
+    rows: dict[str, list[int]] = {}
+    for index, kind in enumerate(kinds):
+        rows.setdefault(str(kind), []).append(index)
+    return [
+        (
+            kind,
+            Shape(
+                shape.keys,
+                [[column[index] for index in indexes] for column in shape.columns],
+                [shape.records[index] for index in indexes],
+            ),
+        )
+        for kind, indexes in rows.items()
+    ]
+
+
+def _with_values(kind: str, shape: Shape) -> Shape:
+    """``shape`` with what follows the type read as the audit system writes it."""
+    columns = list(shape.columns)
+    first = shape.keys.index("type") + 1
+    for position, name in enumerate(shape.keys[first:], first):
+        columns[position] = Derived(reader_of(kind, name), columns[position])
+    return Shape(shape.keys, columns, shape.records)
+
+
+def column_of(shape: Shape, name: str) -> Sequence[object]:
+    """The values of ``name`` in ``shape``."""
+    return shape.columns[shape.keys.index(name)]
+
+
+def _optional(shape: Shape, name: str) -> Sequence[object]:
+    return column_of(shape, name) if name in shape.keys else [None] * len(shape.records)
+
+
+def _ids(shape: Shape) -> Sequence[object]:
+    """What records are joined by: event and node or host; a record without an event stands alone."""
+    events = column_of(shape, "event_id")
+    place = next((name for name in ("node", "hostname") if name in shape.keys), None)
+    if place:
+        events = [event and (event, host) for event, host in zip(events, column_of(shape, place), strict=True)]
+    return [event or record for event, record in zip(events, shape.records, strict=True)]
+
+
+def _call_names(shape: Shape) -> Sequence[object]:
+    """The names of the system calls of SYSCALL records."""
+    if "SYSCALL" in shape.keys:
+        return column_of(shape, "SYSCALL")
+    arch, number = _optional(shape, "arch"), _optional(shape, "syscall")
+    return Derived(lambda index: system_call(arch[index], number[index]), range(len(shape.records)))
+
+
+class _Events:
+    """The records of one batch by event: what others need of them, each found when it is first wanted."""
+
+    def __init__(self, records: Iterable[tuple[str, Shape]]) -> None:
+        self._shapes: dict[str, list[Shape]] = {}
+        for kind, shape in records:
+            self._shapes.setdefault(kind, []).append(shape)
+        self._found: dict[object, dict[object, object]] = {}
+
+    def field(self, kind: str, names: tuple[str, ...]) -> dict[object, object]:
+        """Event to the value of the first of ``names`` that its record of type ``kind`` has."""
+        found = self._found.get((kind, names))
+        if found is None:
+            found = self._found[kind, names] = {}
+            for shape in self._shapes.get(kind, ()):
+                name = next((name for name in names if name in shape.keys), None)
+                if name is not None:
+                    found.update(zip(_ids(shape), column_of(shape, name), strict=True))
+        return found
+
+    def calls(self) -> dict[object, object]:
+        """Event to the name of its system call."""
+        found = self._found.get("calls")
+        if found is None:
+            found = self._found["calls"] = {}
+            for shape in self._shapes.get("SYSCALL", ()):
+                found.update(zip(_ids(shape), _call_names(shape), strict=True))
+        return found
+
+    def command_lines(self) -> dict[object, object]:
+        """Event to the joined arguments of its EXECVE records."""
+        found = self._found.get("command_lines")
+        if found is None:
+            parts: dict[object, list[tuple[int, str]]] = {}
+            for shape in self._shapes.get("EXECVE", ()):
+                numbers = sorted(int(name[1:]) for name in shape.keys if _ARGUMENT.fullmatch(name))
+                columns = [column_of(shape, f"a{number}") for number in numbers]
+                for event, row in zip(_ids(shape), zip(*columns, strict=True), strict=False):
+                    text = " ".join([str(value or "") for value in row])
+                    parts.setdefault(event, []).append((numbers[0], text))
+            found = self._found["command_lines"] = {
+                event: texts[0][1] if len(texts) == 1 else " ".join(text for _, text in sorted(texts))
+                for event, texts in parts.items()
+            }
+        return found
+
+
+def _with_related(kind: str, shape: Shape, events: _Events) -> Shape:
+    """``shape`` with what its records need from others."""
+    make = _RELATED.get(kind)
+    if make is None:
+        return shape
+    columns = dict(zip(shape.keys, shape.columns, strict=True))
+    for name, column in make(shape, events).items():
+        columns.setdefault(name, column)
+    return Shape(tuple(columns), list(columns.values()), shape.records)
+
+
+def _process(ids: Sequence[object], events: _Events) -> Columns:
+    def of(name: str, fields: tuple[str, ...]) -> Callable[[object], object]:
+        def value(event: object) -> object:
+            found = events.field("SYSCALL", fields).get(event)
+            return "root" if found == "0" and name == "User" else found
+
+        return value
+
+    return {name: Derived(of(name, fields), ids) for name, fields in _PROCESS.items()}
+
+
+def _of_call(shape: Shape, events: _Events) -> Columns:
+    del events
+    return {"SYSCALL": _call_names(shape)}
+
+
+def _of_execve(shape: Shape, events: _Events) -> Columns:
+    ids = _ids(shape)
+    columns = _process(ids, events)
+    if "a0" in shape.keys:
+        columns["CommandLine"] = Derived(lambda event: events.command_lines().get(event), ids)
+    columns["CurrentDirectory"] = Derived(lambda event: events.field("CWD", ("cwd",)).get(event), ids)
+    return columns
+
+
+def _of_path(shape: Shape, events: _Events) -> Columns:
+    ids = _ids(shape)
+    columns = _process(ids, events)
+    kinds, names = _optional(shape, "nametype"), _optional(shape, "name")
+
+    def target(index: int) -> object:
+        name = names[index]
+        if not isinstance(name, str) or kinds[index] not in ("CREATE", "DELETE"):
+            return None
+        if name.startswith("/"):
+            return name
+        directory = events.field("CWD", ("cwd",)).get(ids[index])
+        return f"{str(directory).rstrip('/')}/{name.removeprefix('./')}" if directory else name
+
+    columns["TargetFilename"] = Derived(target, range(len(ids)))
+    return columns
+
+
+def _of_socket(shape: Shape, events: _Events) -> Columns:
+    ids = _ids(shape)
+    every = range(len(ids))
+    digits, readings = _optional(shape, "saddr"), _optional(shape, "SADDR")
+    addresses = Derived(lambda index: socket_address(str(digits[index] or ""), str(readings[index] or "")), every)
+
+    def peer(calls: tuple[str, ...], name: str) -> OfIndex:
+        def of(index: int) -> object:
+            return addresses[index].get(name) if events.calls().get(ids[index]) in calls else None  # type: ignore[attr-defined]
+
+        return of
+
+    def initiated(index: int) -> object:
+        call = events.calls().get(ids[index])
+        return "true" if call == "connect" else ("false" if call in _INBOUND else None)
+
+    columns = _process(ids, events)
+    for name in ("saddr_fam", "laddr", "lport", "path"):
+        columns[name] = Derived(lambda address, name=name: address.get(name), addresses)
+    columns["Initiated"] = Derived(initiated, every)
+    for side, calls in (("Destination", ("connect",)), ("Source", _INBOUND)):
+        columns[f"{side}Ip"] = Derived(peer(calls, "laddr"), every)
+        columns[f"{side}Port"] = Derived(peer(calls, "lport"), every)
+    return columns
+
+
+_RELATED: dict[str, Callable[[Shape, _Events], Columns]] = {
+    "SYSCALL": _of_call,
+    "EXECVE": _of_execve,
+    "PATH": _of_path,
+    "SOCKADDR": _of_socket,
+}
