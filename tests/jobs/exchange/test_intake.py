@@ -13,9 +13,8 @@ from vonggac.desk.intel.queries.indicators import Filters, Value
 from vonggac.desk.scope.asker import machine
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import InvalidValues, NotAllowed
-from vonggac.jobs.exchange import stix
 from vonggac.jobs.exchange.found import Defaults
-from vonggac.jobs.exchange.intake import pasted, take_in, values_in
+from vonggac.jobs.exchange.intake import pasted, read, take_in, values_in
 from vonggac.jobs.exchange.outgo import share
 
 pytestmark = pytest.mark.django_db
@@ -109,5 +108,5 @@ def test_what_leaves_is_for_whom_it_is_and_is_written_down(province):
     assert Entry.objects.filter(action="indicators.export").count() == 7
     with pytest.raises(NotAllowed):
         share(province.asker("agency_officer"), Filters(), form="stix", audience="public")
-    back = stix.read(orjson.loads(share(ME, Filters(), form="stix", audience="public").content), DEFAULTS)
+    back = read(share(ME, Filters(), form="stix", audience="public").content, DEFAULTS)
     assert [one.value for one in back.drafts] == ["0.example"]

@@ -34,7 +34,47 @@ FAULTS: dict[str, str] = {
     "bad_count": N_("a number was expected"),
     "formula": N_("a formula without a stored value: open and save the file in a spreadsheet program"),
     "error": N_("the cell holds an error value"),
+    "hardware_address": N_("a hardware address (MAC): it is not looked for in logs"),
+    "whole_top": N_("a whole top-level domain: too wide to act on"),
+    "not_an_object": N_("not an object with a type and an id"),
+    "object_type": N_("objects of this type are not read"),
+    "attribute_type": N_("attributes of this type are not looked for"),
+    "pattern_type": N_("only patterns of STIX are read"),
+    "pattern_too_long": N_("the pattern is too long"),
+    "pattern_kind": N_("only comparisons of values with “=”, IN or ISSUBSET, joined by OR, are read"),
+    "pattern_and": N_("the pattern asks for several things at once, of which none alone says it"),
+    "pattern_path": N_("the pattern looks at something that is not looked for"),
+    "wrong_kind": N_("the value is not of the kind that its place says"),
+    "value_too_long": N_("the value is longer than is kept"),
+    "not_text": N_("a text was expected"),
+    "sighting_of": N_("a sighting of something that is not in this file"),
+    "too_many": N_("more objects than are read at once"),
+    "bad_record": N_("not a record of a DNS zone"),
+    "bad_brackets": N_("brackets that are not closed, or a record that is too long"),
+    "bad_trigger": N_("not an address as policy zones write it: the prefix length, then the address backwards"),
+    "out_of_zone": N_("a name outside the zone, or of a zone that the file does not name ($ORIGIN)"),
+    "include_refused": N_("$INCLUDE is refused: it would read another file; give that file too"),
+    "generate_refused": N_("$GENERATE is refused: one line would become any number of names"),
+    "missing_event": N_("an event that the manifest names and the folder lacks"),
 }
+
+# What is left out because that is how it should be: counted and told, but nothing is wrong with the list.
+PASSED_OVER: dict[str, str] = {
+    "heading": N_("headings and totals"),
+    "repeated_header": N_("headers again, as on a new page"),
+    "repeated": N_("values that stood there before"),
+    "not_for_detection": N_("its source says that it is not for detection (to_ids)"),
+    "deleted": N_("its source has deleted or revoked it"),
+    "expired": N_("its source says that it counts no longer (valid_until)"),
+    "observable": N_("observed beside indicators: context, not something to look for"),
+    "redirected": N_("names led to another address, not blocked"),
+    "own_name": N_("names of the machine itself (localhost)"),
+    "allowed": N_("names that the list allows (passthru, @@)"),
+    "tcp_only": N_("names that are only asked for over TCP"),
+    "of_clients": N_("rules about clients (rpz-client-ip)"),
+    "page_rule": N_("rules about parts of web pages"),
+}
+REASONS: dict[str, str] = {**FAULTS, **PASSED_OVER}
 
 SHOWN_CHARACTERS = 80
 
@@ -55,7 +95,7 @@ class Fault:
     @property
     def message(self) -> str:
         """The English template of the reason."""
-        return FAULTS[self.reason]
+        return REASONS[self.reason]
 
 
 def shorten(text: str) -> str:

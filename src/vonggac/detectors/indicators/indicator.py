@@ -8,6 +8,10 @@ from typing import Literal
 Kind = Literal["ipv4", "ipv6", "cidr", "range", "domain", "url", "md5", "sha1", "sha256"]
 
 
+MISREAD = "OCR"
+"""How a warning begins that says that a value was recognised in a picture and is not sure."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a row stands: ``row`` counts from 1 as a person reading the file would; ``sheet`` or page or table name."""
@@ -25,7 +29,8 @@ class Indicator:
     without a trailing dot, URL with a lower-case host, hash in lower-case hexadecimal). ``original``: as it was written.
     ``role``: ``victim`` when the value is an address of ours that the list says is infected, ``hostile`` when it is
     what infected hosts talk to. Times are microseconds since 1970, UTC. ``warnings``: names of the warninglists that
-    hold the value: it is kept and marked, never acted on blindly.
+    hold the value, or why it may have been misread (:data:`MISREAD`): it is kept and marked, never acted on blindly.
+    ``valid_until``: events from then on are no longer told of.
     """
 
     kind: Kind
@@ -43,3 +48,4 @@ class Indicator:
     count: int | None = None
     warnings: tuple[str, ...] = ()
     note: str = ""
+    valid_until: int | None = None

@@ -1,4 +1,4 @@
-"""Indicator lists: office files to indicators, and every row that gave none with its reason."""
+"""Indicator lists: office files and the forms of others to indicators, and every row that gave none with its reason."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import Literal
 from vonggac.detectors.indicators.columns import Header, Layout, check_mapping, find_header, find_layout, fold_words
 from vonggac.detectors.indicators.dates import VIETNAM
 from vonggac.detectors.indicators.faults import Fault
+from vonggac.detectors.indicators.forms import as_utf8, form_of, looks_like_json
 from vonggac.detectors.indicators.indicator import Indicator
+from vonggac.detectors.indicators.parts import read_parts
 from vonggac.detectors.indicators.rows import family_of, read_rows
 from vonggac.detectors.indicators.warninglists import Warninglists
-from vonggac.errors import N_, ConfigError, InputError
-from vonggac.tables import LeftOut, Table, read_tables
-from vonggac.tables.table import cell_text, is_empty
+from vonggac.errors import N_, ConfigError, FormatUnknown, InputError
+from vonggac.tables import LeftOut, Table, Tables, read_tables
+from vonggac.tables.table import MAX_BYTES, cell_text, is_empty
 
 Role = Literal["victim", "hostile"]
 N_SAMPLES = 3
@@ -48,7 +50,7 @@ class IndicatorList:
     """What a file gave. ``mapping_used`` and ``header_signature`` are those of the table with the most rows.
 
     ``faults``: rows and cells that could not be read. ``skipped``: sheets and pages that were not. ``passed_over``: how
-    many rows are no entries at all, by kind: ``heading`` (one text alone, totals), ``repeated_header``.
+    many rows are no entries at all, by kind (a key of PASSED_OVER). ``form``: the name of its form, ``table`` for tables.
     """
 
     indicators: Sequence[Indicator]
@@ -58,6 +60,7 @@ class IndicatorList:
     tables: Sequence[TableReading] = ()
     skipped: Sequence[LeftOut] = ()
     passed_over: Mapping[str, int] | None = None
+    form: str = "table"
 
 
 def read_list(
@@ -71,11 +74,11 @@ def read_list(
     recall: Callable[[str], Mapping[str, str] | None] | None = None,
     family: Callable[[str], str] = family_of,
 ) -> IndicatorList:
-    """Read an indicator list, whatever kind of office file it is.
+    """Read an indicator list, whatever kind of office file or form (``forms.FORMS``) it is.
 
     ``mapping``: header text (or column number from 1) to role, over what is found (roles: ``columns.role_names()``).
     ``recall``: a header signature to the mapping remembered for it, asked where ``mapping`` is not given. ``role``: what
-    plain address columns are; by default the title, file name and columns tell. ``family``: what is kept of a malware cell. A row gives a victim (or, in a hostile
+    plain address columns are; by default the title, file name and columns tell (in other forms, what each says itself). ``family``: what is kept of a malware cell. A row gives a victim (or, in a hostile
     list, a hostile) indicator for each address; the destinations that victims' rows name are one hostile indicator for
     each distinct value, port and malware, at the place of the first row, with the earliest and latest times.
 
@@ -84,7 +87,35 @@ def read_list(
     if mapping is not None:
         check_mapping(mapping, filename)
     with _without_collector():
-        return _read(data, filename, mapping, warninglists, zone, role, recall, family)
+        text = as_utf8(data)
+        form = form_of(text) if len(data) <= MAX_BYTES else None
+        if form is None:
+            if looks_like_json(text):
+                raise FormatUnknown(N_("JSON, but neither of STIX nor of MISP"), where=filename)
+            tables = read_tables(data, filename)
+            return _read(tables, filename, mapping, warninglists, zone, role, recall, family)
+        found = read_parts(form.read(text, filename), filename, warninglists, role, family)
+    return IndicatorList(
+        found.indicators, found.faults, {}, "", (), found.skipped, dict(found.passed_over), form.name
+    )  # fmt: skip
+
+
+def read_recognised(
+    tables: Tables,
+    filename: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    warninglists: Warninglists | None = None,
+    zone: tzinfo = VIETNAM,
+    role: Role | None = None,
+    recall: Callable[[str], Mapping[str, str] | None] | None = None,
+    family: Callable[[str], str] = family_of,
+) -> IndicatorList:
+    """As :func:`read_list`, of tables that somebody else made: pages that were recognised."""
+    if mapping is not None:
+        check_mapping(mapping, filename)
+    with _without_collector():
+        return _read(tables, filename, mapping, warninglists, zone, role, recall, family)
 
 
 @contextmanager
@@ -100,7 +131,7 @@ def _without_collector() -> Iterator[None]:
 
 
 def _read(
-    data: bytes,
+    tables: Tables,
     filename: str,
     mapping: Mapping[str, str] | None,
     warninglists: Warninglists | None,
@@ -109,7 +140,6 @@ def _read(
     recall: Callable[[str], Mapping[str, str] | None] | None,
     family: Callable[[str], str],
 ) -> IndicatorList:
-    tables = read_tables(data, filename)
     indicators: list[Indicator] = []
     faults: list[Fault] = []
     readings: list[TableReading] = []

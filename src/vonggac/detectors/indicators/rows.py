@@ -331,7 +331,7 @@ class _Reading:
         self.found.indicators += bulk(
             Indicator, n, kinds, normal, originals, repeat(self.role), places, spread(details.malware),
             spread(details.first_seen), spread(details.last_seen), ports, spread(targets), spread(target_ports),
-            spread(details.organisation), spread(details.count), warnings, spread(notes),
+            spread(details.organisation), spread(details.count), warnings, spread(notes), repeat(None),
         )  # fmt: skip
 
     def _targets(

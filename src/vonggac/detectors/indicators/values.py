@@ -74,7 +74,7 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]{1,15}://")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+(?:[a-z]{{2,63}}|xn--[a-z0-9\-]{{1,59}})")
 _HOST_PORT = re.compile(r"(?P<host>[^\s/:@]+\.[^\s/:@]+):(?P<port>\d{1,6})")
-_FILE_ENDINGS = frozenset(
+FILE_ENDINGS = frozenset(
     "exe dll sys bat cmd vbs ps1 txt doc docx xls xlsx ppt pptx pdf jpg jpeg png gif tmp dat log lnk scr hta jar rar php "
     "asp aspx jsp html htm csv json xml".split()
 )
@@ -329,7 +329,7 @@ def domain(text: str) -> str:
     if not _DOMAIN.fullmatch(name):
         looks_so = "." in name and re.fullmatch(r"[\w.\-]+", name) and re.search(r"[a-z]", name)
         raise ValueFault("bad_domain" if looks_so and not re.fullmatch(r"[\d.]+[a-z]?", name) else "not_a_value")
-    if name.rpartition(".")[2] in _FILE_ENDINGS:
+    if name.rpartition(".")[2] in FILE_ENDINGS:
         raise ValueFault("file_name")
     return name
 

@@ -13,12 +13,15 @@ from vonggac.desk.intel.actions.indicators import Draft, Seen, Told, add_sightin
 from vonggac.desk.intel.queries.indicators import Value
 from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import require
+from vonggac.detectors.indicators.faults import REASONS
+from vonggac.detectors.indicators.forms import FORMS as READERS
+from vonggac.detectors.indicators.forms import as_utf8, form_of
 from vonggac.detectors.indicators.values import parse_cell
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import N_, FormatUnknown, UnsafeInput
-from vonggac.jobs.exchange import misp, stix
 from vonggac.jobs.exchange.families import Families
-from vonggac.jobs.exchange.found import LARGEST, REASONS, SHOWN, Defaults, Found, loaded
+from vonggac.jobs.exchange.found import SHOWN, Defaults, Found, gather
+from vonggac.tables.table import MAX_BYTES
 
 FORMS: Final = {"stix": "STIX 2.1", "misp": "MISP"}
 MOST_PASTED: Final = 200_000
@@ -45,12 +48,11 @@ class Outcome:
 
 def read(data: bytes, defaults: Defaults, form: str = "") -> Found:
     """What a file of ``form`` (empty: whichever it is) holds. Raises UnsafeInput, FormatUnknown."""
-    value = loaded(data)
-    if form == "stix" or (not form and isinstance(value, dict) and "objects" in value):
-        return stix.read(value, defaults)
-    if form == "misp" or not form:
-        return misp.read(value, defaults)
-    raise FormatUnknown(N_("this form is not known"))
+    text = as_utf8(data)
+    reader = next((one for one in READERS if one.name == form), None) if form else form_of(text)
+    if reader is None:
+        raise FormatUnknown(N_("this form is not known"))
+    return gather(reader.name, reader.read(text, ""), defaults)
 
 
 def take_in(
@@ -137,11 +139,11 @@ def host_of(kind: str, value: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of a file that is not too large; raises UnsafeInput."""
+def read_file(path: Path, most: int = MAX_BYTES) -> bytes:
+    """The bytes of a file of at most ``most``; raises UnsafeInput."""
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
+        data = file.read(most + 1)
+    if len(data) > most:
         message = N_("the file is larger than {limit} MB, which is the most that is taken: cut it in parts")
-        raise UnsafeInput(message, where=str(path), limit=LARGEST >> 20)
+        raise UnsafeInput(message, where=str(path), limit=most >> 20)
     return data

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from vonggac.desk.intel.queries.indicators import Filters
 from vonggac.desk.scope.rule import require
+from vonggac.detectors.indicators.forms import TITLES
 from vonggac.errors import DeskError, InputError, InvalidValues
 from vonggac.jobs import spool
 from vonggac.jobs.exchange.found import LARGEST, Defaults
@@ -93,7 +94,7 @@ def _read(request: Any, name: str, form: Any, *, is_dry: bool) -> Outcome:
     values = form.cleaned_data
     return take(
         request.asker,
-        read_file(spool.spool_folder(SETTINGS) / name),
+        read_file(spool.spool_folder(SETTINGS) / name, LARGEST),
         source=values["source"],
         number=values["number"],
         defaults=Defaults(tlp=values["tlp"], confidence=values["confidence"]),
@@ -111,6 +112,7 @@ def _told(error: Any) -> str:
 def _shown(outcome: Outcome, *, is_dry: bool) -> dict[str, Any]:
     return {
         "outcome": outcome,
+        "form_title": TITLES.get(outcome.form, _("Table")),
         "is_dry": is_dry,
         "is_something": outcome.told.n_new + outcome.told.n_changed + outcome.n_sightings > 0,
         "reasons": [(_(text), n) for text, n in outcome.reasons.items()],
