@@ -247,6 +247,8 @@ def _prepared(request: Request, settings: Settings) -> _Prepared:
     form = formats.make(request.format, context)
     plan = Plan(
         detectors=detectors,
+        correlations=ruleset.correlations,
+        silent=ruleset.silent,
         reading=Reading(options, request.source),
         period=period,
         level=request.level,

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from itertools import chain, groupby, islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac import sources
+from vonggac.detectors.correlation.layout import Layout
+from vonggac.detectors.correlation.partials import gather
 from vonggac.detectors.detector import Detector
+from vonggac.detectors.sigma.ruleset import Correlation
 from vonggac.errors import N_, InputError, VonggacError
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import LEVELS, Finding, Hit, event_id, finding_id
 from vonggac.events.skips import Skip
 from vonggac.events.times import iso
+from vonggac.jobs.correlate import Collector, pack
 from vonggac.jobs.pool import Head, Pool, Task
 from vonggac.sources.json_documents import Rewound
 from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
@@ -54,10 +62,12 @@ class Plan:
     """All that a worker needs: what to read, what to look for, what to keep, how to write it.
 
     ``render`` turns the findings of one event, which share everything but the rule, into bytes; None when only the counts
-    are wanted.
+    are wanted. ``correlations`` and ``silent`` are those of the rule set of ``detectors``.
     """
 
     detectors: Sequence[Detector]
+    correlations: Sequence[Correlation] = ()
+    silent: frozenset[str] = frozenset()
     reading: Reading = field(default_factory=Reading)
     period: Period = (None, None)
     level: str = LEVELS[0]
@@ -92,6 +102,11 @@ class Summary:
     timeouts: Counter[str] = field(default_factory=Counter)
     """Rule id to the values that its regular expressions gave up on."""
 
+    uncorrelated: dict[str, Skipped] = field(default_factory=dict)
+    """Reason to the hits that a correlation could not take in; a place's detail is the title of the correlation."""
+    forgotten: Counter[str] = field(default_factory=Counter)
+    """``groups`` and ``events`` that correlations had to forget, since too many were held at once."""
+
     def skip(self, file: str, skips: Iterable[Skip]) -> None:
         """Count records of ``file`` that were left out."""
         for skip in skips:
@@ -99,6 +114,13 @@ class Summary:
             entry.count += skip.count
             if len(entry.places) < PLACES:
                 entry.places.append((file, skip.record, skip.detail))
+
+    def leave(self, reason: str, correlation: str, count: int, file: str = "", record: int = 0) -> None:
+        """Count hits that ``correlation`` could not take in, the first of them at a place."""
+        entry = self.uncorrelated.setdefault(reason, Skipped())
+        entry.count += count
+        if len(entry.places) < PLACES:
+            entry.places.append((file, record, correlation))
 
     def found(self, level: str, title: str, rule: str, host: str, count: int) -> None:
         """Count findings."""
@@ -109,7 +131,7 @@ class Summary:
 
     def has_faults(self) -> bool:
         """Whether anything could not be read."""
-        return bool(self.unreadable or self.timeouts) or not PERIOD_REASONS.issuperset(self.skipped)
+        return bool(self.unreadable or self.timeouts or self.forgotten) or not PERIOD_REASONS.issuperset(self.skipped)
 
     def is_nothing_read(self) -> bool:
         """Whether there was something to read and none of it could be."""
@@ -176,6 +198,7 @@ class Judge:
         self._plan = plan
         self._sources = {source.name: source for source in sources.SOURCES}
         self._levels = frozenset(LEVELS[LEVELS.index(plan.level) :])
+        self._layout = Layout(plan.correlations)
         self._n_blocks = 0
 
     def __call__(self, head: Head, data: bytes) -> tuple[Head, bytes]:
@@ -188,9 +211,10 @@ class Judge:
         batch = decode(self._sources[head["source"]], block, self._plan.reading.options)
         hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
         skips = list(batch.skipped)
+        times = cache(partial(concepts.times_us, batch))
         hits = [hit for hit in hits if hit.rule.level in self._levels]
         if self._plan.period != (None, None):
-            hits = self._within_period(batch, hits, skips)
+            hits = self._within_period(batch, times(), hits, skips)
         hits.sort(key=lambda hit: (batch.record(hit.row), hit.rule.id))
         tally, lines = self._findings(batch, hits, head["file"])
         answer = {
@@ -200,7 +224,13 @@ class Judge:
             "skipped": [*head["skipped"], *([s.reason, s.record, s.count, s.detail] for s in skips)],
             "timeouts": self._timeouts(),
         }
-        return answer, b"".join(lines)
+        body = b"".join(lines)
+        referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
+        if self._layout.correlations and referenced:
+            answer["partials"], data = pack(gather(self._layout, batch, referenced, times, self._plan.period))
+            answer["n_line_bytes"] = len(body)
+            body += data
+        return answer, body
 
     def warm(self, source: str) -> None:
         """Make what the detectors make once per kind of event, so that workers forked later share it."""
@@ -218,9 +248,10 @@ class Judge:
                 given_up.clear()
         return counts
 
-    def _within_period(self, batch: EventBatch, hits: list[Hit], skips: list[Skip]) -> list[Hit]:
+    def _within_period(
+        self, batch: EventBatch, times: Sequence[int | None], hits: list[Hit], skips: list[Skip]
+    ) -> list[Hit]:
         start, end = self._plan.period
-        times = concepts.times_us(batch)
         outside: dict[int, str] = {}
         for row, time in enumerate(times):
             if time is None:
@@ -265,6 +296,12 @@ class Judge:
         return tally, lines
 
 
+def _referenced(detector: Detector) -> Mapping[str, NDArray[np.int32]]:
+    """The rows of the batch judged last that correlations ask for; only detectors of rules have them."""
+    found: Mapping[str, NDArray[np.int32]] = getattr(detector, "referenced", {})
+    return found
+
+
 def _tasks(inputs: Inputs, plan: Plan, summary: Summary) -> Iterator[Task]:
     for number, (name, source, block) in enumerate(blocks(inputs, plan.reading, summary), 1):
         head = {
@@ -283,6 +320,8 @@ def scan(
 ) -> Summary:
     """Run ``plan`` over ``inputs``; ``write`` receives the findings in order, ``progress`` the counts after each block.
 
+    Those of correlations come last, in order of time.
+
     Workers are forked once the first block is there (its source is known then) and before ``progress`` is first called.
     Raises WorkFailed when one dies.
     """
@@ -293,16 +332,46 @@ def scan(
         first = list(islice(tasks, 1))
         for task in first:
             judge.warm(task.head["source"])
-        with Pool(judge, plan.jobs if first else 1) as pool:
-            for answer, lines in pool.map(chain(first, tasks)):
-                _count(summary, answer)
-                if lines:
-                    write(lines)
-                if progress is not None:
-                    progress(summary)
+        with Collector(plan.correlations) as collector:
+            with Pool(judge, plan.jobs if first else 1) as pool:
+                for answer, lines in pool.map(chain(first, tasks)):
+                    _count(summary, answer)
+                    lines = _collect(answer, lines, collector, summary)
+                    if lines:
+                        write(lines)
+                    if progress is not None:
+                        progress(summary)
+            _correlate(collector, plan, write, summary)
     finally:
         gc.enable()
     return summary
+
+
+def _collect(answer: Head, lines: bytes, collector: Collector, summary: Summary) -> bytes:
+    """Keep the partial hits of an answer; what is left are its findings."""
+    if "partials" not in answer:
+        return lines
+    head, file = answer["partials"], answer["file"]
+    for number, reason, count, record in head["left"]:
+        summary.leave(reason, collector.layout.correlations[number].info.title, count, file, record)
+    collector.add(file, head, lines[answer["n_line_bytes"] :])
+    return lines[: answer["n_line_bytes"]]
+
+
+def _correlate(collector: Collector, plan: Plan, write: Callable[[bytes], object], summary: Summary) -> None:
+    """Judge what was collected and write the findings that are wanted."""
+    levels = LEVELS[LEVELS.index(plan.level) :]
+    for finding in collector.findings():
+        rule = finding.rule
+        if rule.level in levels and rule.id not in plan.silent:
+            summary.found(rule.level, rule.title, rule.id, finding.host, 1)
+            if plan.render is not None:
+                write(plan.render([finding]))
+    counts = collector.counts
+    for (number, reason), count in sorted(counts.left.items()):
+        summary.leave(reason, collector.layout.correlations[number].info.title, count)
+    summary.forgotten.update({"groups": counts.evicted_groups, "events": counts.evicted_events})
+    summary.forgotten += Counter()  # without those that are none
 
 
 def _count(summary: Summary, answer: Head) -> None:

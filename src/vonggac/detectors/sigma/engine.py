@@ -42,7 +42,8 @@ class SigmaDetector:
     """Judges batches by the rules of ``ruleset`` that fit their source; by all of them unless ``route``.
 
     ``store``: where plans are kept between runs; it must know which rules they are of. ``timeouts`` counts, per rule id,
-    the values on which a regular expression reached its time limit.
+    the values on which a regular expression reached its time limit. Rules that are there for correlations only give no hits,
+    but rows in ``referenced``.
     """
 
     def __init__(self, ruleset: RuleSet, *, route: bool = True, store: PlanStore | None = None) -> None:
@@ -52,6 +53,8 @@ class SigmaDetector:
         self._plans: dict[str, Plan] = {}
         self._bits = np.zeros((0, 0), np.uint64)
         self.timeouts: Counter[str] = Counter()
+        self.referenced: dict[str, NDArray[np.int32]] = {}
+        """Of the batch judged last: the rows of the rules that correlations refer to, ascending, by id."""
 
     def plan(self, source: str) -> Plan:
         """The rules laid out for ``source``; made, or taken from the store, at first use."""
@@ -78,13 +81,17 @@ class SigmaDetector:
     def detect(self, batch: EventBatch) -> Sequence[Hit]:
         """All hits in ``batch``, in order of row, then of rule id."""
         plan = self.plan(batch.source)
+        self.referenced = {}
         if not plan.rules or not batch.n_rows:
             return []
         n_words = (batch.n_rows + 63) >> 6
         capacity = 2 * plan.n_items + len(plan.modes) + 2
         if self._bits.shape[1] != n_words or self._bits.shape[0] < capacity:
             self._bits = np.empty((max(capacity, self._bits.shape[0]), n_words), np.uint64)
-        return _Run(plan, self._ruleset, batch, self._bits, self.timeouts).hits()
+        run = _Run(plan, self._ruleset, batch, self._bits, self.timeouts)
+        hits = run.hits()
+        self.referenced = run.referenced
+        return hits
 
 
 class _Run:
@@ -95,6 +102,9 @@ class _Run:
     ) -> None:
         self.plan = plan
         self.rules = ruleset.rules
+        self.silent = ruleset.silent
+        self.is_referenced = {rule for one in ruleset.correlations for rule in one.rules}
+        self.referenced: dict[str, NDArray[np.int32]] = {}
         self.batch = batch
         self.timeouts = timeouts
         self.n_words = bits.shape[1]
@@ -306,7 +316,10 @@ class _Run:
                     continue
                 rows = self.stack[0]
             info = self.rules[plan.rules[number]].info
-            pairs.extend((row, info.id, Hit(info, row)) for row in _rows(rows).tolist())
+            if info.id in self.is_referenced:
+                self.referenced[info.id] = _rows(rows)
+            if info.id not in self.silent:
+                pairs.extend((row, info.id, Hit(info, row)) for row in _rows(rows).tolist())
         pairs.sort(key=lambda pair: pair[:2])
         return [hit for _, _, hit in pairs]
 

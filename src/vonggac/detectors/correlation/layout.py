@@ -1,0 +1,102 @@
+"""Which fields of which hits the correlations of a rule set need, laid out once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vonggac.detectors.sigma.ruleset import Correlation
+
+NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
+"""Kinds whose values are numbers; those of a ``value_count`` are digests of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What correlation number ``correlation`` takes from an event: its group and its value, each of native field names."""
+
+    correlation: int
+    group: tuple[str, ...]
+    value: tuple[str, ...]
+    is_numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for hits of rule ``rule`` in a correlation.
+
+    ``above`` is what the correlations that refer to this one, and so on, would take from the same event, should it be the
+    one by which this correlation holds.
+    """
+
+    number: int
+    rule: str
+    own: Wanted
+    above: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All slots. ``positions``: per correlation, id of a rule to its places in the list of rules."""
+
+    correlations: Sequence[Correlation]
+    slots: Sequence[Slot] = field(init=False)
+    by_rule: dict[str, list[Slot]] = field(init=False)
+    positions: Sequence[dict[str, tuple[int, ...]]] = field(init=False)
+    parents: Sequence[tuple[int, ...]] = field(init=False)
+    """Per correlation, the numbers of those that refer to it, ascending."""
+    row: np.dtype[np.void] = field(init=False)
+    """A partial hit: ``time`` in microseconds, numbers of ``file`` and ``record``, ``slot``, digests of ``group``, ``host``
+    and ``value`` (the bits of a float64 for numbers), and digest and value for each of ``above``. No digest is 0."""
+
+    def __post_init__(self) -> None:
+        numbers = {one.info.id: number for number, one in enumerate(self.correlations)}
+        parents: list[list[int]] = [[] for _ in self.correlations]
+        for number, one in enumerate(self.correlations):
+            for rule in dict.fromkeys(one.rules):
+                if rule in numbers:
+                    parents[numbers[rule]].append(number)
+        slots: list[Slot] = []
+        for number, one in enumerate(self.correlations):
+            for rule in dict.fromkeys(one.rules):
+                if rule not in numbers:
+                    above = self._above(number, (one.info.id, rule), parents)
+                    slots.append(Slot(len(slots), rule, self._wanted(number, (rule,)), above))
+        by_rule: dict[str, list[Slot]] = {}
+        for slot in slots:
+            by_rule.setdefault(slot.rule, []).append(slot)
+        n_above = max((len(slot.above) for slot in slots), default=0)
+        names = [("time", "<i8"), ("file", "<i4"), ("slot", "<i4"), ("record", "<i8"), ("group", "<u8")]
+        names += [("host", "<u8"), ("value", "<u8"), *((f"above_{n}", "<u8") for n in range(2 * n_above))]
+        for name, value in (
+            ("slots", slots),
+            ("by_rule", by_rule),
+            ("positions", [_positions(one.rules) for one in self.correlations]),
+            ("parents", [tuple(sorted(found)) for found in parents]),
+            ("row", np.dtype(names)),
+        ):
+            object.__setattr__(self, name, value)
+
+    def _wanted(self, number: int, chain: Sequence[str]) -> Wanted:
+        """What correlation ``number`` takes from an event of the rule, and of the correlations over it, in ``chain``."""
+        one = self.correlations[number]
+
+        def native(name: str) -> str:
+            mapping = one.aliases.get(name, {})
+            return next((mapping[rule] for rule in chain if rule in mapping), name)
+
+        return Wanted(number, tuple(map(native, one.group_by)), tuple(map(native, one.fields)), one.kind in NUMERIC)
+
+    def _above(self, number: int, chain: tuple[str, ...], parents: Sequence[Sequence[int]]) -> tuple[Wanted, ...]:
+        found: dict[int, Wanted] = {}
+        for parent in parents[number]:
+            found.setdefault(parent, self._wanted(parent, chain))
+            for wanted in self._above(parent, (self.correlations[parent].info.id, *chain), parents):
+                found.setdefault(wanted.correlation, wanted)
+        return tuple(found[key] for key in sorted(found))
+
+
+def _positions(rules: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    return {rule: tuple(at for at, other in enumerate(rules) if other == rule) for rule in rules}

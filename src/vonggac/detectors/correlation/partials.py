@@ -1,0 +1,248 @@
+"""Hits of a block to partial hits: by column, since every line of a log may be one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vonggac.detectors.correlation.layout import Layout, Slot, Wanted
+from vonggac.detectors.sigma.costly import as_number
+from vonggac.detectors.sigma.routing import DISPLACED, ROUTING, aliases
+from vonggac.detectors.sigma.ruleset import Node
+from vonggac.events import concepts
+from vonggac.events.batch import EventBatch
+from vonggac.events.folding import fold
+
+NO_TIME, NO_GROUP, NO_VALUE = "no_event_time", "no_group_value", "no_value"
+"""Why a hit is no partial hit."""
+
+_NOTHING = (b"", b"-")
+"""How logs write that there is no value."""
+
+Values = Sequence[bytes | None]
+Period = tuple[int | None, int | None]
+
+
+@dataclass(slots=True)
+class Partials:
+    """Partial hits of one block, in order of slot, then of row.
+
+    ``rows`` are of the layout's row type, their ``file`` 0. ``texts``: digest to the values that it is of, UTF-8.
+    ``left``: (number of the correlation, reason) to the hits left out and the record of the first.
+    """
+
+    rows: NDArray[np.void]
+    texts: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    left: dict[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+
+
+def digest(values: Sequence[bytes]) -> int:
+    """64 bits that stand for ``values``, the same on every run; never 0."""
+    body = b"".join([len(value).to_bytes(8, "little") + value for value in values])
+    return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "little") or 1
+
+
+class _Digests(dict[tuple[bytes, ...], int]):
+    """Values to their digest, worked out when first met."""
+
+    def __missing__(self, values: tuple[bytes, ...]) -> int:
+        found = self[values] = digest(values)
+        return found
+
+
+def gather(
+    layout: Layout,
+    batch: EventBatch,
+    hits: Mapping[str, NDArray[np.int32]],
+    times: Callable[[], Sequence[int | None]],
+    period: Period = (None, None),
+) -> Partials:
+    """The partial hits of ``hits`` (id of a rule to rows, ascending) within ``period``; ``times`` gives those of all rows."""
+    found = {rule: rows for rule, rows in hits.items() if rule in layout.by_rule and len(rows)}
+    if not found:
+        return Partials(np.empty(0, layout.row))
+    return _Gathering(layout, batch, times(), period).all(found)
+
+
+class _Gathering:
+    """One batch."""
+
+    def __init__(self, layout: Layout, batch: EventBatch, times: Sequence[int | None], period: Period) -> None:
+        self._layout = layout
+        self._batch = batch
+        self._is_timed = np.fromiter((time is not None for time in times), np.bool_, len(times))
+        self._times = np.fromiter((time or 0 for time in times), np.int64, len(times))
+        self._is_within = np.ones(len(times), np.bool_)
+        start, end = period
+        if start is not None:
+            self._is_within &= self._times >= start
+        if end is not None:
+            self._is_within &= self._times < end
+        self._fields: dict[str, tuple[NDArray[np.int32], list[bytes]]] = {}
+        self._digests = _Digests()
+        self._shown: dict[int, tuple[bytes, ...]] = {}
+        self._numbers: dict[bytes, float] = {}
+        self._left: dict[tuple[int, str], tuple[int, int]] = {}
+
+    def all(self, hits: Mapping[str, NDArray[np.int32]]) -> Partials:
+        parts = [self._slot(slot, rows) for rule, rows in hits.items() for slot in self._layout.by_rule[rule]]
+        return Partials(np.concatenate(parts), self._shown, self._left)
+
+    def _slot(self, slot: Slot, rows: NDArray[np.int32]) -> NDArray[np.void]:
+        number = slot.own.correlation
+        timed = self._is_timed[rows]
+        rows = self._without(rows, timed, number, NO_TIME)
+        rows = rows[self._is_within[rows]]
+        group = self._group(slot.own, rows)
+        value = self._value(slot.own, rows)
+        kept = group != 0
+        self._without(rows, kept, number, NO_GROUP)
+        if slot.own.value:
+            has_value = ~np.isnan(value.view(np.float64)) if slot.own.is_numeric else value != 0
+            self._without(rows[kept], has_value[kept], number, NO_VALUE)
+            kept &= has_value
+        rows = rows[kept]
+        found = np.empty(len(rows), self._layout.row)
+        found["time"] = self._times[rows]
+        found["file"] = 0
+        found["slot"] = slot.number
+        found["record"] = _records(self._batch, rows)
+        found["group"] = group[kept]
+        found["value"] = value[kept]
+        found["host"] = self._host(rows)
+        for n in range(sum(name.startswith("above_") for name in self._layout.row.names or ()) // 2):
+            wanted = slot.above[n] if n < len(slot.above) else None
+            found[f"above_{2 * n}"] = self._group(wanted, rows) if wanted else 0
+            found[f"above_{2 * n + 1}"] = self._value(wanted, rows) if wanted else 0
+        return found
+
+    def _without(
+        self, rows: NDArray[np.int32], is_kept: NDArray[np.bool_], number: int, reason: str
+    ) -> NDArray[np.int32]:
+        """``rows`` that are kept; the others are counted."""
+        lost = np.flatnonzero(~is_kept)
+        if not len(lost):
+            return rows
+        count, first = self._left.get((number, reason), (0, self._batch.record(int(rows[lost[0]]))))
+        self._left[number, reason] = (count + len(lost), first)
+        return rows[is_kept]
+
+    def _group(self, wanted: Wanted, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """The digest of each row's group, 0 where a value of it is missing."""
+        if not wanted.group:
+            return self._shown_digests([()] * len(rows))
+        return self._shown_digests(list(zip(*(self._values(name, rows) for name in wanted.group), strict=True)))
+
+    def _value(self, wanted: Wanted, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
+        """The digest of each row's values, 0 where one is missing; of numbers their bits, NaN where there is none."""
+        if not wanted.value:
+            return np.zeros(len(rows), np.uint64)
+        columns = [self._values(name, rows) for name in wanted.value]
+        if wanted.is_numeric:
+            return np.fromiter(map(self._number, columns[0]), np.float64, len(rows)).view(np.uint64)
+        return self._digests_of(list(zip(*columns, strict=True)))
+
+    def _host(self, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
+        found: list[bytes | None] = [None] * len(rows)
+        for name in concepts.fields_of("host.name", self._batch.source):
+            values = self._values(name, rows)
+            found = [old or new for old, new in zip(found, values, strict=True)]
+            if None not in found:
+                break
+        return self._shown_digests([(value,) for value in found])
+
+    def _digests_of(self, values: Sequence[tuple[bytes | None, ...]]) -> NDArray[np.uint64]:
+        digests = self._digests
+        return np.fromiter((0 if None in one else digests[one] for one in values), np.uint64, len(values))  # type: ignore[index]
+
+    def _shown_digests(self, values: Sequence[tuple[bytes | None, ...]]) -> NDArray[np.uint64]:
+        """Digests of ``values``, whose texts are kept."""
+        found = self._digests_of(values)
+        for one in set(values):
+            if None not in one:
+                self._shown[self._digests[one]] = one  # type: ignore[index,assignment]
+        return found
+
+    def _number(self, value: bytes | None) -> float:
+        if value is None:
+            return np.nan
+        found = self._numbers.get(value)
+        if found is None:
+            try:
+                number = as_number(value.decode("utf-8", "replace"))
+                found = np.nan if number is None else float(number)
+            except (ValueError, OverflowError):  # so many digits that no float holds it
+                found = np.nan
+            self._numbers[value] = found
+        return found
+
+    def _values(self, name: str, rows: NDArray[np.int32]) -> Values:
+        """The first value of field ``name``, or of its other names, in each of ``rows``."""
+        found = self._own(name, rows)
+        if None not in found:
+            return found
+        for alias in aliases(self._batch.source):
+            if alias.name == name:
+                missing = [at for at, value in enumerate(found) if value is None]
+                if not missing:
+                    break
+                places = np.array(missing, np.int64)
+                values = self._own(alias.field, rows[places])
+                is_it = self._holds(alias.when)[rows[places]].tolist()
+                for at, value, fits in zip(missing, values, is_it, strict=True):
+                    if fits:
+                        found[at] = value
+        return found
+
+    def _own(self, name: str, rows: NDArray[np.int32]) -> list[bytes | None]:
+        known = self._fields.get(name)
+        if known is None:
+            column = self._batch.column(name)
+            blob = column.data.tobytes()
+            texts = [blob[a:b] for a, b in pairwise(column.offsets.tolist())]
+            known = self._fields[name] = (column.rows, texts)
+        at, texts = known
+        if not texts:
+            return [None] * len(rows)
+        places = np.searchsorted(at, rows)
+        is_there = at[np.minimum(places, len(at) - 1)] == rows
+        return [
+            texts[place] if there and texts[place] not in _NOTHING else None
+            for place, there in zip(places.tolist(), is_there.tolist(), strict=True)
+        ]
+
+    def _holds(self, node: Node) -> NDArray[np.bool_]:
+        """The rows in which a condition of a route holds."""
+        if node[0] in ("and", "or"):
+            every = node[0] == "and"
+            found = np.full(self._batch.n_rows, every)
+            for child in node[1:]:
+                found = found & self._holds(child) if every else found | self._holds(child)
+            return found
+        name = node[1].removeprefix(ROUTING)
+        held, known = np.zeros(self._batch.n_rows, np.bool_), np.zeros(self._batch.n_rows, np.bool_)
+        for field_name in (DISPLACED + name, name) if node[1].startswith(ROUTING) else (name,):
+            column = self._batch.column(field_name)
+            texts = column.texts()
+            verdicts = {text: _fits(node, text) for text in set(texts)}
+            fitting = np.zeros(self._batch.n_rows, np.bool_)
+            fitting[[row for row, text in zip(column.rows.tolist(), texts, strict=True) if verdicts[text]]] = True
+            held |= fitting & ~known
+            known[column.rows] = True
+        return held
+
+
+def _fits(leaf: Node, text: str) -> bool:
+    return leaf[0] == "any" or fold(text) == fold("".join(str(token) for token in leaf[2]))
+
+
+def _records(batch: EventBatch, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+    if batch.n_rows and sum(len(shape.records) for shape in batch.shapes) == batch.n_rows:
+        every = np.concatenate([np.asarray(shape.records, np.int64) for shape in batch.shapes])
+        return every[rows]
+    return np.fromiter(map(batch.record, rows.tolist()), np.int64, len(rows))
