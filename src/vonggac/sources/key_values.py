@@ -7,6 +7,7 @@ key: devices quote what strangers choose (URLs, user names). Of a key that occur
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from vonggac.sources.message_patterns import Fields
 
@@ -36,6 +37,8 @@ VERDICTS = {**dict.fromkeys(_REFUSED.split(), "true"), **dict.fromkeys(_PASSED.s
 """What a firewall calls its verdict, in lower case, to Sigma's field ``blocked``."""
 
 _ACTIONS = ("action", "status", "log_subtype", "disposition", "fw_action", "disp")
+_NAT_PORTS = ("tran_src_port", "tran_dst_port", "xlatesport", "xlatedport")
+_SONICWALL_END = re.compile(r"([0-9.]{7,15}|\[?[0-9A-Fa-f:]{3,45}\]?):(\d{1,5})(?::\S*)?$")
 _SOURCES = ("srcip", "src_ip", "src", "source-address", "SourceIP", "source-ip")
 
 
@@ -61,7 +64,7 @@ def key_values(message: str) -> Fields | None:
 
 def comma_pairs(text: str) -> dict[str, str]:
     """``SourceIP=192.0.2.5, DestinationIP=…, SourcePort=…``, as Huawei writes it."""
-    return {name: value.strip() for name, value in reversed(_HUAWEI.findall(text[:_MAX_BYTES].rstrip(". ")))}
+    return firsts((name, value.strip()) for name, value in _HUAWEI.findall(text[:_MAX_BYTES].rstrip(". ")))
 
 
 def check_point(text: str) -> Fields | None:
@@ -69,7 +72,15 @@ def check_point(text: str) -> Fields | None:
     pairs = _COLONS.findall(text[:_MAX_BYTES])
     if len(pairs) < MIN_PAIRS:
         return None
-    return finish({name: value.replace('\\"', '"') for name, value in reversed(pairs)})
+    return finish(firsts((name, value.replace('\\"', '"')) for name, value in pairs))
+
+
+def firsts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """``pairs`` in their order, the first of each name."""
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
 
 
 def finish(fields: dict[str, str]) -> Fields:
@@ -81,6 +92,11 @@ def finish(fields: dict[str, str]) -> Fields:
         if verdict is not None:
             fields.setdefault("blocked", verdict)
             break
+    for name in _NAT_PORTS:
+        if fields.get(name) == "0":
+            del fields[name]
+    if fields.get("id") == "firewall":
+        _split_ends(fields)
     return present_addresses(tuple(fields), tuple(fields.values()))
 
 
@@ -90,6 +106,14 @@ _NOWHERE = frozenset({"0.0.0.0", "::", "", None})  # noqa: S104  # compared with
 def is_there(value: str | None) -> bool:
     """Whether ``value`` says something: not empty and no address that means that there is none."""
     return value not in _NOWHERE
+
+
+def _split_ends(fields: dict[str, str]) -> None:
+    """SonicWall: ``src=192.0.2.5:51000:X0`` is address, port and interface."""
+    for side in ("src", "dst"):
+        if end := _SONICWALL_END.match(fields.get(side, "")):
+            fields[f"{side}_ip"] = end[1]
+            fields[f"{side}_port"] = end[2]
 
 
 def present_addresses(names: tuple[str, ...], values: tuple[str | None, ...]) -> Fields:

@@ -15,6 +15,7 @@ from vonggac.sources.key_values import (
     check_point,
     comma_pairs,
     finish,
+    firsts,
     is_there,
     key_values,
     present_addresses,
@@ -90,6 +91,8 @@ def palo_alto(message: str) -> Fields | None:
         fields["blocked"] = verdict
     if "natsrc" not in fields:
         fields.pop("natsport", None)
+    if "natdst" not in fields:
+        fields.pop("natdport", None)
     return tuple(fields), tuple(fields.values())
 
 
@@ -167,7 +170,7 @@ _JUNOS_VERDICTS = {"RT_FLOW_SESSION_DENY": "true", "RT_FLOW_SESSION_CREATE": "fa
 
 def junos_structured(tag: str | None, pairs: Sequence[tuple[str, str]]) -> Fields:
     """The parameters of Junos's structured data, one field each."""
-    fields = dict(reversed(pairs))
+    fields = firsts(pairs)
     verdict = _JUNOS_VERDICTS.get(tag or "")
     if verdict:
         fields["blocked"] = verdict

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from vonggac.sources.key_values import firsts
 from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 
 _IF = r"([^\s:/()]{1,64})"
@@ -204,7 +205,7 @@ _NUMBERS: dict[str, _Rows] = {
         (
             (
                 r"(AAA user (?:authentication|authorization|accounting)) (Successful|Rejected)(?: : reason = (.*?))?"
-                rf"(?: : server = {_IP}| : local database)?(?: : user = (.*?))?(?:: user IP = {_IP})?$"
+                rf"(?: : server = {_IP}| : local database)?(?: : user = (.*?))?(?: ?: user IP = {_IP})?$"
             ),
             "event action reason server user src_ip",
             {},
@@ -295,7 +296,7 @@ _FTD_LIMIT = 16_384
 
 
 def _ftd(message: str) -> Fields | None:
-    fields = dict(reversed(_FTD_PAIR.findall(message[:_FTD_LIMIT])))
+    fields = firsts(_FTD_PAIR.findall(message[:_FTD_LIMIT]))
     if len(fields) < 3:
         return None
     action = fields.get("AccessControlRuleAction", "").lower().split(" ")[0]

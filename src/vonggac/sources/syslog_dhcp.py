@@ -13,7 +13,7 @@ from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 
 _IP = r"([0-9A-Fa-f.:]{2,45})"
 _MAC = r"((?:[0-9A-Fa-f]{2}:){2,19}[0-9A-Fa-f]{2})"
-_HOST = r"(?: \(([^()]{1,255})\))?"
+_HOST = r"(?: \((.{1,255})\))?"  # up to the last bracket: what the client calls itself may hold some
 _VIA = r" via (?:([0-9.]{7,15}|[0-9A-Fa-f:]*:[0-9A-Fa-f:]*)|([^\s:]{1,64}))(?::? ?(.+))?$"
 _TAIL = "relay interface reason"
 

@@ -38,23 +38,28 @@ _PAN_START = re.compile(r"\d*,\d{4}/\d\d/\d\d$")
 def untagged(values: Header) -> tuple[Header, tuple[str, ...], tuple[str, ...]]:
     """The header of a line that names no program or a level in place of a host, and fields that are read out of it."""
     priority, time, host, program, pid, message = values
-    if host is None:
-        return values, (), ()
     text = message or ""
+    if host is None:
+        if " : %" in text[:300] and (device := _DEVICE_TAG.match(text)):
+            return (priority, time, device[1], device[2], None, text[device.end() :]), (), ()
+        return values, (), ()
     if host in LEVELS:
         if program is None and (kea := _KEA.match(text)):
             program = kea[1]
         return (priority, time, None, program, pid, message), ("level",), (host.strip("[]"),)
+    if program is not None:
+        text = f"{program}[{pid}]: {text}" if pid else f"{program}: {text}"
     joined = f"{host} {text}"
     if EXIM_ID.fullmatch(host) or host.startswith("H=") or text.startswith("authenticator failed for"):
-        return (priority, time, None, "exim", pid, joined), (), ()
+        return (priority, time, None, "exim", None, joined), (), ()
     if ":" in host and OPENVPN_CLIENT.match(joined):
-        return (priority, time, None, "openvpn", pid, joined), (), ()
+        return (priority, time, None, "openvpn", None, joined), (), ()
     if host.startswith("%%") or ("=" in host and is_key_values(joined)) or _PAN_START.match(host):
         return (priority, time, None, None, pid, joined), (), ()
     return values, (), ()
 
 
+_DEVICE_TAG = re.compile(r"(\S{1,255}) : (%[A-Z][A-Z0-9_-]{2,80}): ")  # ASA with its own name: "asa : %ASA-6-302013: …"
 _PRIORITY = re.compile(r"<(\d{1,3})> ?")
 _DEVICE = re.compile(
     r'(?:<\d{1,3}> ?)?"?(?:(?:date|itime|eventtime|logver|devname|devid|device|device_name|device_id|id|time)=)'

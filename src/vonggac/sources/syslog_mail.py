@@ -14,7 +14,7 @@ from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 _ADDRESS = r"([0-9A-Fa-f.:]{2,45}|unknown)"
 _PEER = rf"([^\s\[\]]{{1,255}})\[(?:IPv6:)?{_ADDRESS}\](?::(\d+))?"
 _QUEUE_ID = re.compile(r"([0-9A-F]{5,15}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,26}|NOQUEUE): ")
-_PAIR = re.compile(r"([a-z_]{2,20})=(<[^<>]*>|[^,;\s]*)(?:[,;] ?| |$)")
+_PAIR = re.compile(r"([a-z_-]{2,20})=(<[^<>]*>|[^,;\s]*)(?:[,;] ?| |$)")
 _RELAY = re.compile(rf"([^\s\[\],]{{1,255}})\s?\[(?:IPv6:)?{_ADDRESS}\](?::(\d+))?")
 
 # Postfix: smtpd(8), smtp(8), postscreen(8); what comes before the queue's key=value lists.
