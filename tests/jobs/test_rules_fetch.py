@@ -121,7 +121,7 @@ def test_a_version_that_somebody_changed_is_not_taken_for_the_archive(tmp_path: 
     archive = put(tmp_path, zipped(FILES))
     done = fetch(archive, tmp_path / "sets")
     (done.folder / "rules" / "mine.yml").write_bytes(RULE % 9)
-    with pytest.raises(InstallFailed, match="mine.yml"):
+    with pytest.raises(InstallFailed, match=r"mine\.yml"):
         fetch(archive, tmp_path / "sets")
 
 
