@@ -95,6 +95,10 @@ def finish(fields: dict[str, str]) -> Fields:
     for name in _NAT_PORTS:
         if fields.get(name) == "0":
             del fields[name]
+    if "s_port" in fields and fields.get("service", "").isdigit():  # Check Point: the destination's port
+        fields.setdefault("dst_port", fields["service"])
+    if "hostname" in fields and "devid" in fields:  # FortiGate: the host of the URL
+        fields.setdefault("cs-host", fields["hostname"])
     if fields.get("id") == "firewall":
         _split_ends(fields)
     return present_addresses(tuple(fields), tuple(fields.values()))

@@ -22,10 +22,11 @@ from vonggac.sources.key_values import (
 )
 from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 
-# PAN-OS Administrator's Guide, "Syslog Field Descriptions": names of the fields in their order, "-" for FUTURE_USE.
+# PAN-OS Administrator's Guide, "Syslog Field Descriptions": names of the fields in their order, "-" for FUTURE_USE; the
+# zones, there "from" and "to", are called so since mail has those names.
 _PAN_HEAD = "- receive_time serial type subtype - time_generated "
 _PAN_SESSION = (
-    _PAN_HEAD + "src dst natsrc natdst rule srcuser dstuser app vsys from to inbound_if outbound_if logset - sessionid "
+    _PAN_HEAD + "src dst natsrc natdst rule srcuser dstuser app vsys from_zone to_zone inbound_if outbound_if logset - sessionid "
     "repeatcnt sport dport natsport natdport flags proto action "
 )
 _PAN_THREAT = (
@@ -89,6 +90,8 @@ def palo_alto(message: str) -> Fields | None:
     verdict = _PAN_VERDICTS.get(fields.get("action", ""))
     if verdict is not None:
         fields["blocked"] = verdict
+    if fields.get("subtype") == "url" and "misc" in fields:
+        fields["url"] = fields["misc"]
     if "natsrc" not in fields:
         fields.pop("natsport", None)
     if "natdst" not in fields:
@@ -179,8 +182,8 @@ def junos_structured(tag: str | None, pairs: Sequence[tuple[str, str]]) -> Field
 
 # Netgate, "Raw Filter Log Format"; OPNsense writes the same.
 _PF_COMMON = "rule sub_rule anchor tracker interface reason action direction ip_version".split()
-_PF_4 = "tos ecn ttl id offset flags protocol_id protocol length src_ip dst_ip".split()
-_PF_6 = "class flow_label hop_limit protocol protocol_id length src_ip dst_ip".split()
+_PF_4 = "tos ecn ttl id offset flags protocol_id proto length src_ip dst_ip".split()
+_PF_6 = "class flow_label hop_limit proto protocol_id length src_ip dst_ip".split()
 _PF_TCP = "src_port dst_port data_length tcp_flags sequence ack window urg options".split()
 _PF_UDP = "src_port dst_port data_length".split()
 _PF_REST = {"tcp": _PF_TCP, "udp": _PF_UDP, "icmp": ["icmp_type"], "icmpv6": ["icmp_type"], "carp": ["carp_type"]}
@@ -193,7 +196,7 @@ def filterlog(message: str) -> Fields | None:
         return None
     names = _PF_COMMON + (_PF_4 if cells[8] == "4" else _PF_6)
     fields = dict(zip(names, cells, strict=False))
-    protocol = fields.get("protocol", "").lower()
+    protocol = fields.get("proto", "").lower()
     fields.update(zip(_PF_REST.get(protocol, ()), cells[len(names) :], strict=False))
     fields = {name: value for name, value in fields.items() if value}
     verdict = VERDICTS.get(fields.get("action", ""))

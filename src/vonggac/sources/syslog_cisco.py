@@ -1,7 +1,7 @@
 """Messages of Cisco: ASA, FTD and PIX by their numbers (``%ASA-6-302013: Built …``), IOS by their mnemonics.
 
 Fields: ``mnemonic`` (``302013``, ``CONFIG_I``), ``src_ip``, ``src_port``, ``dst_ip``, ``dst_port`` of the hosts themselves,
-``src_translated_ip`` and so on for what NAT made of them, ``protocol``, ``action``, ``blocked`` (Sigma's name for whether
+``src_translated_ip`` and so on for what NAT made of them, ``proto``, ``action``, ``blocked`` (Sigma's name for whether
 traffic was refused), ``user``, ``reason``, ``command``. Cisco ASA Series Syslog Messages; IOS System Message Guide.
 """
 
@@ -25,7 +25,7 @@ _REFUSED = {"action": "Deny", "blocked": "true"}
 _BUILT = re.compile(rf"(?:Built|Created) (inbound|outbound|\S+) (\S+) connection (\d+) for {_MAPPED} to {_MAPPED}")
 _BUILT_NAMES = (
     "{0}_interface {0}_ip {0}_port {0}_translated_ip {0}_translated_port {0}_user "
-    "{1}_interface {1}_ip {1}_port {1}_translated_ip {1}_translated_port {1}_user action direction protocol connection blocked"
+    "{1}_interface {1}_ip {1}_port {1}_translated_ip {1}_translated_port {1}_user action direction proto connection blocked"
 )
 _BUILT_INBOUND = tuple(_BUILT_NAMES.format("src", "dst").split())
 _BUILT_OUTBOUND = tuple(_BUILT_NAMES.format("dst", "src").split())
@@ -45,7 +45,7 @@ _TEARDOWN = re.compile(
     rf"Teardown (\S+) connection (\d+) for {_AT}{_USER} to {_AT}{_USER} duration (\S+) bytes (\d+)(?: (.*))?", re.DOTALL
 )
 _ENDS = "{0}_interface {0}_ip {0}_port {0}_user {1}_interface {1}_ip {1}_port {1}_user"
-_TAIL = ("action", "protocol", "connection", "duration", "bytes", "reason", "blocked")
+_TAIL = ("action", "proto", "connection", "duration", "bytes", "reason", "blocked")
 _TEARDOWN_INBOUND = (*_ENDS.format("src", "dst").split(), *_TAIL)
 _TEARDOWN_OUTBOUND = (*_ENDS.format("dst", "src").split(), *_TAIL)
 
@@ -75,7 +75,7 @@ def _icmp(message: str) -> Fields | None:
     there, here = ("src", "dst") if direction == "inbound" else ("dst", "src")
     return present(
         (
-            *("action", "direction", "protocol", "blocked", f"{there}_ip", f"{there}_user"),
+            *("action", "direction", "proto", "blocked", f"{there}_ip", f"{there}_user"),
             *(f"{here}_ip", f"{here}_translated_ip", f"{here}_user"),
         ),
         (action, direction, "ICMP", "false", foreign, user, local, outside, local_user),
@@ -92,7 +92,7 @@ _NUMBERS: dict[str, _Rows] = {
     "305011 305012": (
         (
             rf"(Built|Teardown) (?:dynamic|static|\S+) (\S+) translation from {_AT}{_USER} to {_AT}(?: duration (\S+))?",
-            f"action protocol {_SRC} src_user translated_interface src_translated_ip src_translated_port duration",
+            f"action proto {_SRC} src_user translated_interface src_translated_ip src_translated_port duration",
             _PASSED,
         ),
     ),
@@ -109,7 +109,7 @@ _NUMBERS: dict[str, _Rows] = {
                 rf"Deny (?:protocol )?(\S+) (?:reverse path check )?src {_IF}:{_IP}(?:/(\d+))?{_USER} dst {_IF}:{_IP}(?:/(\d+))?{_USER}"
                 r'(?: \(type (\d+), code (\d+)\))?(?: by access-group "([^"]{1,255})")?'
             ),
-            f"protocol {_SRC} src_user {_DST} dst_user icmp_type icmp_code access_list",
+            f"proto {_SRC} src_user {_DST} dst_user icmp_type icmp_code access_list",
             _REFUSED,
         ),
     ),
@@ -119,7 +119,7 @@ _NUMBERS: dict[str, _Rows] = {
                 rf"access-list (\S+) (denied) (\S+)(?: for user '?([^\s']+)'?)? {_IF}/{_IP}\((\d+)\){_USER} -> {_IF}/{_IP}\((\d+)\)"
                 r"(?:\([^()]*\))?(?: hit-cnt (\d+))?"
             ),
-            f"access_list action protocol user {_SRC} src_user {_DST} count",
+            f"access_list action proto user {_SRC} src_user {_DST} count",
             {"blocked": "true"},
         ),
         (
@@ -127,42 +127,42 @@ _NUMBERS: dict[str, _Rows] = {
                 rf"access-list (\S+) (\S+) (\S+)(?: for user '?([^\s']+)'?)? {_IF}/{_IP}\((\d+)\){_USER} -> {_IF}/{_IP}\((\d+)\)"
                 r"(?:\([^()]*\))?(?: hit-cnt (\d+))?"
             ),
-            f"access_list action protocol user {_SRC} src_user {_DST} count",
+            f"access_list action proto user {_SRC} src_user {_DST} count",
             _PASSED,
         ),
     ),
     "106001": (
         (
             rf"Inbound (\S+) connection denied from {_IP}/(\d+) to {_IP}/(\d+) flags (.*?) on interface (\S+)",
-            "protocol src_ip src_port dst_ip dst_port flags src_interface",
+            "proto src_ip src_port dst_ip dst_port flags src_interface",
             _REFUSED,
         ),
     ),
     "106006 106007": (
         (
             rf"Deny inbound (\S+) from {_IP}/(\d+) to {_IP}/(\d+)(?: due to (.*?))?(?: on interface (\S+))?$",
-            "protocol src_ip src_port dst_ip dst_port reason src_interface",
+            "proto src_ip src_port dst_ip dst_port reason src_interface",
             _REFUSED,
         ),
     ),
     "106010": (
         (
             rf"Deny inbound (?:protocol )?(\S+) src {_IF}:{_IP}(?:/(\d+))? dst {_IF}:{_IP}(?:/(\d+))?",
-            f"protocol {_SRC} {_DST}",
+            f"proto {_SRC} {_DST}",
             _REFUSED,
         ),
     ),
     "106014": (
         (
             rf"Deny inbound (icmp) src {_IF}:{_IP}{_USER} dst {_IF}:{_IP}{_USER} \(type (\d+), code (\d+)\)",
-            "protocol src_interface src_ip src_user dst_interface dst_ip dst_user icmp_type icmp_code",
+            "proto src_interface src_ip src_user dst_interface dst_ip dst_user icmp_type icmp_code",
             _REFUSED,
         ),
     ),
     "106015": (
         (
             rf"Deny (\S+) \((no connection)\) from {_IP}/(\d+) to {_IP}/(\d+) flags (.*?) +on interface (\S+)",
-            "protocol reason src_ip src_port dst_ip dst_port flags src_interface",
+            "proto reason src_ip src_port dst_ip dst_port flags src_interface",
             _REFUSED,
         ),
     ),
@@ -176,16 +176,16 @@ _NUMBERS: dict[str, _Rows] = {
             _REFUSED,
         ),
     ),
-    "419002": ((rf"(Duplicate TCP SYN) from {_AT} to {_AT}", f"reason {_SRC} {_DST}", {"protocol": "TCP"}),),
+    "419002": ((rf"(Duplicate TCP SYN) from {_AT} to {_AT}", f"reason {_SRC} {_DST}", {"proto": "TCP"}),),
     "710001 710002 710003 710005": (
         (
             rf"(\S+) (?:access (?:denied by ACL|requested)|request discarded) from {_IP}/(\d+) to {_IF}:{_IP}/(\S+)",
-            f"protocol src_ip src_port {_DST}",
+            f"proto src_ip src_port {_DST}",
             _REFUSED,
         ),
         (
             rf"(\S+) access (permitted) from {_IP}/(\d+) to {_IF}:{_IP}/(\S+)",
-            f"protocol action src_ip src_port {_DST}",
+            f"proto action src_ip src_port {_DST}",
             _PASSED,
         ),
     ),
@@ -263,7 +263,7 @@ _NUMBERS: dict[str, _Rows] = {
                 rf"Dynamic [Ff]ilter (\S+) (.*?)(\S+) traffic from {_AT} ?\({_IP}/(\d+)\) to {_AT} ?\({_IP}/(\d+)\), .*?"
                 r"(?:resolved from|matched|threat).*?: ([^\s,]+)"
             ),
-            f"action list protocol {_SRC} src_translated_ip src_translated_port {_DST} dst_translated_ip dst_translated_port listed",
+            f"action list proto {_SRC} src_translated_ip src_translated_port {_DST} dst_translated_ip dst_translated_port listed",
             {},
         ),
     ),
@@ -322,19 +322,19 @@ _IOS: dict[str, Parser] = {
         (
             (
                 r"list (\S+) (denied) (\S+) ([0-9A-Fa-f.:]+)\((\d+)\)(?: \(([^()]*)\))? -> ([0-9A-Fa-f.:]+)\((\d+)\), (\d+) packet",
-                "access_list action protocol src_ip src_port src_interface dst_ip dst_port count",
+                "access_list action proto src_ip src_port src_interface dst_ip dst_port count",
                 {"blocked": "true"},
             ),
             (
                 r"list (\S+) (\S+) (\S+) ([0-9A-Fa-f.:]+)\((\d+)\)(?: \(([^()]*)\))? -> ([0-9A-Fa-f.:]+)\((\d+)\), (\d+) packet",
-                "access_list action protocol src_ip src_port src_interface dst_ip dst_port count",
+                "access_list action proto src_ip src_port src_interface dst_ip dst_port count",
                 _PASSED,
             ),
         )
     ),
     "IPACCESSLOGDP": _any_of(
         ((r"list (\S+) (\S+) (\S+) ([0-9A-Fa-f.:]+)(?: \([^()]*\))? -> ([0-9A-Fa-f.:]+) \((\d+)/(\d+)\)",
-          "access_list action protocol src_ip dst_ip icmp_type icmp_code", {}),)
+          "access_list action proto src_ip dst_ip icmp_type icmp_code", {}),)
     ),
     "LOGIN_FAILED": _any_of(
         ((r"(Login failed) \[user: (.*?)\] \[Source: (\S+?)\] \[localport: (\d+)\](?: \[Reason: (.*?)\])?",
@@ -344,7 +344,7 @@ _IOS: dict[str, Parser] = {
         ((r"(Login Success) \[user: (.*?)\] \[Source: (\S+?)\] \[localport: (\d+)\]", "action user src_ip dst_port", {}),)
     ),
     "CONFIG_I": _any_of(
-        ((r"(Configured) from (\S+)(?: by (\S+))?(?: on (\S+))?(?: \(([0-9A-Fa-f.:]+)\))?", "action from user line src_ip", {}),)
+        ((r"(Configured) from (\S+)(?: by (\S+))?(?: on (\S+))?(?: \(([0-9A-Fa-f.:]+)\))?", "action configured_from user line src_ip", {}),)
     ),
     "CFGLOG_LOGGEDCMD": _any_of(((r"User:(\S*)\s+logged command:(.*)", "user command", {"action": "logged command"}),)),
     "BADAUTH": _any_of(
