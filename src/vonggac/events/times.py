@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _APACHE = re.compile(r"(\d{1,2})/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-])(\d\d):?(\d\d))?")
-_BSD = re.compile(r"(\w{3}) +(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?(?: (\d{4}))?")
+_BSD = re.compile(
+    r"(\w{3}) +(\d{1,2}) (?:(\d{4}) )?(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?(?: (\d{4}))?"
+    r"(?: (?:GMT|UTC)(?:([+-]\d\d):?(\d\d))?(?!\S))?"
+)
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d+)?")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 
@@ -19,7 +22,8 @@ def parse_time(value: object, zone: tzinfo = UTC, year: int | None = None) -> in
 
     Understands ISO 8601 (any number of decimals), seconds, milliseconds, microseconds or nanoseconds since 1970
     (told apart by size), the web servers' ``10/Oct/2000:13:55:36 -0700`` and syslog's ``Oct 11 22:14:15`` (with
-    ``year``, else the latest that is not more than a day ahead of now). ``zone`` is the zone of forms that name none.
+    ``year``, else the latest that is not more than a day ahead of now; with a year and ``GMT+07:00`` as in CEF, too).
+    ``zone`` is the zone of forms that name none.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_number(value)
@@ -80,8 +84,12 @@ def _from_apache(found: re.Match[str], zone: tzinfo) -> int:
 
 
 def _from_bsd(found: re.Match[str], zone: tzinfo, year: int | None) -> int:
-    month, day, early_year, hour, minute, second, fraction, late_year = found.groups()
+    month, day, early_year, hour, minute, second, fraction, late_year, off_h, off_m = found.groups()
     stated = early_year or late_year
+    if found[0].endswith(("GMT", "UTC")):
+        zone = UTC
+    elif off_h:
+        zone = timezone(timedelta(hours=int(off_h), minutes=int(off_h[0] + off_m)))
     micro = int((fraction or "0").ljust(6, "0"))
     clock = (int(hour), int(minute), min(int(second), 59), micro)
     if stated or year is not None:

@@ -38,7 +38,6 @@ class Product:
     when: tuple[tuple[str, re.Pattern[str]], ...]
     fields: Mapping[str, tuple[str, ...]]
     outcome: tuple[tuple[str, State], ...]
-    refused_by: frozenset[str]
 
     def detection(self, event: Mapping[str, str]) -> dict[str, str] | None:
         """Sigma's fields for an event of the product; None when it is no detection."""
@@ -61,18 +60,11 @@ class Product:
         return found
 
     def _outcome(self, event: Mapping[str, str]) -> str:
-        """The first that was done to it, unless the product says that nothing worked."""
-        outcome = "unknown"
         for name, state_of in self.outcome:
             text = event.get(name)
-            state = None if text is None or text in _EMPTY else state_of(text[:_MAX_TEXT])
-            if state == "not_cleaned":
-                if name in self.refused_by:
-                    return state
-                outcome = state
-            elif state is not None:
+            if text is not None and text not in _EMPTY and (state := state_of(text[:_MAX_TEXT])) is not None:
                 return state
-        return outcome
+        return "unknown"
 
 
 def _first(event: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -145,7 +137,6 @@ def _products() -> Mapping[str, Product]:
             tuple((field, _globs(globs)) for field, globs in entry.get("when", {}).items()),
             {key: tuple(entry[key]) for key in (*_FIELDS, "Hash") if key in entry},
             tuple(outcome),
-            frozenset(entry.get("refused_by", ())),
         )
     return found
 

@@ -25,7 +25,9 @@ from vonggac.sources.line_kernels import survey_syslog
 from vonggac.sources.lines import RawLines, SkipCounter, frame_lines, head_lines, text_lines
 from vonggac.sources.message_patterns import Parser
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
+from vonggac.sources.syslog_antivirus import clamav, clamav_line, kaspersky
 from vonggac.sources.syslog_appliances import junos_structured
+from vonggac.sources.syslog_cef import carried
 from vonggac.sources.syslog_headers import LEVELS, headless, is_headless, untagged
 from vonggac.sources.syslog_messages import SQUID, named, parser_of, squid
 
@@ -34,7 +36,7 @@ _BSD = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4}(
 
 # RFC 3164, 4.1 and what is found of it: the priority, the host and the tag may each be missing.
 _LINE = re.compile(
-    rf"(?:<(\d{{1,3}})> ?)?({_BSD}|{_ISO}):? +(?:(\S*[^\s:]) +(?!:))?"
+    rf"(?:<(\d{{1,3}})> ?)?({_BSD}|{_ISO}):? +(?:(?!(?:CEF|LEEF):)(\S*[^\s:]) +(?!:))?"
     r"(?:: )?(?:([^\s:\[\]]{1,128})(?:\[([^\]\s]*)\])?:(?: |$))?(.*)",
     re.DOTALL,
 )
@@ -55,6 +57,9 @@ _KEYS_5424 = ("priority", "timestamp", "hostname", "program", "pid", "msgid", "s
 _SD_ELEMENT = re.compile(r'\[([^\]\s"=]++)((?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
 _SD_PARAM = re.compile(r' +([^\]\s"=]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _SD_ESCAPE = re.compile(r'\\(["\\\]])')
+
+# What stands before CEF or LEEF where there is no time.
+_PRIORITY_HOST = re.compile(r"(?:<(\d{1,3})> ?)?(?:([^\s|]{1,255}) (?=(?:CEF|LEEF):))?")
 
 # BIND 9 Administrator Reference, "print-time local": day-month-year.
 _BIND = re.compile(r"(\d\d)-([A-Z][a-z]{2})-(\d{4}) (\d\d:\d\d:\d\d\.\d{3}) (.*)", re.DOTALL)
@@ -127,7 +132,8 @@ class _Rows:
 
     def add(self, record: int, keys: tuple[str, ...], values: tuple[str | None, ...]) -> None:
         """One line: the header's values, of which the last is the message and None means absent."""
-        if (values[3] is None or values[2] in LEVELS) and keys is _KEYS:
+        host = values[2]
+        if keys is _KEYS and (values[3] is None or (host is not None and (host in LEVELS or "/" in host))):
             values, names, more = untagged(values)
             if names:
                 found = self._parsers[values[3]](values[-1] or "") or ((), ())
@@ -199,11 +205,22 @@ def _other_line(line: str, record: int, rows: _Rows) -> bool:
             values = (*values[:-1], values[-1].removeprefix("\ufeff"))
         if values[6] and "junos@" in values[6]:
             rows.add_parsed(record, _KEYS_5424, values, *junos_structured(values[5], _SD_PARAM.findall(values[6])))
+        elif values[6] and "[event@23668 " in values[6]:
+            rows.add_parsed(record, _KEYS_5424, values, *kaspersky(values[5], _SD_PARAM.findall(values[6])))
         else:
             rows.add(record, _KEYS_5424, values)
         return True
     if found := _LOOSE_5424.match(line):
         rows.add(record, _KEYS_LOOSE, tuple([_nil(value) for value in found.groups()]))
+        return True
+    if (carrier := carried(line)) is not None:
+        head = _PRIORITY_HOST.match(line)
+        priority, host = head.groups() if head else (None, None)
+        rows.add_parsed(record, _KEYS, (priority, None, host, None, None, line), *carrier)
+        return True
+    if (scanned := clamav_line(line)) is not None:
+        time, program, message = scanned
+        rows.add_parsed(record, _KEYS, (None, time, None, program, None, message), *(clamav(message) or ((), ())))
         return True
     if (bare := headless(line)) is not None:
         header, fields = bare
@@ -259,19 +276,33 @@ class SyslogSource:
             year=options.year,
         )
 
-    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8]:
-        """Every line whose header is plain is an event: what programs write is never refused."""
+    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8] | None:
+        """Every line whose header is plain is an event: what programs write is never refused.
+
+        None for blocks with records of the audit system, which are read together and hold values as digits, and with XML.
+        """
+        text = lines.data.tobytes()
+        if any(mark in text for mark in _NOT_BY_LINE):
+            return None
         return survey_syslog(lines.data, lines.starts, lines.ends)
 
 
+_NOT_BY_LINE = (b"audit(", b"EXECVE ", b"SOCKADDR ", b"PROCTITLE ", b"<Event>")
+
+
 def _is_sure(line: str) -> bool:
-    return is_headless(line) or bool(
-        _SURE_BSD.match(line)
-        or _RFC5424.match(line)
-        or _LOOSE_5424.match(line)
-        or _SURE_ISO.match(line)
-        or SQUID.match(line)
-        or _BIND.match(line)
+    return (
+        is_headless(line)
+        or carried(line) is not None
+        or clamav_line(line) is not None
+        or bool(
+            _SURE_BSD.match(line)
+            or _RFC5424.match(line)
+            or _LOOSE_5424.match(line)
+            or _SURE_ISO.match(line)
+            or SQUID.match(line)
+            or _BIND.match(line)
+        )
     )
 
 

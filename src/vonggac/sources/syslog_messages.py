@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from vonggac.sources import syslog_appliances, syslog_dhcp, syslog_mail, syslog_vpn
+from vonggac.sources import syslog_antivirus, syslog_appliances, syslog_cef, syslog_dhcp, syslog_mail, syslog_vpn
 from vonggac.sources.audit_records import journal_record, record
 from vonggac.sources.key_values import is_key_values, key_values
 from vonggac.sources.message_patterns import Fields, Parser, one_of, present
+from vonggac.sources.syslog_cef import HEAD_CHARACTERS, carried
 from vonggac.sources.syslog_cisco import cisco, parser_of_tag
 from vonggac.sources.sysmon_xml import sysmon_event
 
@@ -383,8 +384,17 @@ PARSERS: dict[str, Parser] = {
     **syslog_mail.PARSERS,
     **syslog_vpn.PARSERS,
     **syslog_appliances.PARSERS,
+    **syslog_antivirus.PARSERS,
+    **syslog_cef.PARSERS,
 }
 """Program name in lower case to its parser."""
+
+
+def anyone(message: str) -> Fields | None:
+    """What may come under any name: CEF and LEEF, detections of malware, then what appliances write."""
+    if message.find("EF:", 0, HEAD_CHARACTERS) >= 0 and (found := carried(message)) is not None:
+        return found
+    return syslog_antivirus.any_program(message) or firewall(message)
 
 
 def firewall(message: str) -> Fields | None:
@@ -423,4 +433,4 @@ def parser_of(program: str) -> Parser:
     for prefix, family in _PREFIXES:
         if name.startswith(prefix):
             return PARSERS[family]
-    return PARSERS.get(name.rpartition("/")[2], firewall)
+    return PARSERS.get(name.rpartition("/")[2], anyone)
