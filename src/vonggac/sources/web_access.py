@@ -12,8 +12,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import unquote, unquote_plus
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac.events.batch import EventBatch, Shape
 from vonggac.sources.derived import Derived
+from vonggac.sources.excerpts import Lines
+from vonggac.sources.line_kernels import survey_access
 from vonggac.sources.lines import RawLines, SkipCounter, frame_lines, head_lines, text_lines
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 
@@ -129,6 +134,10 @@ class WebAccessSource:
             group[1].append(record)
         shapes = [_shape(*kind, rows, records) for kind, (rows, records) in groups.items()]
         return EventBatch(self.name, shapes, options.zone, RawLines(block), skips.skips(), options.year)
+
+    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8]:
+        """What has the parts up to the status is an event."""
+        return survey_access(lines.data, lines.starts, lines.ends)
 
 
 def _shape(

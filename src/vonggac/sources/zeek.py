@@ -15,9 +15,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac.events.batch import EventBatch, Shape
 from vonggac.sources.derived import Derived
+from vonggac.sources.excerpts import Lines
 from vonggac.sources.json_lines import SkipRecord, parse_object, read_objects
+from vonggac.sources.line_kernels import survey_table
 from vonggac.sources.lines import RawLines, SkipCounter, frame_lines, head_lines, text_lines
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 from vonggac.sources.zeek_paths import path_of
@@ -66,6 +71,11 @@ class Header:
     def separator(self) -> str:
         """Between the fields of a line."""
         return self._values.get("separator") or "\t"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether values stand between tabs and elements between commas, as Zeek writes them unless told otherwise."""
+        return self.separator == "\t" and self._set_separator() == ","
 
     @property
     def path(self) -> str | None:
@@ -202,6 +212,27 @@ class ZeekSource:
         else:
             shapes = _table_shapes(block, skips)
         return EventBatch(self.name, shapes, options.zone, RawLines(block), skips.skips(), options.year)
+
+    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8] | None:
+        """A line of a table with all its values is an event; nothing is told of JSON and of unusual separators."""
+        if context == _JSON or not context:
+            return None
+        header = Header.of(context)
+        is_header = (lines.ends > lines.starts) & (
+            lines.data[np.minimum(lines.starts, len(lines.data) - 1)] == ord("#")
+        )
+        cuts = np.flatnonzero(is_header).tolist()
+        parts = []
+        start = 0
+        for stop in [*cuts, len(lines)]:
+            if not header.is_plain:
+                return None
+            part = slice(start, stop)
+            parts.append(survey_table(lines.data, lines.starts[part], lines.ends[part], 9, len(header.fields)))
+            if stop < len(lines):
+                header.take(lines.data[lines.starts[stop] : lines.ends[stop]].tobytes().decode("utf-8", "replace"))
+            start = stop
+        return np.concatenate(parts)
 
 
 def _is_zeek_json(line: str) -> bool:

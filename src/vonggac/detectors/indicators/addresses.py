@@ -180,6 +180,16 @@ class AddressIndex:
         return cls.of(spans(texts))
 
     @property
+    def tables4(self) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint32], NDArray[np.uint32]]:
+        """What :func:`kernels.find4` looks in: blocks, buckets, first and last address of each segment."""
+        return self._bitmap, self._buckets, self._starts, self._ends
+
+    @property
+    def tables6(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+        """What :func:`kernels.find6` looks in: upper and lower words of the first and of the last address of each segment."""
+        return self._words6
+
+    @property
     def n_segments(self) -> int:
         """How many segments there are."""
         return len(self._v4.seg_node) + len(self._v6.seg_node)

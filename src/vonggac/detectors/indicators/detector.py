@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac.detectors.indicators.indicator import Indicator, Place
 from vonggac.detectors.indicators.matching import (
     DESTINATIONS,
@@ -17,6 +20,7 @@ from vonggac.detectors.indicators.matching import (
     entries_of,
     is_doubtful,
 )
+from vonggac.detectors.indicators.sieve import Sieve
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import Hit, RuleInfo
 
@@ -69,7 +73,17 @@ class IndicatorDetector:
 
     def __init__(self, indicators: Iterable[Indicator]) -> None:
         self._matcher = Matcher.of(entries_of(indicators))
+        self._sieve: Sieve | None = None
+        self._is_sieve_made = False
         self._rules: dict[int, tuple[RuleInfo, tuple[tuple[str, str], ...]]] = {}
+
+    def sift(
+        self, source: str, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.bool_] | None:
+        """Lines of text in which a listed value may be found; None when only the events can tell."""
+        if not self._is_sieve_made:
+            self._sieve, self._is_sieve_made = self._matcher.sieve(), True
+        return None if self._sieve is None else self._sieve.lines(data, starts, ends)
 
     def __len__(self) -> int:
         return len(self._matcher.entries)

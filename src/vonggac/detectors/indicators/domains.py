@@ -74,6 +74,13 @@ class DomainIndex:
         text_kernels.find_names(names, bounds[:-1], bounds[1:], *tables, True, parent)
         return cls(entries, list(numbers.values()), tables, parent)
 
+    @property
+    def tables(
+        self,
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64]]:
+        """What :func:`text_kernels.find_names` looks in."""
+        return self._tables
+
     def find(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int32]:
         """The *node* of the longest listed name that covers ``data[starts[i]:ends[i]]``, -1 for none.
 

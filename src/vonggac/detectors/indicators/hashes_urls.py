@@ -59,6 +59,11 @@ class HashIndex:
         tables = (prefixes, np.frombuffer("".join(digests).encode("ascii"), np.uint8), bounds)
         return cls(entries, [numbers[digest] for digest in digests], tables)
 
+    @property
+    def tables(self) -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int64]]:
+        """What :func:`text_kernels.find_digests` looks in."""
+        return self._tables
+
     def find(
         self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], list[int]]:

@@ -16,6 +16,7 @@ from vonggac.detectors.indicators.addresses import AddressIndex, span
 from vonggac.detectors.indicators.domains import DomainIndex
 from vonggac.detectors.indicators.hashes_urls import HashIndex, UrlIndex, host_bounds, url_key
 from vonggac.detectors.indicators.indicator import Indicator, Kind
+from vonggac.detectors.indicators.sieve import Sieve
 from vonggac.events.batch import Column, EventBatch
 from vonggac.events.concepts import fields_of
 
@@ -129,6 +130,12 @@ class Matcher:
             (domains, DomainIndex.of(domains.values)),
             (urls, UrlIndex.of(urls.values)),
             (hashes, HashIndex.of(hashes.values)),
+        )
+
+    def sieve(self) -> Sieve | None:
+        """What tells in raw text where an entry may be found; None when some entry cannot be told there."""
+        return Sieve.of(
+            self._addresses[0].values, self._domains[0].values, self._urls[0].values, self._hashes[0].values
         )
 
     def find(self, batch: EventBatch, concepts: Sequence[str]) -> list[Match]:

@@ -78,6 +78,12 @@ class SigmaDetector:
             self._store.save(source, plan.to_bytes())
         return plan
 
+    def sift(
+        self, source: str, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.bool_] | None:
+        """No line where no rule fits events of ``source``; else only the events can tell."""
+        return None if self.plan(source).rules else np.zeros(len(starts), np.bool_)
+
     def detect(self, batch: EventBatch) -> Sequence[Hit]:
         """All hits in ``batch``, in order of row, then of rule id."""
         plan = self.plan(batch.source)

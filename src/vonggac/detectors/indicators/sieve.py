@@ -1,0 +1,67 @@
+"""A sieve for lines of text: which of them may hold a listed value, told without reading them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vonggac.detectors.indicators import sieve_kernels
+from vonggac.detectors.indicators.addresses import AddressIndex, span
+from vonggac.detectors.indicators.domains import DomainIndex, a_labels
+from vonggac.detectors.indicators.hashes_urls import HashIndex, url_key
+
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+
+
+@dataclass(slots=True)
+class Sieve:
+    """Finds the lines that may hold one of the values that :meth:`of` was given."""
+
+    _tables: tuple[Any, ...]
+
+    @classmethod
+    def of(
+        cls, addresses: Sequence[str], domains: Sequence[str], urls: Sequence[str], digests: Sequence[str]
+    ) -> Sieve | None:
+        """A sieve for these values; None when one of them has a form that cannot be told in raw text."""
+        hosts = [*domains, *(key.host for url in urls if (key := url_key(url)) is not None)]
+        numbers = [host for host in hosts if span(host) is not None]
+        names = [name for host in hosts if span(host) is None and (name := a_labels(host))]
+        if not all(map(_NAME.fullmatch, names)):
+            return None
+        listed = AddressIndex.of_texts([*addresses, *numbers])
+        flags = 0
+        for name in names:
+            flags |= 0 if "." in name else sieve_kernels.UNDOTTED
+            flags |= sieve_kernels.NUMERIC if name.rpartition(".")[2].isdigit() else 0
+        return cls(
+            (
+                sieve_kernels.classes(),
+                _first_groups(listed),
+                flags,
+                *listed.tables4,
+                *listed.tables6,
+                *DomainIndex.of(names).tables,
+                *HashIndex.of(digests).tables,
+            )
+        )
+
+    def lines(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether line i, ``data[starts[i]:ends[i]]``, may hold a listed value."""
+        return sieve_kernels.sieve(data, starts, ends, *self._tables).astype(np.bool_)
+
+
+def _first_groups(listed: AddressIndex) -> NDArray[np.uint64]:
+    """A bit for each first group of 16 bits that a listed IPv6 address has, or an IPv4 address written as IPv6."""
+    has = np.zeros(1 << 16, np.bool_)
+    for one in listed.entries:
+        if one is not None and one.version == 6:
+            has[one.first >> 112 : (one.last >> 112) + 1] = True
+        elif one is not None:
+            has[0] = True
+    return np.packbits(has, bitorder="little").view(np.uint64)
