@@ -20,6 +20,7 @@ MOST_PIECE: Final = 64 << 20
 """Characters of one piece."""
 _WINDOW: Final = 1 << 20
 _LEVELS: Final = 12
+_AFTER_NUMBERS = (",", "]", "}", " ", "\n", "\r", "\t")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 Path = tuple[str | int, ...]
@@ -45,7 +46,7 @@ class JsonStream:
     def walk(self, is_entered: Callable[[Path], bool]) -> Iterator[tuple[Path, Any]]:
         """Every value with its path (names, and places in lists from 0), in order.
 
-        Objects and lists whose path ``is_entered`` are told piece by piece, all others as a whole. Raises FormatUnknown or
+        Objects and lists whose path ``is_entered`` are told piece by piece, all others (and empty ones) as a whole. Raises FormatUnknown or
         UnsafeInput with file and line.
         """
         try:
@@ -66,6 +67,7 @@ class JsonStream:
         self._at += 1
         if self._expect('"}') == "}":
             self._at += 1
+            yield path, {}
             return
         while True:
             name = self._whole()
@@ -82,6 +84,7 @@ class JsonStream:
         self._at += 1
         if self._next() == "]":
             self._at += 1
+            yield path, []
             return
         n = 0
         while True:
@@ -132,8 +135,12 @@ class JsonStream:
                 raise self._too_deep() from None
             except ValueError:  # a number of thousands of digits
                 raise self._broken(N_("line {line}: a number that is too long")) from None
-            if end == len(self._text) and not isinstance(value, str | dict | list) and self._more(_WINDOW):
-                continue  # the number may go on
+            if (
+                not isinstance(value, str | dict | list)
+                and self._text[end : end + 1] not in _AFTER_NUMBERS
+                and self._more(_WINDOW)
+            ):
+                continue  # it may go on: 1, 1., 1.5e
             if isinstance(value, dict | list) and is_too_deep(value):
                 raise self._too_deep()
             self._at = end

@@ -64,8 +64,8 @@ class RpzForm:
 
 def _records(data: bytes) -> Iterator[_Record | Left]:
     """The records and directives; what stands in brackets goes over lines."""
-    pending: list[str] | None = None
-    begin, owner = 0, ""
+    pending: list[str] = []
+    begin, depth, owner = 0, 0, ""
     for number, text in numbered_lines(data):
         plain = not any(mark in text for mark in '";()\\')
         words = (
@@ -73,22 +73,22 @@ def _records(data: bytes) -> Iterator[_Record | Left]:
         )
         if not words:
             continue
-        if pending is None:
+        if not depth:
             begin, owner, pending = number, "", []
             if text[0] not in " \t":
                 owner, words = words[0], words[1:]
+        if not plain:
+            depth += words.count("(") - words.count(")")
+            words = [word for word in words if word not in "()"]
         pending += words
-        if not plain or len(pending) > len(words):
-            depth = pending.count("(") - pending.count(")")
-            if depth > 0 and len(pending) <= MOST_TOKENS:
-                continue
-            if depth != 0:
-                yield left(begin, " ".join([owner, *pending[:10]]), "bad_brackets")
-                pending = None
-                continue
-        yield _Record(begin, owner, pending if plain else [word for word in pending if word not in "()"])
-        pending = None
-    if pending is not None:
+        if depth > 0 and len(pending) <= MOST_TOKENS:
+            continue
+        if depth:
+            yield left(begin, " ".join([owner, *pending[:10]]), "bad_brackets")
+        else:
+            yield _Record(begin, owner, pending)
+        depth = 0
+    if depth:
         yield left(begin, " ".join([owner, *pending[:10]]), "bad_brackets")
 
 

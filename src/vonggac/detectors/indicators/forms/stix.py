@@ -111,11 +111,10 @@ class StixForm:
         for path, value in JsonStream(data, file).walk(_is_entered):
             if path == ("type",) and value != "bundle":
                 break
-            if _is_object(path):
-                is_any = True
-                if _is_sound(value):
-                    _learn(value, about)
-        if not is_any and not _has_objects(data, file):
+            is_any = is_any or _is_object(path) or (path == ("objects",) and value == [])
+            if _is_object(path) and _is_sound(value):
+                _learn(value, about)
+        if not is_any:
             raise FormatUnknown(N_("this is JSON, but not of {form}"), where=file, form="STIX")
         known: set[str] = set()
         for path, value in JsonStream(data, file).walk(_is_entered):
@@ -131,12 +130,6 @@ def _is_entered(path: Path) -> bool:
 
 def _is_object(path: Path) -> bool:
     return len(path) == 2 and path[0] == "objects" and isinstance(path[1], int)
-
-
-def _has_objects(data: bytes, file: str) -> bool:
-    """Whether there is an empty list of objects."""
-    top = {path[0]: value for path, value in JsonStream(data, file).walk(lambda path: not path) if path}
-    return isinstance(top.get("objects"), list) and top.get("type", "bundle") == "bundle" and not top["objects"]
 
 
 def _is_sound(one: Any) -> bool:

@@ -44,7 +44,7 @@ _BESIDE = re.compile(
 _FILE = re.compile(r"(?:file|artifact):[\w.\[\]*'-]+", re.IGNORECASE)
 
 _TOKEN = re.compile(
-    r"""[ \t\r\n]*+(?:(?P<mark>[\[\](),])|(?P<text>'(?:[^'\\]|\\.)*+')|(?P<compare>=|==)|(?P<number>[+-]?[0-9]++(?:\.[0-9]++)?)
+    r"""[ \t\r\n]*+(?:(?P<mark>[\[\](),])|(?P<text>'(?:[^'\\]|\\.)*+')|(?P<compare>==?)|(?P<number>[+-]?[0-9]++(?:\.[0-9]++)?)
     |(?P<path>[a-zA-Z0-9-]++:[A-Za-z0-9_.*\[\]-]++(?:'[A-Za-z0-9 _-]++')?(?:\.[A-Za-z0-9_.*\[\]-]++)?)|(?P<word>[A-Za-z]++))""",
     re.VERBOSE | re.DOTALL,
 )
