@@ -167,7 +167,7 @@ def escaped(value: str) -> str | None:
 
 
 def _keys(value: str) -> object:
-    """One key, or the several that the kernel joins by \x01."""
+    r"""One key, or the several that the kernel joins by \x01."""
     text = escaped(value)
     return text.split("\x01") if text and "\x01" in text else text
 

@@ -87,7 +87,9 @@ class AuditdSource:
                 group = groups[key] = ([], [])
             group[0].append(values)
             group[1].append(number)
-        shapes = [Shape(names, list(zip(*rows, strict=True)), records) for (names, _), (rows, records) in groups.items()]
+        shapes = [
+            Shape(names, list(zip(*rows, strict=True)), records) for (names, _), (rows, records) in groups.items()
+        ]
         timed = [_with_time(shape) for shape in related(shapes)]
         return EventBatch(self.name, timed, options.zone, RawLines(block), skips.skips(), options.year)
 

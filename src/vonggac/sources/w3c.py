@@ -58,8 +58,23 @@ def _query_of(uri: object) -> object:
     return (_query(uri.partition("?")[2]) or None) if isinstance(uri, str) else None
 
 
+class _Repeated(Derived):
+    """Values that occur often: each is computed once."""
+
+    __slots__ = ()
+
+    def _values(self) -> list[object]:
+        if self._all is None:
+            known = {value: self._function(value) for value in set(self._base)}
+            self._all = [known[value] for value in self._base]
+        return self._all
+
+
 def _first(value: object) -> str:
     return "" if value is None else str(value)
+
+
+_NO_HOST = (None, None, None)
 
 
 class _Uris(Derived):
@@ -69,35 +84,52 @@ class _Uris(Derived):
 
     def __init__(self, parts: Sequence[Sequence[object]], n_rows: int) -> None:
         self._parts = parts
-        super().__init__(self._uri, range(n_rows))
+        super().__init__(self._of, range(n_rows))
 
-    def _uri(self, row: int) -> object:
-        scheme, host, port, path, query = (_first(part[row]) for part in self._parts)
-        if not path and not host:
-            return None
-        where = f"{scheme}://{host}" if scheme and host else host if not path else ""
-        if where and port and (scheme, port) not in {("http", "80"), ("https", "443")}:
-            where += f":{port}"
-        return where + path + (f"?{query.removeprefix('?')}" if query else "")
+    def _values(self) -> list[object]:
+        if self._all is None:
+            self._all = list(map(_uri, *self._parts))
+        return self._all
+
+    def _of(self, row: int) -> object:
+        return _uri(*(part[row] for part in self._parts))
+
+
+def _uri(*parts: object) -> object:
+    """A URI of its scheme, host, port, path and query."""
+    if parts[:3] == _NO_HOST:
+        _, _, _, path, query = parts
+        return path if query is None or path is None else f"{path}?{query}"
+    scheme, host, port, path, query = map(_first, parts)
+    if not path and not host:
+        return None
+    where = f"{scheme}://{host}" if scheme and host else host if not path else ""
+    if where and port and (scheme, port) not in {("http", "80"), ("https", "443")}:
+        where += f":{port}"
+    return where + path + (f"?{query.removeprefix('?')}" if query else "")
 
 
 def _add_web_fields(columns: Columns, n_rows: int) -> None:
-    """Add what is derived of the parts of a request."""
+    """Add what is derived of the parts of a request, and what its escapes mean."""
     absent: Sequence[object] = [None] * n_rows
+    uri, query = columns.get("cs-uri"), columns.get("cs-uri-query")
     path = columns.get("cs-uri-stem", columns.get("cs-uri-path"))
-    if "cs-uri" in columns:
-        columns.setdefault("cs-uri-stem", Derived(_stem_of, columns["cs-uri"]))
-        columns.setdefault("cs-uri-query", Derived(_query_of, columns["cs-uri"]))
-    elif path is not None:
-        whole = "cs-uri-path" in columns  # a proxy's: the host is part of what was asked for
-        parts = [columns.get(name, absent) if whole else absent for name in ("cs-uri-scheme", "cs-host", "cs-uri-port")]
-        columns["cs-uri"] = _Uris([*parts, path, columns.get("cs-uri-query", absent)], n_rows)
-        columns["cs-uri-stem"] = Derived(_both, path)
-    if isinstance(query := columns.get("cs-uri-query"), Sequence) and "cs-uri" in columns and path is not None:
-        columns["cs-uri-query"] = Derived(_query, query)
+    if uri is None and path is not None:
+        # A proxy's log has the path under a name of its own; there the host is part of what was asked for.
+        where = ("cs-uri-scheme", "cs-host", "cs-uri-port") if "cs-uri-path" in columns else ()
+        parts = [columns.get(name, absent) for name in where] or [absent] * 3
+        columns["cs-uri"] = _Uris([*parts, path, absent if query is None else query], n_rows)
+    if path is not None:
+        columns["cs-uri-stem"] = _Repeated(_both, path)
+    elif uri is not None:
+        columns["cs-uri-stem"] = _Repeated(_stem_of, uri)
+    if query is not None:
+        columns["cs-uri-query"] = _Repeated(_query, query)
+    elif uri is not None:
+        columns["cs-uri-query"] = _Repeated(_query_of, uri)
     for name in _HEADERS:
         if name in columns:
-            columns[name] = Derived(_header, columns[name])
+            columns[name] = _Repeated(_header, columns[name])
 
 
 class W3cSource:

@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vonggac.events.batch import EventBatch, Shape
 from vonggac.sources.csv_table import parse_row
 from vonggac.sources.derived import Derived
+from vonggac.sources.excerpts import Lines
+from vonggac.sources.line_kernels import survey_table
 from vonggac.sources.lines import RawLines, SkipCounter, frame_lines
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 
@@ -134,13 +137,33 @@ def decode(source: str, block: Block, options: Options, extend: Extend) -> Event
     return EventBatch(source, shapes, options.zone, RawLines(block), skips.skips(), options.year)
 
 
+def survey(lines: Lines, context: bytes) -> NDArray[np.uint8] | None:
+    """Of lines whose values hold no blanks: one with a value for each name is an event, all else is open."""
+    directives = Directives.of(context)
+    begins = lines.data[np.minimum(lines.starts, len(lines.data) - 1)] if len(lines.data) else lines.data
+    cuts = np.flatnonzero((lines.ends > lines.starts) & (begins == ord("#"))).tolist()
+    parts = []
+    start = 0
+    for stop in [*cuts, len(lines)]:
+        if directives.is_csv:
+            return None
+        part = slice(start, stop)
+        parts.append(survey_table(lines.data, lines.starts[part], lines.ends[part], 32, len(directives.names)))
+        if stop < len(lines):
+            directives.take(_text(lines.data[lines.starts[stop] : lines.ends[stop]].tobytes()))
+        start = stop
+    return np.concatenate(parts)
+
+
 def _shape(directives: Directives, text: str, first: int, skips: SkipCounter, extend: Extend) -> Shape | None:
     names = directives.names
+    begun = len(text) - len(text.lstrip("\n"))  # the Windows firewall leaves a line free after its header
+    text, first = text[begun:], first + begun
     records: Sequence[int]
     cells = None if directives.is_csv else _equal_cells(text, len(names))
     if cells is not None:
         n_names = len(names)
-        columns = [cells[position::n_names] for position in range(n_names)]
+        columns: list[Sequence[str]] = [cells[position::n_names] for position in range(n_names)]
         records = range(first, first + len(columns[0]))
     else:
         columns, records = _unequal_cells(directives, text, first, skips)
@@ -194,7 +217,7 @@ def _unequal_cells(
 def _cells(line: str, n_names: int, *, is_csv: bool) -> Sequence[str]:
     if is_csv:
         return parse_row(line, ",") or ()
-    if "\t" in line:
+    if line.count("\t") == n_names - 1 > 0:
         cells = line.split("\t")
     else:
         cells = line.split(" ")
@@ -221,7 +244,7 @@ class _Present(Derived):
 
     def _values(self) -> list[object]:
         if self._all is None:
-            self._all = [None if value == "-" or value == "" else value for value in self._base]  # noqa: PLC1901,PLR1714
+            self._all = [None if value == "-" or value == "" else value for value in self._base]  # noqa: PLR1714  # faster than a tuple
         return self._all
 
 

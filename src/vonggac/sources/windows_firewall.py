@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vonggac.events.batch import EventBatch
 from vonggac.sources import w3c_tables
 from vonggac.sources.derived import Derived
+from vonggac.sources.excerpts import Lines
 from vonggac.sources.lines import head_lines
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 from vonggac.sources.w3c_tables import Columns
@@ -53,6 +57,10 @@ class WindowsFirewallSource:
     def decode(self, block: Block, options: Options) -> EventBatch:
         """One event per line; records are line numbers."""
         return w3c_tables.decode(self.name, block, options, _add_blocked)
+
+    def survey(self, lines: Lines, context: bytes) -> NDArray[np.uint8] | None:
+        """A line with a value for each name is an event."""
+        return w3c_tables.survey(lines, context)
 
 
 SOURCE = WindowsFirewallSource()
