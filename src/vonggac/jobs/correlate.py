@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from vonggac.detectors.correlation.correlator import MAX_EVENTS, MAX_GROUPS, Correlator, Counts, Match
 from vonggac.detectors.correlation.layout import Layout
 from vonggac.detectors.correlation.partials import Partials
+from vonggac.detectors.correlation.sieve import may_matter
 from vonggac.detectors.sigma.ruleset import Correlation
 from vonggac.events.finding import Finding, finding_id
 from vonggac.events.times import iso
@@ -152,6 +153,7 @@ class _Runs:
     """Rows in runs that are sorted by time, the last one in memory and still unsorted."""
 
     def __init__(self, layout: Layout, run_rows: int) -> None:
+        self._layout = layout
         self._dtype = layout.row
         self._run_rows = run_rows
         self._parts: list[NDArray[np.void]] = []
@@ -186,6 +188,8 @@ class _Runs:
         at_once = max(LEAST_ROWS, self._run_rows // (len(self._stored) + 1))
         runs = [_Run(self._read(start, n, at_once)) for start, n in self._stored]
         rest = self._sorted()
+        if not runs:
+            rest = rest[may_matter(self._layout, rest)]
         runs.append(_Run(rest[at : at + at_once] for at in range(0, len(rest), at_once)))
         while runs := [run for run in runs if run.fill()]:
             bound = min((run.bound for run in runs if run.bound is not None), default=None)

@@ -47,6 +47,8 @@ class Layout:
     positions: Sequence[dict[str, tuple[int, ...]]] = field(init=False)
     parents: Sequence[tuple[int, ...]] = field(init=False)
     """Per correlation, the numbers of those that refer to it, ascending."""
+    n_above: int = field(init=False)
+    """How many correlations a hit may be given on to at most."""
     row: np.dtype[np.void] = field(init=False)
     """A partial hit: ``time`` in microseconds, numbers of ``file`` and ``record``, ``slot``, digests of ``group``, ``host``
     and ``value`` (the bits of a float64 for numbers), and digest and value for each of ``above``. No digest is 0."""
@@ -75,6 +77,7 @@ class Layout:
             ("by_rule", by_rule),
             ("positions", [_positions(one.rules) for one in self.correlations]),
             ("parents", [tuple(sorted(found)) for found in parents]),
+            ("n_above", n_above),
             ("row", np.dtype(names)),
         ):
             object.__setattr__(self, name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -24,7 +25,6 @@ NO_TIME, NO_GROUP, NO_VALUE = "no_event_time", "no_group_value", "no_value"
 _NOTHING = (b"", b"-")
 """How logs write that there is no value."""
 
-Values = Sequence[bytes | None]
 Period = tuple[int | None, int | None]
 
 
@@ -47,12 +47,18 @@ def digest(values: Sequence[bytes]) -> int:
     return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "little") or 1
 
 
-class _Digests(dict[tuple[bytes, ...], int]):
-    """Values to their digest, worked out when first met."""
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A value for each of some rows: ``values[codes[i]]``, none where the code is -1."""
 
-    def __missing__(self, values: tuple[bytes, ...]) -> int:
-        found = self[values] = digest(values)
-        return found
+    codes: NDArray[np.int64]
+    values: Sequence[bytes]
+
+    def or_else(self, places: NDArray[np.int64], other: _Coded) -> _Coded:
+        """These values, and at ``places`` those of ``other``."""
+        codes = self.codes.copy()
+        codes[places] = np.where(other.codes < 0, -1, other.codes + len(self.values))
+        return _Coded(codes, [*self.values, *other.values])
 
 
 def gather(
@@ -83,10 +89,8 @@ class _Gathering:
             self._is_within &= self._times >= start
         if end is not None:
             self._is_within &= self._times < end
-        self._fields: dict[str, tuple[NDArray[np.int32], list[bytes]]] = {}
-        self._digests = _Digests()
+        self._fields: dict[str, tuple[NDArray[np.int32], _Coded]] = {}
         self._shown: dict[int, tuple[bytes, ...]] = {}
-        self._numbers: dict[bytes, float] = {}
         self._left: dict[tuple[int, str], tuple[int, int]] = {}
 
     def all(self, hits: Mapping[str, NDArray[np.int32]]) -> Partials:
@@ -115,7 +119,7 @@ class _Gathering:
         found["group"] = group[kept]
         found["value"] = value[kept]
         found["host"] = self._host(rows)
-        for n in range(sum(name.startswith("above_") for name in self._layout.row.names or ()) // 2):
+        for n in range(self._layout.n_above):
             wanted = slot.above[n] if n < len(slot.above) else None
             found[f"above_{2 * n}"] = self._group(wanted, rows) if wanted else 0
             found[f"above_{2 * n + 1}"] = self._value(wanted, rows) if wanted else 0
@@ -133,88 +137,76 @@ class _Gathering:
         return rows[is_kept]
 
     def _group(self, wanted: Wanted, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
-        """The digest of each row's group, 0 where a value of it is missing."""
-        if not wanted.group:
-            return self._shown_digests([()] * len(rows))
-        return self._shown_digests(list(zip(*(self._values(name, rows) for name in wanted.group), strict=True)))
+        """The digest of each row's group, 0 where a value of it is missing; its texts are kept."""
+        return self._digests([self._values(name, rows) for name in wanted.group], len(rows), self._shown)
 
     def _value(self, wanted: Wanted, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
         """The digest of each row's values, 0 where one is missing; of numbers their bits, NaN where there is none."""
         if not wanted.value:
             return np.zeros(len(rows), np.uint64)
         columns = [self._values(name, rows) for name in wanted.value]
-        if wanted.is_numeric:
-            return np.fromiter(map(self._number, columns[0]), np.float64, len(rows)).view(np.uint64)
-        return self._digests_of(list(zip(*columns, strict=True)))
+        if not wanted.is_numeric:
+            return self._digests(columns, len(rows), {})
+        numbers = np.array([*map(_number, columns[0].values), np.nan], np.float64)
+        return numbers[columns[0].codes].view(np.uint64)
 
     def _host(self, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
-        found: list[bytes | None] = [None] * len(rows)
+        found = _Coded(np.full(len(rows), -1, np.int64), [])
         for name in concepts.fields_of("host.name", self._batch.source):
-            values = self._values(name, rows)
-            found = [old or new for old, new in zip(found, values, strict=True)]
-            if None not in found:
+            places = np.flatnonzero(found.codes < 0)
+            if not len(places):
                 break
-        return self._shown_digests([(value,) for value in found])
+            found = found.or_else(places, self._own(name, rows[places]))
+        return self._digests([found], len(rows), self._shown)
 
-    def _digests_of(self, values: Sequence[tuple[bytes | None, ...]]) -> NDArray[np.uint64]:
-        digests = self._digests
-        return np.fromiter((0 if None in one else digests[one] for one in values), np.uint64, len(values))  # type: ignore[index]
+    def _digests(
+        self, columns: Sequence[_Coded], n_rows: int, texts: dict[int, tuple[bytes, ...]]
+    ) -> NDArray[np.uint64]:
+        """The digest of each row's values, 0 where one is missing; ``texts`` gets what they are of."""
+        keys = np.zeros(n_rows, np.int64)
+        is_whole = np.ones(n_rows, np.bool_)
+        for column in columns:
+            keys = keys * (len(column.values) + 1) + column.codes + 1
+            is_whole &= column.codes >= 0
+            if len(columns) > 1:  # small numbers again, so that many columns overflow nothing
+                keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        found = np.zeros(len(first), np.uint64)
+        for number, row in enumerate(first.tolist()):
+            if is_whole[row]:
+                values = tuple(column.values[column.codes[row]] for column in columns)
+                name = digest(values)
+                texts[name] = values
+                found[number] = name
+        return found[inverse]
 
-    def _shown_digests(self, values: Sequence[tuple[bytes | None, ...]]) -> NDArray[np.uint64]:
-        """Digests of ``values``, whose texts are kept."""
-        found = self._digests_of(values)
-        for one in set(values):
-            if None not in one:
-                self._shown[self._digests[one]] = one  # type: ignore[index,assignment]
-        return found
-
-    def _number(self, value: bytes | None) -> float:
-        if value is None:
-            return np.nan
-        found = self._numbers.get(value)
-        if found is None:
-            try:
-                number = as_number(value.decode("utf-8", "replace"))
-                found = np.nan if number is None else float(number)
-            except (ValueError, OverflowError):  # so many digits that no float holds it
-                found = np.nan
-            self._numbers[value] = found
-        return found
-
-    def _values(self, name: str, rows: NDArray[np.int32]) -> Values:
+    def _values(self, name: str, rows: NDArray[np.int32]) -> _Coded:
         """The first value of field ``name``, or of its other names, in each of ``rows``."""
         found = self._own(name, rows)
-        if None not in found:
-            return found
         for alias in aliases(self._batch.source):
             if alias.name == name:
-                missing = [at for at, value in enumerate(found) if value is None]
-                if not missing:
+                places = np.flatnonzero(found.codes < 0)
+                if not len(places):
                     break
-                places = np.array(missing, np.int64)
-                values = self._own(alias.field, rows[places])
-                is_it = self._holds(alias.when)[rows[places]].tolist()
-                for at, value, fits in zip(missing, values, is_it, strict=True):
-                    if fits:
-                        found[at] = value
+                places = places[self._holds(alias.when)[rows[places]]]
+                found = found.or_else(places, self._own(alias.field, rows[places]))
         return found
 
-    def _own(self, name: str, rows: NDArray[np.int32]) -> list[bytes | None]:
+    def _own(self, name: str, rows: NDArray[np.int32]) -> _Coded:
         known = self._fields.get(name)
         if known is None:
             column = self._batch.column(name)
             blob = column.data.tobytes()
-            texts = [blob[a:b] for a, b in pairwise(column.offsets.tolist())]
-            known = self._fields[name] = (column.rows, texts)
-        at, texts = known
-        if not texts:
-            return [None] * len(rows)
-        places = np.searchsorted(at, rows)
-        is_there = at[np.minimum(places, len(at) - 1)] == rows
-        return [
-            texts[place] if there and texts[place] not in _NOTHING else None
-            for place, there in zip(places.tolist(), is_there.tolist(), strict=True)
-        ]
+            numbers: dict[bytes, int] = {}
+            texts = (blob[a:b] for a, b in pairwise(column.offsets.tolist()))
+            codes = [-1 if text in _NOTHING else numbers.setdefault(text, len(numbers)) for text in texts]
+            coded = _Coded(np.array(codes, np.int64), list(numbers))
+            known = self._fields[name] = (column.rows, coded)
+        at, coded = known
+        if not len(at):
+            return _Coded(np.full(len(rows), -1, np.int64), [])
+        places = np.minimum(np.searchsorted(at, rows), len(at) - 1)
+        return _Coded(np.where(at[places] == rows, coded.codes[places], -1), coded.values)
 
     def _holds(self, node: Node) -> NDArray[np.bool_]:
         """The rows in which a condition of a route holds."""
@@ -235,6 +227,14 @@ class _Gathering:
             held |= fitting & ~known
             known[column.rows] = True
         return held
+
+
+def _number(value: bytes) -> float:
+    try:
+        found = as_number(value.decode("utf-8", "replace"))
+        return math.nan if found is None else float(found)
+    except (ValueError, OverflowError):  # so many digits that no float holds them
+        return math.nan
 
 
 def _fits(leaf: Node, text: str) -> bool:
