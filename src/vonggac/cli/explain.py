@@ -17,6 +17,7 @@ from vonggac.errors import N_, InputError, UsageError
 if TYPE_CHECKING:
     from vonggac.detectors.sigma import Rule
     from vonggac.detectors.sigma.explain import Part
+    from vonggac.detectors.sigma.ruleset import Correlation
     from vonggac.events.batch import EventBatch
 
 
@@ -59,8 +60,10 @@ def command(settings: Settings, rule: str, event: str, record: int | None, rules
     """Explain every rule that RULE names on the event."""
     from vonggac.detectors.sigma.explain import explain
 
-    chosen = _rules(rule, rules, settings)
+    chosen, correlations = _rules(rule, rules, settings)
     batch, row = _event(event, record, source, settings)
+    for correlation in correlations:
+        click.echo(visible(_over(correlation)))
     for one in chosen:
         click.echo("\n".join(visible(line) for line in tree(explain(one, batch, row))))
     return 0
@@ -79,7 +82,15 @@ def tree(part: Part, stem: str = "", branch: str = "") -> Iterator[str]:
         yield from tree(child, below, "└─ " if child is part.children[-1] else "├─ ")
 
 
-def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> list[Rule]:
+def _over(one: Correlation) -> str:
+    """What a correlation says of the rules that are explained after it."""
+    return _("{title}: {kind} by {fields} within {seconds} s, over the rules below").format(
+        title=one.info.title, kind=one.kind, fields=", ".join(one.group_by) or "–", seconds=one.timespan_us // 1_000_000
+    )
+
+
+def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> tuple[list[Rule], list[Correlation]]:
+    """The rules meant, those that correlations meant refer to too, and these correlations."""
     from vonggac.cli.scan import tell_rule_faults
     from vonggac.jobs.rules import load_rules, named_rules
 
@@ -87,12 +98,12 @@ def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> list[Rule]:
     if path.is_file():
         loaded = load_rules([path], None)
         tell_rule_faults(loaded)
-        return list(loaded.ruleset.rules)
+        return list(loaded.ruleset.rules), list(loaded.ruleset.correlations)
     loaded = load_rules(named_rules(rules, settings.data_dir), settings.cache_dir)
-    found = [one for one in loaded.ruleset.rules if rule in (one.info.id, one.info.title)]
-    if not found:
+    found = loaded.ruleset.keeping(lambda info: rule in (info.id, info.title))
+    if not found.rules:
         raise UsageError(N_("neither a rule file nor the identifier or title of a rule"), where=rule)
-    return found
+    return list(found.rules), list(found.correlations)
 
 
 def _event(event: str, record: int | None, source: str, settings: Settings) -> tuple[EventBatch, int]:

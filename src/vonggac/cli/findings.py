@@ -45,6 +45,12 @@ CSV_COLUMNS = (
     "detail",
 )
 
+LEFT_WORDS: Mapping[str, str] = {
+    "no_event_time": N_("without a time that could be read"),
+    "no_group_value": N_("without a value to group by"),
+    "no_value": N_("without a value to count or sum up"),
+}
+
 TOP = 20
 """Rows of a table that sums up; the rest is one row."""
 
@@ -190,6 +196,19 @@ def faults(summary: Summary) -> list[str]:
     if summary.timeouts:
         lines.append(_("regular expressions that took too long, so that values were left unjudged:"))
         lines.extend(f"  {rule}: {number(count)}" for rule, count in summary.timeouts.most_common(TOP))
+    for reason, entry in sorted(summary.uncorrelated.items(), key=lambda item: -item[1].count):
+        lines.append(
+            _("{n} hits of rules left out of correlations: {reason}").format(
+                n=number(entry.count), reason=_(LEFT_WORDS.get(reason, reason))
+            )
+        )
+        lines.extend(f"  {title}" + (f": {file}:{record}" if file else "") for file, record, title in entry.places)
+    if summary.forgotten:
+        lines.append(
+            _(
+                "too much at once for correlations, so that some may have been missed: {groups} groups and {events} hits forgotten"
+            ).format(groups=number(summary.forgotten["groups"]), events=number(summary.forgotten["events"]))
+        )
     return [visible(line) for line in lines]
 
 

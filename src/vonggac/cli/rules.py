@@ -99,17 +99,18 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
 
     loaded = load_rules(named_rules(paths, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
-    rules = sorted(
-        loaded.ruleset.rules, key=lambda rule: (-LEVELS.index(rule.info.level), rule.info.title, rule.info.id)
-    )
+    rules = [
+        *((rule.info, str(rule.logsource), rule.place) for rule in loaded.ruleset.rules),
+        *((one.info, f"correlation={one.kind}", one.place) for one in loaded.ruleset.correlations),
+    ]
+    rules.sort(key=lambda rule: (-LEVELS.index(rule[0].level), rule[0].title, rule[0].id))
     table = Table(_("Rules"), (_("Severity"), _("Rule"), _("Log source"), _("Identifier")))
     with output(None) as write:
         if form == "csv":
             write(csv_line(("id", "title", "level", "logsource", "tags", "author", "place")))
-        for rule in rules:
-            info, source = rule.info, str(rule.logsource)
+        for info, source, place in rules:
             if form == "csv":
-                write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, rule.place)))
+                write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, place)))
             elif form == "jsonl":
                 write(
                     visible_json(
@@ -124,7 +125,7 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
                                 "references": info.references,
                                 "description": info.description,
                                 "falsepositives": info.falsepositives,
-                                "place": rule.place,
+                                "place": place,
                             }
                         )
                     )

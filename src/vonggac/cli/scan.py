@@ -339,7 +339,9 @@ def tell_rule_faults(loaded: LoadedRules) -> bool:
             "{n} rules cannot be used; the other {used} run:",
             len(faults),
         )
-        tell_faults(text.format(n=number(len(faults)), used=number(len(ruleset.rules))), faults)
+        tell_faults(
+            text.format(n=number(len(faults)), used=number(len(ruleset.rules) + len(ruleset.correlations))), faults
+        )
     return not faults
 
 
