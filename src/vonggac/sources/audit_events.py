@@ -10,7 +10,8 @@ it has, under Sysmon's names, what the event's other records say.
 - these three: ``Image``, ``ProcessId``, ``ParentProcessId``, ``User``, ``LogonId`` from SYSCALL
 - SYSCALL: ``SYSCALL``, the name of the call, where auditd did not write it
 
-All of it is computed when somebody asks for it.
+All of it is computed when somebody asks for it. A record whose event is spread over more than MAX_SPREAD records may
+lack what stands at the event's other end.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ from ipaddress import IPv4Address, IPv6Address
 from vonggac.events.batch import Shape
 from vonggac.sources.audit_records import reader_of, system_call
 from vonggac.sources.derived import Derived
+
+MAX_SPREAD = 500
+"""Records between two of one event. The kernel writes those of one system call at once; other processors' come between."""
+
+_SEARCHED_LINES = 20_000
+_SEARCHED_RECORDS = 4 * MAX_SPREAD
+_EVENT_ID = re.compile(rb"audit\((\d{1,20}(?:\.\d{1,9})?:\d{1,20})\)")
 
 _PROCESS = {
     "Image": ("exe",),
@@ -62,6 +70,31 @@ def socket_address(saddr: str, interpreted: str = "") -> dict[str, str]:
     except (ValueError, struct.error):
         return dict(_ENRICHED_ADDRESS.findall(interpreted))
     return found
+
+
+def cut_between_events(data: bytes) -> int:
+    """Where whole lines can be cut so that no event of the last MAX_SPREAD records has records before the cut."""
+    if data.rfind(b"audit(") < 0:
+        return len(data)
+    records: list[tuple[int, bytes]] = []  # from the last to the first: where its line begins, its event
+    end = len(data) - data.endswith(b"\n")
+    n_lines = 0
+    while end >= 0 and n_lines < _SEARCHED_LINES and len(records) < _SEARCHED_RECORDS:
+        start = data.rfind(b"\n", 0, end) + 1
+        if found := _EVENT_ID.search(data, start, end):
+            records.append((start, found[1]))
+        end = start - 1
+        n_lines += 1
+    if not records:
+        return len(data)
+    first = {event: number for number, (_, event) in enumerate(records)}
+    number, last = 0, min(MAX_SPREAD, len(records)) - 1
+    while number <= last:
+        last = max(last, first[records[number][1]])
+        number += 1
+    if last == len(records) - 1 and end >= 0:  # events reach further back than was searched
+        last = min(MAX_SPREAD, len(records)) - 1
+    return records[last][0]
 
 
 def is_audit(shape: Shape) -> bool:

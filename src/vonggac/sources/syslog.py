@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.events.batch import EventBatch, Shape
-from vonggac.sources.audit_events import related
+from vonggac.sources.audit_events import cut_between_events, related
 from vonggac.sources.derived import Derived
 from vonggac.sources.excerpts import Lines
 from vonggac.sources.line_kernels import survey_syslog
-from vonggac.sources.lines import RawLines, SkipCounter, frame_lines, head_lines, text_lines
+from vonggac.sources.lines import RawLines, SkipCounter, head_lines, text_lines
 from vonggac.sources.message_patterns import Parser
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 from vonggac.sources.syslog_antivirus import clamav, clamav_line, kaspersky
@@ -30,6 +30,7 @@ from vonggac.sources.syslog_appliances import junos_structured
 from vonggac.sources.syslog_cef import carried
 from vonggac.sources.syslog_headers import LEVELS, headless, is_headless, untagged
 from vonggac.sources.syslog_messages import SQUID, named, parser_of, squid
+from vonggac.sources.whole_records import frame_whole
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 _BSD = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4}(?= ))?"
@@ -253,8 +254,8 @@ class SyslogSource:
         return 90 * known // len(lines) if known * 2 > len(lines) else 0
 
     def frame(self, stream: Reader, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-        """Blocks of whole lines."""
-        return frame_lines(stream, block_bytes=block_bytes)
+        """Blocks of whole lines, and of whole events of the Linux audit system."""
+        return frame_whole(stream, block_bytes=block_bytes, cut=cut_between_events)
 
     def decode(self, block: Block, options: Options) -> EventBatch:
         """One event per line; records are line numbers."""
