@@ -38,6 +38,14 @@ def of_source(name: str) -> Iterator[bytes]:
             yield json.dumps(form() if callable(form) else form).encode() + b"\n"
 
 
+def of_sifting(name: str) -> Iterator[bytes]:
+    """Lines of ``name`` with values of every kind, amid lines without."""
+    lines = [line.encode() for line in _module("jobs/test_sifting.py").SAMPLES.get(name, ())]
+    yield b"\n".join(lines[:40])
+    for line in lines:
+        yield b"\n".join([*(one for one in lines if one.startswith(b"#")), line, *[line[:12]] * 3])
+
+
 def of_other_sources(name: str) -> Iterator[bytes]:
     """What other sources read: files are mixed."""
     yield from (head for other, head in _module("sources/test_sources.py").HEADS.items() if other != name)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import seeds
+import sifted
 
 from vonggac import sources
 from vonggac.detectors.indicators.lists import read_list
@@ -35,7 +36,7 @@ WHOLE = 1 << 20
 
 MAX_BYTES = 8192
 LIMITS = Limits(floor=1 << 20, most=8 << 20)
-HEADED = frozenset({"zeek"})
+HEADED = frozenset({"zeek", "w3c", "windows_firewall"})
 LINES = frozenset({"syslog", "web_access", *HEADED})
 """Sources in which every line that is not blank (nor, where they are headed, begins with #) is an event or counted."""
 
@@ -103,10 +104,28 @@ def read_source(name: str, data: bytes) -> None:
     assert _read(name, data, at) == (events, skips), f"blocks of {at} bytes"
     if name in LINES and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         lines = data.decode("utf-8", "replace").split("\n")
-        n_records = sum(
-            1 for line in lines if line and not line.isspace() and not (name in HEADED and line.startswith("#"))
-        )
+        is_headed = name in HEADED and not (name == "zeek" and data.lstrip().startswith(b"{"))
+        n_records = sum(1 for line in lines if line and not line.isspace() and not (is_headed and line.startswith("#")))
         assert len(events) + skips.total() == n_records
+
+
+def sift_lines(data: bytes) -> None:
+    """Listed values that stand in the text are found in raw text as in its events; the first byte says whose text it is."""
+    if not data:
+        return
+    source = sifted.LINE_SOURCES[data[0] % len(sifted.LINE_SOURCES)]
+    text = data[1:]
+    values = sorted(sifted.values_in(source, text))[:200]
+    indicators = [one for value in values if (one := sifted.listed(value)) is not None]
+    # Of each half of the list alone too: a line that one value finds hides what another does not.
+    for some in (indicators, indicators[::2], indicators[1::2], indicators[:1]):
+        sifted.assert_same(source, text, some)
+
+
+def _sifting_seeds() -> Iterator[bytes]:
+    for number, source in enumerate(sifted.LINE_SOURCES):
+        for seed in (*seeds.of_source(source.name), *seeds.of_sifting(source.name)):
+            yield bytes([number]) + seed
 
 
 def read_evtx_records(data: bytes) -> None:
@@ -183,6 +202,7 @@ def _office_seeds() -> Iterator[bytes]:
 
 TARGETS: dict[str, Target] = {
     **{source.name: _source_target(source.name) for source in sources.SOURCES},
+    "sifting": Target(sift_lines, _sifting_seeds),
     "evtx_records": Target(read_evtx_records, seeds.evtx_records),
     "lists": Target(read_indicators, seeds.lists),
     "lists_office": Target(read_office, _office_seeds, 32 << 10),

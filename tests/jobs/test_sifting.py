@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sifted import LINE_SOURCES, WholeReader, assert_same, listed, values_in
 
 from vonggac import sources
-from vonggac.detectors.detector import Detector
-from vonggac.detectors.indicators.detector import CONCEPTS, IndicatorDetector
-from vonggac.detectors.indicators.indicator import Indicator, Kind, Place
-from vonggac.detectors.indicators.matching import kind_of
+from vonggac.detectors.indicators.detector import IndicatorDetector
 from vonggac.detectors.sigma import SigmaDetector
 from vonggac.detectors.sigma.compile import compile_rules
-from vonggac.events.batch import EventBatch
-from vonggac.events.concepts import fields_of
-from vonggac.events.finding import Finding, Hit
-from vonggac.jobs.scan import Plan, Reading, Summary, scan
+from vonggac.jobs.scan import Plan, Reading, scan
 from vonggac.jobs.sifting import sift
-from vonggac.sources.excerpts import LineSource
 from vonggac.sources.source import Options, Source
-
-LINE_SOURCES = [source for source in sources.SOURCES if isinstance(source, LineSource)]
 
 SHA256 = "0123456789abcdef" * 4
 SYSLOG = [
@@ -66,60 +57,30 @@ ZEEK = [
     "#fields\tts\tid.orig_h\tid.resp_h\tquery\tsha256", "#types\ttime\taddr\taddr\tstring\tstring",
     f"1.5\t192.0.2.1\t2001:db8::7\ta.evil.example\t{SHA256}", "1.5\t192.0.2.1\t198.51.100.7\t-\t-",
     "1.5\t::ffff:192.0.2.9\t198.51.100.7\tevil\\x2eexample\t-", "1.5\t192.0.2.1", "", "\t\t\t\t", " \t\t\t\t",
-    "#fields\tts\tid.orig_h", "#set_separator\t;", '{"ts":1}', "x\t192.0.2.1",
+    "#fields\tts\tid.orig_h", '{"ts":1}', "x\t192.0.2.1",
 ]  # fmt: skip
-SAMPLES = {"syslog": SYSLOG, "web_access": WEB, "zeek": ZEEK}
+W3C = [
+    "#Software: Microsoft Internet Information Services 10.0", "#Version: 1.0", "#Date: 2026-11-24 10:00:00",
+    "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) cs-host sc-status",
+    "2026-11-24 10:00:01 198.51.100.7 GET /a x=1 443 - 192.0.2.1 curl/8 http://evil.example/x www.example 200",
+    "2026-11-24 10:00:01 198.51.100.7 GET /a%2Fb - 443 an 2001:db8::7 Mozilla/5.0+(X) - a.evil.example:443 404",
+    "2026-11-24 10:00:01 198.51.100.7 GET", "", "đường", "2026-11-24 10:00:01 - GET / - 80 - ::ffff:192.0.2.9 - - - 200",
+    "#Fields: date time c-ip", "2026-11-24 10:00:01 192.0.2.1",
+]  # fmt: skip
+PFIREWALL = [
+    "#Version: 1.5", "#Software: Microsoft Windows Firewall", "#Time Format: Local",
+    "#Fields: date time action protocol src-ip dst-ip src-port dst-port size tcpflags tcpsyn tcpack tcpwin icmptype icmpcode info path",
+    "", "2026-11-24 10:00:01 ALLOW TCP 192.0.2.1 198.51.100.7 50000 443 0 - 0 0 0 - - - SEND",
+    "2026-11-24 10:00:01 DROP UDP 2001:db8::7 ff02::fb 5353 5353 0 - - - - - - - RECEIVE",
+    "2026-11-24 10:00:02 INFO-EVENTS-LOST - - - - - - - - - - - - 44 -", "2026-11-24 10:00:01 DROP UDP 192.0.2.9",
+]  # fmt: skip
+SAMPLES = {"syslog": SYSLOG, "web_access": WEB, "zeek": ZEEK, "w3c": W3C, "windows_firewall": PFIREWALL}
 
 VALUES = (
     "192.0.2.1", "192.0.2.9", "198.51.100.0/24", "203.0.113.9-203.0.113.12", "2001:db8::7", "2001:db8::/126", "::ffff:c000:221",
     "evil.example", "a.evil.example", "xn--bcher-kva.example", "http://evil.example/a", "http://a.evil.example:8080/",
     "http://[2001:db8::7]/a", "http://192.0.2.68/", SHA256, "localhost", "203.0.113.5", "đôi.ví-dụ.example",
 )  # fmt: skip
-
-
-def listed(value: str) -> Indicator | None:
-    kind: Kind | None = "sha256" if value == SHA256 else kind_of(value) or "domain"
-    return Indicator(kind, value, value, "hostile", Place("list.txt", "", 1)) if kind else None
-
-
-class WholeReader:
-    """A detector without the door to raw text."""
-
-    def __init__(self, detector: Detector) -> None:
-        self._detector = detector
-
-    def detect(self, batch: EventBatch) -> Sequence[Hit]:
-        return self._detector.detect(batch)
-
-
-def written(findings: Sequence[Finding]) -> bytes:
-    return b"".join(repr(one).encode("utf-8", "backslashreplace") + b"\n" for one in findings)
-
-
-def told(source: Source, data: bytes, detector: Detector, block_bytes: int = 1 << 20) -> tuple[bytes, Summary]:
-    out: list[bytes] = []
-    plan = Plan([detector], reading=Reading(Options(year=2026), source.name, block_bytes), render=written)
-    summary = scan([("x.log", io.BytesIO(data))], plan, out.append)
-    return b"".join(out), summary
-
-
-def values_in(source: Source, data: bytes) -> set[str]:
-    """Every text that a detector of indicators would look at."""
-    found: set[str] = set()
-    for block in source.frame(io.BytesIO(data)):
-        batch = source.decode(block, Options())
-        for name in {name for concept in CONCEPTS for name in fields_of(concept, batch.source)}:
-            found.update(batch.column(name).texts())
-    return found
-
-
-def assert_same(source: Source, data: bytes, indicators: Iterable[Indicator], block_bytes: int = 1 << 20) -> bytes:
-    detector = IndicatorDetector(indicators)
-    findings, summary = told(source, data, detector, block_bytes)
-    slow_findings, slow_summary = told(source, data, WholeReader(detector), block_bytes)
-    assert findings == slow_findings
-    assert summary == slow_summary
-    return findings
 
 
 EACH = pytest.mark.parametrize("source", LINE_SOURCES, ids=[source.name for source in LINE_SOURCES])
@@ -132,18 +93,20 @@ def samples(source: Source) -> list[bytes]:
 @EACH
 def test_each_value_of_each_line_is_found_alone(source: Source) -> None:
     lines = samples(source)
-    noise = b"\n".join([*lines, b""])
+    header = [line for line in lines if line.startswith(b"#")]
+    quiet = next(line for line in lines if b"192.0.2.1" in line).replace(b"192.0.2.1", b"10.9.9.9")
+    noise = b"\n".join([*lines, *header, *[quiet] * 4 * len(lines), b""])
     n_found = 0
     for value in sorted(values_in(source, noise)):
         indicators = [one for one in [listed(value)] if one is not None]
         n_found += bool(assert_same(source, noise, indicators))
-    assert n_found > 5
+    assert n_found > 3
 
 
 @EACH
 def test_lines_are_sifted_and_not_read_whole(source: Source) -> None:
     first, *_ = (line for line in samples(source) if b"192.0.2.1" in line)
-    head = b"\n".join(samples(source)[:6]) + b"\n" if source.name == "zeek" else b""
+    head = b"".join(line + b"\n" for line in samples(source)[:6] if line.startswith(b"#"))
     data = head + (first.replace(b"192.0.2.1", b"10.9.9.9") + b"\n") * 100 + first
     detector = IndicatorDetector([one for one in [listed("192.0.2.1")] if one])
     (block,) = source.frame(io.BytesIO(data))
@@ -151,7 +114,7 @@ def test_lines_are_sifted_and_not_read_whole(source: Source) -> None:
     assert found is not None
     batch, n_others = found
     assert n_others == 100
-    assert batch.n_rows <= 2
+    assert batch.n_rows == 1
     assert sift(source, block, [WholeReader(detector)], Options()) is None
 
 
@@ -173,7 +136,7 @@ def test_any_lines_and_any_lists_give_the_same(source: Source, data: st.DataObje
 
 ODD = (
     b" ", b"\n", b".", b":", b"::", b"1", b"f", b"\\", b"%2e", b"\t", b"#", b'"', b"]", b"-", b"\xff", b"\xc3", "。".encode(), b"\0",
-    "\u2028".encode(), b"\r", b"\x1c", "\u00a0".encode(), b"<", b"192.0.2.1", b"evil.example",
+    b"\n#set_separator\t;\n", "\u2028".encode(), b"\r", b"\x1c", "\u00a0".encode(), b"<", b"192.0.2.1", b"evil.example",
 )  # fmt: skip
 
 
