@@ -169,8 +169,11 @@ def _own_case(file: Path, rule: str, kind: str, number: int, case: Any) -> Case:
         if not isinstance(case["event"], dict):
             raise UsageError(N_("an event is a map of fields to values"), where=place)
         return replace(found, event={str(key): value for key, value in case["event"].items()})
-    if found.source:
-        sources.by_name(found.source)
+    if found.source and found.source not in (valid := [source.name for source in sources.SOURCES]):
+        names = ", ".join(valid)
+        raise UsageError(
+            N_("no source is called “{name}”; the sources are {valid}"), where=place, name=found.source, valid=names
+        )
     if forms == ["lines"]:
         return replace(found, text=_text(case["lines"], place))
     return replace(found, file=file.parent / str(case["file"]))
@@ -253,7 +256,8 @@ class Trial:
 
     def __init__(self, ruleset: RuleSet, info: RuleInfo) -> None:
         self._info = info
-        self._ruleset = ruleset.keeping(lambda one: one.id == info.id)
+        kept = ruleset.keeping(lambda one: one.id == info.id)
+        self._ruleset = replace(kept, silent=kept.silent - {info.id})
         self._detector = SigmaDetector(self._ruleset)
 
     def outcome(self, case: Case) -> Outcome:
@@ -267,11 +271,10 @@ class Trial:
         if case.event is not None:
             batch = EventBatch.from_dicts(case.source, [(1, dict(case.event))])
             return sum(hit.rule.id == self._info.id for hit in self._detector.detect(batch))
-        kept = self._ruleset
         plan = Plan(
             [self._detector],
-            correlations=kept.correlations,
-            silent=kept.silent - {self._info.id},
+            correlations=self._ruleset.correlations,
+            silent=self._ruleset.silent,
             reading=Reading(source=case.source),
         )
         if case.text is not None:
