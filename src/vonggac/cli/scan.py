@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,12 +19,15 @@ from vonggac.config import Settings
 from vonggac.errors import N_, UsageError
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from vonggac.cli.formats.format import Format
+    from vonggac.cli.selecting import Chosen
     from vonggac.detectors.detector import Detector
-    from vonggac.detectors.sigma import RuleSet
     from vonggac.events.finding import RuleInfo
     from vonggac.jobs.rules import LoadedRules
-    from vonggac.jobs.scan import Plan, Summary
+    from vonggac.jobs.scan import Period, Plan, Summary
+    from vonggac.jobs.since import Since
     from vonggac.sources.source import Options
 
 LEVEL_NAMES = ("informational", "low", "medium", "high", "critical")
@@ -40,6 +45,10 @@ class Request:
     indicators: Sequence[str] = ()
     start: str = ""
     end: str = ""
+    since: str = ""
+    tuning: str = ""
+    include_rule: Sequence[str] = ()
+    exclude_rule: Sequence[str] = ()
     level: str = LEVEL_NAMES[0]
     fail_level: str | None = None
     jobs: int | None = None
@@ -76,6 +85,18 @@ class Request:
             N_("standard input, one period"),
         ),
         (
+            "vonggac scan logs/ --format html --output report.html",
+            N_("one page for a browser: when, which hosts, which rules, the events with what matched marked"),
+        ),
+        (
+            "vonggac scan /var/log --since last --format ecs --output new.jsonl",
+            N_("every hour: only what is new since the last run"),
+        ),
+        (
+            "vonggac scan logs/ --rules sigma --include-rule 'attack.t1059*' --tuning tuning.yml",
+            N_("some rules only, with the levels and exceptions of this site"),
+        ),
+        (
             "vonggac scan logs/ --fail-level high || notify",
             N_("a status for scripts: 10 when something severe was found"),
         ),
@@ -103,6 +124,33 @@ class Request:
     metavar="TIME",
     default="",
     help=N_("Only events before this time; a date alone includes its whole day."),
+)
+@option(
+    "--since",
+    metavar="last|TIME",
+    default="",
+    help=N_(
+        "Only what is new since the last run of the same question (last), or events of the last 30m, 2h, 3d, 1w, or from a "
+        "time on."
+    ),
+)
+@option(
+    "--tuning",
+    metavar="FILE",
+    default="",
+    help=N_("Levels of rules, rules turned off, and exceptions for hosts and values (YAML)."),
+)
+@option(
+    "--include-rule",
+    metavar="RULE",
+    multiple=True,
+    help=N_("Only rules with this identifier, title or tag, with * and ?, such as 'attack.t1059*'; may be repeated."),
+)
+@option(
+    "--exclude-rule",
+    metavar="RULE",
+    multiple=True,
+    help=N_("Without rules with this identifier, title or tag, with * and ?; may be repeated."),
 )
 @option(
     "--level",
@@ -169,10 +217,11 @@ def command(settings: Settings, /, **asked: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """What is needed to carry out a request. ``is_whole``: all rules and lists could be read."""
+    """What is needed to carry out a request. ``closing``: the last lines. ``is_whole``: all rules and lists could be read."""
 
     plan: Plan
     form: Format
+    closing: Callable[[Summary], list[str]]
     is_whole: bool
 
 
@@ -185,30 +234,23 @@ def run(request: Request, settings: Settings) -> int:
 
     prepared = _prepared(request, settings)
     form = prepared.form
-    inputs = Inputs(request.paths)
+    since = prepared.plan.since
+    inputs = Inputs(request.paths, follow=since)
     with output(request.output or None) as write:
         _write(write, form.begin())
         with progress(not request.no_progress, inputs.total_bytes(), inputs.position) as report:
             summary = scan(inputs, prepared.plan, lambda part: _write(write, form.add(part)), report)
         for piece in form.end(summary):
             _write(write, piece)
-    lines = _closing(summary)
-    click.echo("\n".join(lines), err=request.format != "table" or bool(request.output))
+    if since is not None:
+        since.save(file for file, _error in summary.unreadable)
+    click.echo("\n".join(prepared.closing(summary)), err=request.format != "table" or bool(request.output))
     return status(summary, request.fail_level, is_whole=prepared.is_whole)
 
 
 def _write(write: Callable[[bytes], object], part: bytes) -> None:
     if part:
         write(part)
-
-
-def _closing(summary: Summary) -> list[str]:
-    from vonggac.cli import findings
-
-    lines = findings.closing(summary)
-    if not summary.n_findings and summary.n_events:
-        lines.append(_("Nothing found."))
-    return lines
 
 
 def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
@@ -221,7 +263,7 @@ def status(summary: Summary, fail_level: str | None, *, is_whole: bool) -> int:
 
 
 def _prepared(request: Request, settings: Settings) -> _Prepared:
-    from vonggac.cli import findings, formats
+    from vonggac.cli import formats
     from vonggac.cli.formats.format import Context
     from vonggac.jobs.scan import Plan, Reading
     from vonggac.sources import by_name
@@ -229,10 +271,11 @@ def _prepared(request: Request, settings: Settings) -> _Prepared:
     if request.source:
         by_name(request.source)
     options = reading_options(request.zone, request.year, request.mapping, settings)
-    period = (moment(request.start, "--from", options, 0), moment(request.end, "--to", options, 1))
-    if period[0] is not None and period[1] is not None and period[0] >= period[1]:
-        raise UsageError(N_("the period ends before it begins"), where="--from, --to")
-    detectors, ruleset, is_whole = _detectors(request, settings)
+    period = _period(request, options)
+    detectors, chosen, is_whole = _detectors(request, settings)
+    ruleset = chosen.loaded.ruleset
+    since = _since(request, settings, chosen, period)
+    closing = partial(_closing, chosen=chosen, since=since, zone=options.zone)
     infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
     context = Context(
         titles={info.id: title_of(info) for info in infos},
@@ -241,7 +284,7 @@ def _prepared(request: Request, settings: Settings) -> _Prepared:
         inputs=request.paths,
         asked=_asked(request),
         zone=options.zone,
-        closing=findings.closing,
+        closing=closing,
         is_file=bool(request.output),
     )
     form = formats.make(request.format, context)
@@ -249,13 +292,62 @@ def _prepared(request: Request, settings: Settings) -> _Prepared:
         detectors=detectors,
         correlations=ruleset.correlations,
         silent=ruleset.silent,
+        tuning=chosen.tuning,
+        since=since,
         reading=Reading(options, request.source),
         period=period,
         level=request.level,
         render=form.render,
         jobs=request.jobs or settings.jobs or len(os.sched_getaffinity(0)),
     )
-    return _Prepared(plan, form, is_whole)
+    return _Prepared(plan, form, closing, is_whole)
+
+
+def _period(request: Request, options: Options) -> Period:
+    """The period asked for; raises UsageError."""
+    from vonggac.cli import selecting
+
+    start = moment(request.start, "--from", options, 0)
+    if request.since and request.since != selecting.LAST:
+        if request.start:
+            raise UsageError(N_("both say when the period begins"), where="--since, --from")
+        start = selecting.stretch(request.since, selecting.now())
+        start = moment(request.since, "--since", options, 0) if start is None else start
+    period = (start, moment(request.end, "--to", options, 1))
+    if period[0] is not None and period[1] is not None and period[0] >= period[1]:
+        raise UsageError(N_("the period ends before it begins"), where="--from, --to")
+    return period
+
+
+def _since(request: Request, settings: Settings, chosen: Chosen, period: Period) -> Since | None:
+    """What earlier runs of the same question have read; None when that was not asked."""
+    from vonggac.cli import selecting
+
+    if request.since != selecting.LAST:
+        return None
+    from vonggac.cli.lists import read_bytes
+    from vonggac.jobs.since import Since, question
+
+    rules = chosen.loaded.ruleset.to_json()
+    asked = {
+        "inputs": [path if path == "-" else str(Path(path).absolute()) for path in request.paths],
+        "rules": [rules["rules"], rules["correlations"], rules["silent"]],
+        "tuning": [repr(entry) for entry in chosen.tuning.entries] if chosen.tuning else [],
+        "indicators": [question(read_bytes(Path(path)).hex()) for path in request.indicators],
+        "period": period,
+        "level": request.level,
+        "reading": [request.source, request.zone or settings.zone, request.year, sorted(request.mapping)],
+    }
+    return Since(settings.data_dir / "scan" / f"{question(asked)}.json", int(selecting.now()))
+
+
+def _closing(summary: Summary, *, chosen: Chosen, since: Since | None, zone: tzinfo) -> list[str]:
+    from vonggac.cli import findings, selecting
+
+    lines = [*findings.closing(summary), *map(visible, selecting.closing(summary, chosen, since, zone))]
+    if not summary.n_findings and summary.n_events:
+        lines.append(_("Nothing found."))
+    return lines
 
 
 def _asked(request: Request) -> list[tuple[str, str]]:
@@ -305,13 +397,22 @@ def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
     return found
 
 
-def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], RuleSet, bool]:
+def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Chosen, bool]:
     """The detectors, the Sigma rules, and whether all that was asked for could be read."""
+    from vonggac.cli.selecting import choose
     from vonggac.detectors.sigma import SigmaDetector
     from vonggac.jobs.rules import load_rules, named_rules
 
     loaded = load_rules(named_rules(request.rules, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
+    chosen = choose(
+        loaded,
+        request.tuning,
+        request.include_rule,
+        request.exclude_rule,
+        with_indicators=bool(request.indicators),
+    )
+    loaded = chosen.loaded
     detectors: list[Detector] = [SigmaDetector(loaded.ruleset, store=loaded.cache)]
     if request.indicators:
         from vonggac.cli.lists import read_lists
@@ -320,7 +421,7 @@ def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Ru
         lists = read_lists(request.indicators, settings)
         detectors.append(IndicatorDetector(lists.indicators))
         is_whole = is_whole and lists.is_whole
-    return detectors, loaded.ruleset, is_whole
+    return detectors, chosen, is_whole
 
 
 def title_of(info: RuleInfo) -> str:

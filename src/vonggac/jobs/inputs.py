@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Protocol
 
 from vonggac.errors import N_, InputError, UnsafeInput, VonggacError
 from vonggac.sources.containers import DEFAULT_LIMITS, READ_BYTES, Limits, Opened, members, shown
@@ -32,17 +32,38 @@ class _Named:
     is_listed: bool = True
 
 
+class Follow(Protocol):
+    """Somebody who knows which files need not be read again."""
+
+    def is_unchanged(self, found: os.stat_result) -> bool:
+        """Whether the file is as it was when it was read whole."""
+        ...
+
+    def finished(self, name: str, found: os.stat_result) -> None:
+        """The file ``name``, which was ``found`` when it was opened, has been read to its end."""
+        ...
+
+
 class Inputs:
     """All inputs that ``paths`` name: display name and stream of each, or why there is none; each is read before the next.
 
     A folder stands for all files below it, in the order of their names; a file that is reached twice is read once. ``-`` is
-    standard input. Nothing is raised for an input that cannot be read. Iterate once.
+    standard input. Nothing is raised for an input that cannot be read. Iterate once. ``follow`` knows files that need not be read
+    again.
     """
 
-    def __init__(self, paths: Sequence[str], *, stdin: BinaryIO | None = None, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        stdin: BinaryIO | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        follow: Follow | None = None,
+    ) -> None:
         self._paths = list(paths)
         self._stdin = stdin
         self._limits = limits
+        self._follow = follow
         self._files: list[_Named] | None = None
         self._n_before = 0  # bytes of the files that were read
         self._current: _Watched | None = None
@@ -94,8 +115,14 @@ class Inputs:
         try:
             with _open(named) as file:
                 self._current = _Watched(file)
+                found = os.fstat(file.fileno())
+                follow = self._follow if stat.S_ISREG(found.st_mode) else None
+                if follow is not None and follow.is_unchanged(found):
+                    return
                 seekable = file if file.seekable() else None
                 yield from members(self._current, name, limits=self._limits, spool=spool, seekable=seekable)
+                if follow is not None:
+                    follow.finished(name, found)
         except OSError as error:
             yield name, _unreadable(name, error)
         except VonggacError as error:

@@ -21,6 +21,7 @@ from vonggac.detectors.correlation.layout import Layout
 from vonggac.detectors.correlation.partials import gather
 from vonggac.detectors.detector import Detector
 from vonggac.detectors.sigma.ruleset import Correlation
+from vonggac.detectors.tuning import Tuning
 from vonggac.errors import N_, InputError, VonggacError
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
@@ -29,6 +30,8 @@ from vonggac.events.skips import Skip
 from vonggac.events.times import iso
 from vonggac.jobs.correlate import Collector, pack
 from vonggac.jobs.pool import Head, Pool, Task
+from vonggac.jobs.sifting import sift
+from vonggac.jobs.since import Since
 from vonggac.sources.json_documents import Rewound
 from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
 
@@ -61,6 +64,7 @@ class Reading:
 class Plan:
     """All that a worker needs: what to read, what to look for, what to keep, how to write it.
 
+    ``tuning``: how levels differ here and which events are exceptions. ``since``: what earlier runs read.
     ``render`` turns the findings of one event, which share everything but the rule, into bytes; None when only the counts
     are wanted. ``correlations`` and ``silent`` are those of the rule set of ``detectors``.
     """
@@ -68,6 +72,8 @@ class Plan:
     detectors: Sequence[Detector]
     correlations: Sequence[Correlation] = ()
     silent: frozenset[str] = frozenset()
+    tuning: Tuning | None = None
+    since: Since | None = None
     reading: Reading = field(default_factory=Reading)
     period: Period = (None, None)
     level: str = LEVELS[0]
@@ -101,6 +107,8 @@ class Summary:
 
     timeouts: Counter[str] = field(default_factory=Counter)
     """Rule id to the values that its regular expressions gave up on."""
+    excepted: Counter[str] = field(default_factory=Counter)
+    """Title of a rule to its findings that are exceptions of the tuning."""
 
     uncorrelated: dict[str, Skipped] = field(default_factory=dict)
     """Reason to the hits that a correlation could not take in; a place's detail is the title of the correlation."""
@@ -142,8 +150,13 @@ class Summary:
         return any(self.by_level[name] for name in LEVELS[LEVELS.index(level) :])
 
 
-def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple[str, Source, Block]]:
-    """The blocks of all ``inputs``, in order, each with its file's name and source; what cannot be read is counted."""
+def blocks(
+    inputs: Inputs, reading: Reading, summary: Summary, since: Since | None = None
+) -> Iterator[tuple[str, Source, Block]]:
+    """The blocks of all ``inputs``, in order, each with its file's name and source; what cannot be read is counted.
+
+    ``since``: what earlier runs read, which is left out.
+    """
     chosen = sources.by_name(reading.source) if reading.source else None
     for name, stream in inputs:
         try:
@@ -152,7 +165,8 @@ def blocks(inputs: Inputs, reading: Reading, summary: Summary) -> Iterator[tuple
             head = _head(stream)
             if head:
                 source = chosen or sources.detect(head, name)
-                for block in source.frame(Rewound(head, stream), block_bytes=reading.block_bytes):
+                framed = source.frame(Rewound(head, stream), block_bytes=reading.block_bytes)
+                for block in since.new(source.name, framed) if since else framed:
                     summary.n_bytes += len(block.data)
                     yield name, source, block
             summary.n_files += 1
@@ -208,8 +222,20 @@ class Judge:
         if self._n_blocks % COLLECT_EVERY == 0:
             gc.collect()
         block = Block(data, head["first_record"], head["n_records"], head["context"].encode("latin-1"))
-        batch = decode(self._sources[head["source"]], block, self._plan.reading.options)
+        batch, n_others = self._read(self._sources[head["source"]], block)
         hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
+        referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
+        if old := head["old"]:
+            hits = [hit for hit in hits if not _is_old(batch.record(hit.row), old)]
+            referenced = {
+                rule: rows[[not _is_old(batch.record(row), old) for row in rows.tolist()]]
+                for rule, rows in referenced.items()
+            }
+            n_others -= sum(last - first + 1 for first, last in old)
+        excepted: Counter[str] = Counter()
+        if tuning := self._plan.tuning:
+            hits, excepted = tuning.apply(batch, hits)
+            referenced = tuning.narrow(batch, referenced)
         skips = list(batch.skipped)
         times = cache(partial(concepts.times_us, batch))
         hits = [hit for hit in hits if hit.rule.level in self._levels]
@@ -219,22 +245,28 @@ class Judge:
         tally, lines = self._findings(batch, hits, head["file"])
         answer = {
             "file": head["file"],
-            "n_events": batch.n_rows,
+            "n_events": batch.n_rows + n_others,
             "tally": [[*key, count] for key, count in tally.items()],
             "skipped": [*head["skipped"], *([s.reason, s.record, s.count, s.detail] for s in skips)],
             "timeouts": self._timeouts(),
+            "excepted": excepted,
         }
         body = b"".join(lines)
-        referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
         if self._layout.correlations and referenced:
             answer["partials"], data = pack(gather(self._layout, batch, referenced, times, self._plan.period))
             answer["n_line_bytes"] = len(body)
             body += data
         return answer, body
 
+    def _read(self, source: Source, block: Block) -> tuple[EventBatch, int]:
+        """The events that detectors have to see, and how many more the block holds."""
+        plan = self._plan
+        found = sift(source, block, plan.detectors, plan.reading.options) if plan.period == (None, None) else None
+        return found or (decode(source, block, plan.reading.options), 0)
+
     def warm(self, source: str) -> None:
         """Make what the detectors make once per kind of event, so that workers forked later share it."""
-        batch = decode(self._sources[source], Block(b""), self._plan.reading.options)
+        batch, _ = self._read(self._sources[source], Block(b""))
         for detector in self._plan.detectors:
             detector.detect(batch)
 
@@ -296,6 +328,10 @@ class Judge:
         return tally, lines
 
 
+def _is_old(record: int, old: Iterable[tuple[int, int]]) -> bool:
+    return any(first <= record <= last for first, last in old)
+
+
 def _referenced(detector: Detector) -> Mapping[str, NDArray[np.int32]]:
     """The rows of the batch judged last that correlations ask for; only detectors of rules have them."""
     found: Mapping[str, NDArray[np.int32]] = getattr(detector, "referenced", {})
@@ -303,7 +339,7 @@ def _referenced(detector: Detector) -> Mapping[str, NDArray[np.int32]]:
 
 
 def _tasks(inputs: Inputs, plan: Plan, summary: Summary) -> Iterator[Task]:
-    for number, (name, source, block) in enumerate(blocks(inputs, plan.reading, summary), 1):
+    for number, (name, source, block) in enumerate(blocks(inputs, plan.reading, summary, plan.since), 1):
         head = {
             "file": name,
             "source": source.name,
@@ -311,6 +347,7 @@ def _tasks(inputs: Inputs, plan: Plan, summary: Summary) -> Iterator[Task]:
             "n_records": block.n_records,
             "context": block.context.decode("latin-1"),  # JSON holds no bytes; this way each is one character
             "skipped": [[s.reason, s.record, s.count, s.detail] for s in block.skipped],
+            "old": block.old,
         }
         yield Task(f"{name} (block {number}, from record {block.first_record})", head, block.data)
 
@@ -380,3 +417,4 @@ def _count(summary: Summary, answer: Head) -> None:
     for entry in answer["tally"]:
         summary.found(*entry)
     summary.timeouts.update(answer["timeouts"])
+    summary.excepted.update(answer["excepted"])

@@ -38,7 +38,8 @@ class Block:
     """Whole records of one stream. ``first_record`` is the number of the first, from 1 (lines: its line number).
 
     ``n_records`` is how many records (lines, EVTX chunks' records where known, else 0) the block holds;
-    ``skipped`` what ``frame`` itself had to leave out before this block.
+    ``skipped`` what ``frame`` itself had to leave out before this block. ``old``: first and last numbers of records in it that
+    were read by an earlier run and are not judged again.
     """
 
     data: bytes
@@ -46,6 +47,7 @@ class Block:
     n_records: int = 0
     context: bytes = b""
     skipped: tuple[Skip, ...] = ()
+    old: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ MODULES: Mapping[str, str] = {
     "jsonl": "json_lines",
     "csv": "csv_records",
     "html": "html",
+    "sarif": "sarif",
+    "ecs": "ecs",
+    "timesketch": "timesketch",
 }
 """Name of each format to its module here; the first is the default."""
 

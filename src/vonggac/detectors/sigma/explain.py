@@ -45,6 +45,11 @@ def explain(rule: Rule, batch: EventBatch, row: int) -> Part:
     return Part(rule.info.title, fits.matched and condition.matched, children=(fits, condition))
 
 
+def holds(condition: Node, batch: EventBatch, row: int) -> bool:
+    """Whether the event in ``row`` satisfies ``condition``, with the names of fields that rules use."""
+    return _Reader(batch, row).part(condition).matched
+
+
 class _Reader:
     """The texts of one event, and the verdict on them."""
 

@@ -131,5 +131,5 @@ def _also(others: Sequence[Finding]) -> str:
         f'<a href="#{anchor("rule", other.rule.id)}">{short(other.rule.title)}</a>' for other in others[:MAX_OTHERS]
     ]
     if len(others) > MAX_OTHERS:
-        links.append(text(_("and {n} more").format(n=number(len(others) - MAX_OTHERS))))
+        links.append(text(_("and {n} other rules").format(n=number(len(others) - MAX_OTHERS))))
     return f'<p class="small muted">{text(_("Also found in this event:"))} {" · ".join(links)}</p>'

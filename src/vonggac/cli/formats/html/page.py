@@ -57,7 +57,7 @@ def page(
     ).encode()
     shown = [(key, count, n) for (key, count), n in zip(ranked, numbers, strict=True) if n]
     if shown:
-        yield f'<section id="findings"><h2>{text(_("Findings"))}</h2>'.encode()
+        yield f'<section id="findings"><h2>{text(_("Events found"))}</h2>'.encode()
         if note := _left_out_note(summary.n_findings, sum(numbers), len(ranked) - len(shown)):
             yield note.encode()
         for (level, title, rule), count, n in shown:
@@ -109,7 +109,7 @@ def _heading(context: Context, summary: Summary) -> str:
             ),
         ),
         (_("Made"), written(datetime.now(context.zone))),
-        (_("Times"), str(context.zone)),
+        (_("Time zone"), str(context.zone)),
         *context.asked,
     ]
     rows = "".join(f"<dt>{short(name)}</dt><dd>{short(value)}</dd>" for name, value in facts)
@@ -174,7 +174,7 @@ def _hosts(context: Context, summary: Summary, found: Collected) -> str:
             for rule, _n in rules
         )
         if met and len(met.rules) > len(rules):
-            links += " · " + text(_("and {n} more").format(n=number(len(met.rules) - len(rules))))
+            links += " · " + text(_("and {n} other rules").format(n=number(len(met.rules) - len(rules))))
         rows.append(
             f'<tr id="{anchor("host", host)}"><th scope="row">{short(host or _("(host not named)"))}</th>{cells}'
             f"<td>{moment(met.first if met else None, context.zone)}</td>"
