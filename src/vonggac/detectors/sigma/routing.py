@@ -17,6 +17,9 @@ ROUTING = "@"
 """Prefix of a field in a route: the field as the log source has it, even where an event's data took its name
 (``Channel`` of the event "log cleared" names the cleared log; the log it is in is then ``System_Channel``)."""
 
+_MULTI = 1
+"""The token of a glob that stands for any text, see :mod:`vonggac.detectors.sigma.ruleset`."""
+
 DISPLACED = "System_"
 """Prefix of a field whose name an event's data took."""
 
@@ -34,6 +37,17 @@ def _texts(value: Any) -> list[str]:
     return [str(item) for item in (value if isinstance(value, list) else [value])]
 
 
+def _tokens(text: str) -> list[str | int]:
+    """``text`` as the tokens of a glob; only ``*`` is special."""
+    tokens: list[str | int] = []
+    for number, part in enumerate(text.split("*")):
+        if number:
+            tokens.append(_MULTI)
+        if part:
+            tokens.append(part)
+    return tokens
+
+
 def _node(alternatives: Any) -> Node:
     """A condition of a list of maps (any of them) of native field to value or values (all of them, any value)."""
     nodes = []
@@ -44,7 +58,7 @@ def _node(alternatives: Any) -> Node:
             if texts == ["*"]:
                 parts.append(["any", ROUTING + field])
             else:
-                globs: list[Node] = [["glob", ROUTING + field, [text], 0] for text in texts]
+                globs: list[Node] = [["glob", ROUTING + field, _tokens(text), 0] for text in texts]
                 parts.append(globs[0] if len(globs) == 1 else ["or", *globs])
         nodes.append(["and", *parts])
     return nodes[0] if len(nodes) == 1 else ["or", *nodes]
