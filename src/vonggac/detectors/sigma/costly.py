@@ -21,6 +21,9 @@ from vonggac.events.times import parse_time
 ValuesOf = Callable[[str], tuple[NDArray[np.int32], list[str]]]
 """The values of a field in the rows to be judged: rows int32[n], in which one may occur several times, and n texts."""
 
+JudgeLeaf = Callable[[Node, ValuesOf, EventBatch], tuple[NDArray[np.int32], int]]
+"""What :func:`judge` is."""
+
 MAX_TIMEOUTS = 20
 """After so many time limits of one expression in one batch its other values are given up, and counted, unread."""
 

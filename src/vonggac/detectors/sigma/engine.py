@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.detectors.sigma import kernels
-from vonggac.detectors.sigma.costly import judge
+from vonggac.detectors.sigma.costly import JudgeLeaf, judge
 from vonggac.detectors.sigma.layout import make_plan
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.routing import DISPLACED, ROUTING
@@ -46,8 +46,16 @@ class SigmaDetector:
     but rows in ``referenced``.
     """
 
-    def __init__(self, ruleset: RuleSet, *, route: bool = True, store: PlanStore | None = None) -> None:
+    def __init__(
+        self,
+        ruleset: RuleSet,
+        *,
+        route: bool = True,
+        store: PlanStore | None = None,
+        judge_leaf: JudgeLeaf = judge,
+    ) -> None:
         self._ruleset = ruleset
+        self._judge_leaf = judge_leaf
         self._route = route
         self._store = store
         self._plans: dict[str, Plan] = {}
@@ -94,7 +102,7 @@ class SigmaDetector:
         capacity = 2 * plan.n_items + len(plan.modes) + 2
         if self._bits.shape[1] != n_words or self._bits.shape[0] < capacity:
             self._bits = np.empty((max(capacity, self._bits.shape[0]), n_words), np.uint64)
-        run = _Run(plan, self._ruleset, batch, self._bits, self.timeouts)
+        run = _Run(plan, self._ruleset, batch, self._bits, self.timeouts, self._judge_leaf)
         hits = run.hits()
         self.referenced = run.referenced
         return hits
@@ -104,9 +112,16 @@ class _Run:
     """One batch being judged."""
 
     def __init__(
-        self, plan: Plan, ruleset: RuleSet, batch: EventBatch, bits: NDArray[np.uint64], timeouts: Counter[str]
+        self,
+        plan: Plan,
+        ruleset: RuleSet,
+        batch: EventBatch,
+        bits: NDArray[np.uint64],
+        timeouts: Counter[str],
+        judge_leaf: JudgeLeaf,
     ) -> None:
         self.plan = plan
+        self.judge_leaf = judge_leaf
         self.rules = ruleset.rules
         self.silent = ruleset.silent
         self.is_referenced = {rule for one in ruleset.correlations for rule in one.rules}
@@ -342,7 +357,7 @@ class _Run:
         done |= rows
         if due.any():
             leaf = self.plan.deferred_leaves[item]
-            true_rows, n_timeouts = judge(leaf, lambda name: self._values(name, due), self.batch)
+            true_rows, n_timeouts = self.judge_leaf(leaf, lambda name: self._values(name, due), self.batch)
             self.timeouts[rule_id] += n_timeouts
             kernels.mark_rows(true_rows, self.bits[self.exact_slots[item]])
 
