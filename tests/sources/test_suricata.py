@@ -3,10 +3,13 @@ import json
 import time
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vonggac.detectors.sigma import SigmaDetector, compile_rules
+from vonggac.detectors.sigma.routing import aliases, route
+from vonggac.detectors.sigma.ruleset import LogSource
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.times import iso
@@ -208,3 +211,27 @@ def test_hostile_lines_take_linear_time():
         batch.column(name)
     assert batch.n_rows == 1
     assert time.process_time() - started < 3
+
+
+@pytest.mark.corpus
+def test_the_rules_of_sigmahq_for_networks_and_proxies_ask_for_fields_that_there_are(corpora):
+    native = {"src_ip", "src_port", "c-uri", "c-uri-query", "c-uri-extension"}
+    known = native | {alias.name for alias in aliases("suricata")}
+    paths = [*corpora.glob("sigma/rules/network/**/*.yml"), *corpora.glob("sigma/rules/web/proxy_generic/*.yml")]
+    seen = 0
+    for path in paths:
+        rule = yaml.safe_load(path.read_text("utf-8"))
+        logsource = LogSource(**{key: rule["logsource"].get(key, "") for key in ("product", "category", "service")})
+        if logsource.product:
+            continue
+        assert route("suricata", logsource) is not None, path.name
+        for name, selection in rule["detection"].items():
+            for part in selection if isinstance(selection, list) else [selection]:
+                fields = (
+                    {key.split("|")[0] for key in part} - {""}
+                    if name != "condition" and isinstance(part, dict)
+                    else set()
+                )
+                assert fields - known <= {"blocked"}, path.name  # which only firewalls say
+        seen += 1
+    assert seen > 30
