@@ -9,6 +9,7 @@ import click
 from vonggac.cli.command import Group, option
 from vonggac.cli.language import _, ngettext, number
 from vonggac.cli.rules_fetch import fetch
+from vonggac.cli.rules_stats import stats
 from vonggac.cli.rules_test import test
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
@@ -30,7 +31,7 @@ def command() -> None:
     """The group itself does nothing."""
 
 
-for _verb in (fetch, test):
+for _verb in (fetch, stats, test):
     command.add_command(_verb)
 
 
