@@ -12,7 +12,7 @@ from vonggac.events.times import iso
 from vonggac.sources import detect
 from vonggac.sources.source import Options
 from vonggac.sources.syslog import SOURCE
-from vonggac.sources.syslog_cef import MAX_KEYS, carried, unescape
+from vonggac.sources.syslog_cef import MAX_KEYS, _pairs, _plain_pairs, carried, unescape
 
 EVENT = "CEF:0|Example|Gate|1.0|100|Login refused|7|src=192.0.2.5 spt=51000 dst=198.51.100.9 dpt=443 suser=bob act=Deny"
 LEEF = "LEEF:1.0|Example|Gate|1.0|100|src=192.0.2.5\tsrcPort=51000\tdst=198.51.100.9\tusrName=bob smith"
@@ -174,6 +174,12 @@ def test_any_text_behind_the_mark_is_read_or_left(text):
     assert batch.n_rows == 1
     for name in batch.fields():
         batch.column(name)
+
+
+@given(st.lists(st.sampled_from(["a", "b1", "=", " ", "  ", "\t", "\\", "x.y", "đ", "\n", "?", "_k="])).map("".join))
+def test_plain_pairs_are_what_the_pattern_finds(text):
+    found = _plain_pairs(text)
+    assert found is None or found == _pairs(text)
 
 
 def test_no_more_keys_than_a_product_sends():

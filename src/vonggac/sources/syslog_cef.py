@@ -27,10 +27,11 @@ MAX_KEYS = 1000
 HEAD_CHARACTERS = 200
 """How far into a message CEF or LEEF may begin: headers of every kind stand before it."""
 
+_HEADER_CHARACTERS = 4096  # longer ones are read piece by piece
 _START = re.compile(r"(?:^|[\s>:\])])(?:(CEF): ?(\d)|(LEEF): ?(\d(?:\.\d)?))\|")
 _PIECE = re.compile(r"((?:[^\\|]|\\.)*+)\|", re.DOTALL)
 _HEAD_ESCAPE = re.compile(r"\\([\\|])")
-_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][\w.\[\]:\-]{0,255})=")
+_KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][A-Za-z0-9_.\[\]:\-]{0,255}+)=")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "\\": "\\", "=": "=", "|": "|"}
 _NO_ESCAPE = re.compile(r"(?:[^\\]|^)(?:\\\\)*+\\(?![\\=nr|])", re.DOTALL)
@@ -63,6 +64,9 @@ def carried(message: str) -> Fields | None:
 
 def _header(message: str, position: int, n: int) -> tuple[list[str], int] | None:
     """``n`` pieces that end with a pipe each, and where they end; None when there are fewer."""
+    pieces = message[position : position + _HEADER_CHARACTERS].split("|", n)
+    if len(pieces) > n and "\\" not in "".join(pieces[:n]):
+        return pieces[:n], position + sum(map(len, pieces[:n])) + n
     pieces = []
     for _ in range(n):
         found = _PIECE.match(message, position)
@@ -79,14 +83,34 @@ def _cef(message: str, position: int) -> dict[str, object] | None:
         head = _header(message + "|", position, 6)
         if head is None:
             return None
-    parts = _KEY.split(message[head[1] :], MAX_KEYS)
-    keys = parts[1::2]
-    values = parts[2::2]
-    if "\\" in message:
-        values = [unescape(value.strip()) for value in values]
-    else:
-        values = [value.strip() for value in values]
-    return _event(dict(zip(_CEF_HEAD, head[0], strict=True)), keys, values)
+    text = message[head[1] :]
+    keys, values = _plain_pairs(text) or _pairs(text)
+    return _event(_CEF_HEAD, head[0], keys, values)
+
+
+def _pairs(text: str) -> tuple[list[str], list[str]]:
+    """Keys and values of a CEF extension."""
+    parts = _KEY.split(text, MAX_KEYS)
+    return parts[1::2], [unescape(value.strip()) for value in parts[2::2]]
+
+
+def _plain_pairs(text: str) -> tuple[list[str], list[str]] | None:
+    """What :func:`_pairs` gives, faster; None where a value has escapes or an equals sign of its own."""
+    if "\\" in text or not text.isascii() or "\t" in text or text.count("=") > MAX_KEYS:
+        return None
+    first, *pieces = text.split("=")
+    keys = [first.lstrip()]
+    values = []
+    for piece in pieces[:-1]:
+        value, blank, key = piece.rpartition(" ")
+        if not blank:
+            return None
+        keys.append(key)
+        values.append(value.strip())
+    if not pieces or not all(map(str.isidentifier, keys)):
+        return None
+    values.append(pieces[-1].strip())
+    return keys, values
 
 
 def _leef(message: str, position: int, version: str) -> dict[str, object] | None:
@@ -105,31 +129,30 @@ def _leef(message: str, position: int, version: str) -> dict[str, object] | None
         delimiter = "#011"
     pairs = [pair.partition("=") for pair in text.split(delimiter, MAX_KEYS)[:MAX_KEYS]]
     keys = [key.strip() for key, equals, _ in pairs if equals]
-    return _event(
-        dict(zip(_LEEF_HEAD, pieces, strict=True)), keys, [value.strip() for _, equals, value in pairs if equals]
-    )
+    return _event(_LEEF_HEAD, pieces, keys, [value.strip() for _, equals, value in pairs if equals])
 
 
-def _event(head: dict[str, str], keys: list[str], values: list[str]) -> dict[str, object]:
+def _event(head: tuple[str, ...], pieces: list[str], keys: list[str], values: list[str]) -> dict[str, object]:
     """The header, the keys, the labelled values, and what is known of the product's detections."""
     texts = dict(zip(keys, values, strict=True))
-    fields: dict[str, object] = {**texts, **head}
-    texts.update(head)
-    if len(texts) != len(keys) + len(head):
-        _keep_all(fields, head, keys, values)
-    for key in keys:
-        if key.endswith("Label") and (base := key[:-5]) in texts and (label := texts[key]):
-            fields.setdefault(label, fields[base])
-            texts.setdefault(label, texts[base])
-    if (found := detection_by(head["deviceVendor"], texts)) is not None:
+    texts.update(zip(head, pieces, strict=True))
+    is_whole = len(texts) == len(keys) + len(head)
+    labels = [key for key in keys if key.endswith("Label")]
+    for key in labels:
+        if key[:-5] in texts and (label := texts[key]):
+            texts.setdefault(label, texts[key[:-5]])
+    fields: dict[str, object] = dict(texts)
+    if not is_whole:
+        _keep_all(fields, [*head, *keys], [*pieces, *values])
+    if (found := detection_by(pieces[0], texts)) is not None:
         fields.update(found)
     fields.pop("", None)
     return fields
 
 
-def _keep_all(fields: dict[str, object], head: dict[str, str], keys: list[str], values: list[str]) -> None:
+def _keep_all(fields: dict[str, object], keys: list[str], values: list[str]) -> None:
     """Give each name that occurs more than once all its values."""
-    every: dict[str, list[str]] = {key: [value] for key, value in head.items()}
+    every: dict[str, list[str]] = {}
     for key, value in zip(keys, values, strict=True):
         every.setdefault(key, []).append(value)
     fields.update({key: found for key, found in every.items() if len(found) > 1})
