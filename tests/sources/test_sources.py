@@ -21,6 +21,10 @@ HEADS = {
     "zeek": b"#separator \\x09\n#set_separator\t,\n#path\tconn\n#fields\tts\tid.orig_h\n#types\ttime\taddr\n1.5\t192.0.2.1\n",
     "suricata": b'{"timestamp":"2026-11-24T10:00:00.000001+0700","flow_id":7,"event_type":"dns","src_ip":"192.0.2.1","dns":{"type":"query"}}\n',
     "web_access": b'192.0.2.1 - - [10/Oct/2026:13:55:36 +0700] "GET /a HTTP/1.1" 200 12 "-" "curl"\n',
+    "netflow": bytes.fromhex(
+        "00050001000f42406b04fdb00000000000000000000700000a000005cb00710900000000"
+        "000100020000000a000003e8000f3e58000f404cc73801bb001b06000000000018180000"
+    ),
     "csv": b"time,src_ip,dst_ip\n2026-01-01T00:00:00Z,192.0.2.1,198.51.100.2\n",
     "json": b'{"time": "2026-01-01T00:00:00Z", "src": "192.0.2.1"}\n',
 }

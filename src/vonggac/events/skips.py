@@ -16,6 +16,7 @@ REASONS: dict[str, str] = {
     "wrong_columns": "wrong number of columns",
     "no_header": "values before any header line",
     "unknown_line": "not a line of this format",
+    "unknown_template": "flows whose layout was not said before",
     "bad_archive": "damaged archive member",
     "unsafe_member": "archive member with an unsafe path or size",
     "unknown_format": "format not recognised",

@@ -8,6 +8,7 @@ from vonggac.sources import (
     csv_table,
     evtx,
     json_lines,
+    netflow,
     suricata,
     syslog,
     sysmon_linux,
@@ -21,6 +22,7 @@ from vonggac.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
     evtx.SOURCE,
+    netflow.SOURCE,
     windows_json.SOURCE,
     syslog.SOURCE,
     zeek.SOURCE,
