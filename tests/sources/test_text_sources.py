@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vonggac.events.skips import REASONS
-from vonggac.sources import csv_table, json_lines, syslog, web_access, zeek
+from vonggac.sources import csv_table, json_lines, suricata, syslog, web_access, zeek
 from vonggac.sources.source import Options
 
-SOURCES = (syslog.SOURCE, zeek.SOURCE, web_access.SOURCE, csv_table.SOURCE, json_lines.SOURCE)
+SOURCES = (syslog.SOURCE, zeek.SOURCE, suricata.SOURCE, web_access.SOURCE, csv_table.SOURCE, json_lines.SOURCE)
 
 SAMPLES = {
     ("syslog", "rfc3164"): b"Nov 24 10:00:00 gate sshd[7]: Failed password for bob from 192.0.2.9 port 22 ssh2\n" * 3,
@@ -20,6 +20,24 @@ SAMPLES = {
     ("syslog", "rsyslog"): b"2026-11-24T10:00:00.123456+07:00 gate cron[12]: started\n" * 3,
     ("syslog", "squid"): b"1700000000.123 921 192.0.2.68 TCP_MISS/200 507 GET http://a.example/ - D/203.0.113.5 -\n"
     * 3,
+    ("syslog", "cef"): rb"CEF:0|Example|Gate|1|7|Found|5|src=192.0.2.1 cs1Label=Virus name cs1=X act=a\=b" + b"\n",
+    ("syslog", "leef"): b"<13>Nov 24 10:00:00 gate LEEF:2.0|Example|Gate|1|7|^|src=192.0.2.1^usrName=bob\n" * 2,
+    ("syslog", "antivirus"): (
+        b"Tue Nov 24 10:00:00 2026 -> /srv/a.php: Php.X(" + b"ab" * 16 + b":68) FOUND\n"
+        b"Nov 24 10:00:00 s SymantecServer: Virus found,IP Address: 192.0.2.5,Computer name: PC-1,Risk name: X,Actual action: Left alone\n"
+        b'<14>1 2026-11-24T10:00:00Z k KES|11 - GNRL_EV_OBJECT_NOTCURED [event@23668 et="GNRL_EV_OBJECT_NOTCURED" p5="X"] t\n'
+        b'<29>1 2026-11-24T10:00:00Z e EPOEvents - EventFwd [a@3401 t="1"] <?xml version="1.0"?><EPOEvent><ThreatName>X</ThreatName></EPOEvent>\n'
+        b'Nov 24 10:00:00 e ERAServer: {"event_type":"Threat_Event","threat_name":"X","threat_handled":false}\n'
+    ),
+    (
+        "suricata",
+        "dns",
+    ): b'{"timestamp":"2026-11-24T10:00:00.1+0700","event_type":"dns","dns":{"queries":[{"rrname":"a.example"}]}}\n'
+    * 3,
+    (
+        "suricata",
+        "http",
+    ): b'{"timestamp":"2026-11-24T10:00:00.1+0700","flow_id":7,"event_type":"http","http":{"hostname":"a.example","url":"/b.exe?c"}}\n',
     (
         "zeek",
         "tsv",
