@@ -37,7 +37,7 @@ lists = Group(
     cls=Command,
     name="import",
     help=N_(
-        "Read FILE (XLSX, CSV, a table in PDF or DOCX) as the next version of a list and tell what it would mean. With --confirm it is "
+        "Read FILE (XLSX, CSV, a table in PDF or DOCX, a scan, STIX, MISP, a hosts file, a DNS policy zone) as the next version of a list and tell what it would mean. With --confirm it is "
         "published: its rows become work, and each organisation is told once. Without, it waits for a person in the portal. Status 0: read, or "
         "published. Status 4: some rows could not be read. The same file again changes nothing."
     ),

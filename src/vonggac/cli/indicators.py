@@ -1,4 +1,4 @@
-"""``vonggac indicators``: indicators in from files of STIX or MISP, out into one."""
+"""``vonggac indicators``: indicators in from files of others, out into one of STIX or MISP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vonggac.cli.backup import load_desk, who
 from vonggac.cli.command import Command, Group, option
 from vonggac.cli.language import _, ngettext, number
 from vonggac.cli.safe import visible
-from vonggac.config import Settings
+from vonggac.config import Settings, zone_from
 from vonggac.errors import N_
 
 TLPS = ("clear", "green", "amber", "amber+strict", "red")
@@ -20,9 +20,7 @@ FORMS = ("stix", "misp")
 
 command = Group(
     name="indicators",
-    help=N_(
-        "Take indicators in from files of STIX 2.1 or MISP, and give them to others as far as TLP lets them have them."
-    ),
+    help=N_("Take indicators in from files of others, and give them to others as far as TLP lets them have them."),
     examples=(
         ("vonggac indicators import bundle.json --source CERT", N_("what would happen; nothing is written")),
         ("vonggac indicators import bundle.json --source CERT --apply", N_("take it in")),
@@ -35,7 +33,7 @@ command = Group(
     cls=Command,
     name="import",
     help=N_(
-        "Read FILE (a bundle of STIX 2.1, or events of MISP) and tell what would happen and every part that is left out, with its "
+        "Read FILE (a bundle of STIX, events of MISP, a hosts file, a DNS policy zone, a table, a scan) and tell what would happen and every part that is left out, with its "
         "reason. With --apply it is taken in; the same again changes nothing. Status 4 when something was left out."
     ),
     examples=(("vonggac indicators import event.json --source CERT --apply", N_("take it in")),),
@@ -52,10 +50,11 @@ def import_(settings: Settings, file: Path, source: str, letter: str, tlp: str, 
     load_desk()
     from vonggac.jobs.exchange.found import Defaults
     from vonggac.jobs.exchange.intake import read_file, take_in, warninglists_in
+    from vonggac.jobs.list_files import read_file as read_list_file
 
     done = take_in(
         who(), read_file(file), source=source, number=letter, defaults=Defaults(tlp=tlp), is_dry=not is_applied,
-        warninglists=warninglists_in(settings),
+        warninglists=warninglists_in(settings), tables=lambda data: read_list_file(data, str(file), zone=zone_from(settings.zone)),
     )  # fmt: skip
     told = done.told
     if as_json:

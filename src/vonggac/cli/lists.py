@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from vonggac.cli.language import _, ngettext, number, tell
 from vonggac.cli.scan import tell_faults
 from vonggac.config import Settings, zone_from
 from vonggac.errors import N_, InputError, VonggacError
+
+_USUAL = frozenset({"heading", "repeated_header"})
+"""Passed over in every office file, and not worth a word."""
 
 if TYPE_CHECKING:
     from vonggac.detectors.indicators.faults import Fault
@@ -39,13 +43,18 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_lists(
-    paths: Sequence[str], settings: Settings, *, mapping: str = "", warninglists: Warninglists | None = None
+    paths: Sequence[str],
+    settings: Settings,
+    *,
+    mapping: str = "",
+    warninglists: Warninglists | None = None,
+    at: int | None = None,
 ) -> Lists:
-    """The indicators of all lists; ``mapping`` names a file with roles of columns, which is remembered for lists like these.
+    """The indicators of all lists, without those that no longer count ``at`` a time (microseconds since 1970); ``mapping`` names a file with roles of columns, which is remembered for lists like these.
 
     Lists that cannot be read are told, the others count. Raises InputError when no list gave an indicator.
     """
-    from vonggac.detectors.indicators.lists import read_list
+    from vonggac.jobs.list_files import read_path
     from vonggac.jobs.mappings import Mappings, parse_mapping
 
     known = Mappings(settings.data_dir)
@@ -53,11 +62,12 @@ def read_lists(
     indicators: list[Indicator] = []
     unread: list[str] = []
     faults: list[Fault] = []
+    passed: Counter[str] = Counter()
     for path in paths:
         try:
-            found = read_list(
-                read_bytes(Path(path)),
-                path,
+            found = read_path(
+                Path(path),
+                read_bytes,
                 mapping=given,
                 warninglists=warninglists,
                 zone=zone_from(settings.zone),
@@ -66,10 +76,13 @@ def read_lists(
         except InputError as error:
             unread.append(tell(error))
             continue
-        if given:
+        if given and found.header_signature:
             known.remember(found.header_signature, given)
-        indicators += found.indicators
+        kept = [one for one in found.indicators if at is None or one.valid_until is None or one.valid_until > at]
+        indicators += kept
         faults += found.faults
+        passed.update(found.passed_over or {})
+        passed["expired"] += len(found.indicators) - len(kept)
         unread += [
             ": ".join(filter(None, (path, part.sheet, _left_out(part.reason), part.detail)))
             for part in found.skipped
@@ -79,6 +92,8 @@ def read_lists(
         tell_faults(_("Not read:"), unread)
     if faults:
         _tell_rows(faults)
+    _tell_passed_over(passed)
+    _tell_doubts(indicators)
     if not indicators:
         raise InputError(N_("not one usable value in the lists"), where=", ".join(paths))
     return Lists(indicators, len(paths), not unread and all(fault.is_kept for fault in faults))
@@ -105,6 +120,35 @@ def _tell_rows(faults: Sequence[Fault]) -> None:
             for fault in faults
         ],
     )
+
+
+def _tell_passed_over(passed: Counter[str]) -> None:
+    """What is no fault of a list: how many of each kind."""
+    from vonggac.detectors.indicators.faults import PASSED_OVER
+
+    told = [
+        f"{number(n)} × {_(PASSED_OVER[reason])}" for reason, n in passed.most_common() if n and reason not in _USUAL
+    ]
+    if told:
+        tell_faults(_("Passed over in the lists:"), told)
+
+
+def _tell_doubts(indicators: Sequence[Indicator]) -> None:
+    """Values that were recognised in pictures and may be others."""
+    from vonggac.detectors.indicators.detector import place_text
+    from vonggac.detectors.indicators.indicator import MISREAD
+
+    found = [
+        f"{place_text(one.place)}: {one.value} ({warning})"
+        for one in indicators for warning in one.warnings if warning.startswith(MISREAD)
+    ]  # fmt: skip
+    if found:
+        heading = ngettext(
+            "{n} recognised value is not sure, look at it:",
+            "{n} recognised values are not sure, look at them:",
+            len(found),
+        )
+        tell_faults(heading.format(n=number(len(found))), found)
 
 
 def read_warninglists(paths: Sequence[str]) -> Warninglists | None:

@@ -44,7 +44,7 @@ class Request:
     name="match",
     help=N_(
         "Give each address of warning lists to its owner and rank what must be done first. LIST is the list as it came: XLSX, "
-        "XLS, ODS, CSV, text, or a table in DOCX or PDF. The networks file (CSV or XLSX) has the columns organisation, cidr, "
+        "XLS, ODS, CSV, text, a table in DOCX or PDF, a scan; STIX, MISP (a feed's folder too), a hosts file, a DNS policy zone. The networks file (CSV or XLSX) has the columns organisation, cidr, "
         "system, level, valid_from, valid_to. With --logs, the inner hosts that talked to listed addresses are found too, "
         "through NAT logs where there are some."
     ),
@@ -124,8 +124,10 @@ def run(request: Request, settings: Settings) -> int:
     options = reading_options(request.zone, request.year, (), settings)
     as_of = moment(request.as_of, "--as-of", options, 0)
     owners, is_whole = read_owners(request.networks, settings)
+    now = time.time_ns() // 1000
+    warninglists = read_warninglists(request.warninglists)
     lists = read_lists(
-        request.lists, settings, mapping=request.mapping, warninglists=read_warninglists(request.warninglists)
+        request.lists, settings, mapping=request.mapping, warninglists=warninglists, at=now if as_of is None else as_of
     )
     summary = Summary()
     with output(request.output or None) as write:
@@ -133,7 +135,7 @@ def run(request: Request, settings: Settings) -> int:
             lists.indicators,
             owners,
             _batches(request.logs, Reading(options), summary),
-            Asked(time.time_ns() // 1000, as_of),
+            Asked(now, as_of),
         )
         write(render(worklist, request.format, settings, is_terminal=not request.output and sys.stdout.isatty()))
     click.echo(

@@ -113,7 +113,7 @@ class Request:
     "--indicators",
     metavar="LIST",
     multiple=True,
-    help=N_("A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF); may be repeated."),
+    help=N_("A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF, a scan, STIX, MISP, a hosts file, a DNS policy zone); may be repeated."),
 )
 @option(
     "--from", "start", metavar="TIME", default="", help=N_("Only events from this time on, such as 2026-02-14T08:00.")

@@ -5,10 +5,7 @@ Both run as children with limits, in a private folder that goes when they are do
 
 from __future__ import annotations
 
-import json
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +14,8 @@ from typing import Final
 from vonggac.documents.letters import ReadLetter, RecognisedPage, Word, read_letter
 from vonggac.errors import N_, InputError, UnsafeInput
 from vonggac.jobs.picture_pages import MOST_PAGES
-from vonggac.jobs.pictures import PACKAGES, limit_child, recogniser
+from vonggac.jobs.pictures import draw, has_vietnamese, limit_child, recogniser, recogniser_for
 
-_DRAW_S: Final = 90
 _PAGE_S: Final = 60
 _A4_WIDTH: Final = 595.0
 """In points: a page of unknown size is taken for one of this width."""
@@ -32,10 +28,7 @@ def read_letter_file(data: bytes, filename: str) -> ReadLetter:
 
 def recognise(data: bytes, filename: str, pages: Sequence[int]) -> dict[int, RecognisedPage]:
     """The words of ``pages`` (from 1) of a PDF or a picture; raises InputError when it cannot be done, and what would help."""
-    program = recogniser()
-    if not program or "vie" not in _languages(program):
-        raise InputError(N_("a scan: to read it here, install the recogniser as root: {command}"), where=filename,
-                         command="apt-get install " + " ".join(PACKAGES))  # fmt: skip
+    program = recogniser_for(filename)
     if len(pages) > MOST_PAGES:
         raise UnsafeInput(
             N_("a scan of {n} pages; at most {limit} are recognised"), where=filename, n=len(pages), limit=MOST_PAGES
@@ -43,30 +36,8 @@ def recognise(data: bytes, filename: str, pages: Sequence[int]) -> dict[int, Rec
     with tempfile.TemporaryDirectory(prefix="vonggac-letter-") as name:
         folder = Path(name)
         (folder / "source").write_bytes(data)
-        _draw(folder, pages, filename)
+        draw(folder, pages, filename)
         return {page: _page(program, folder / f"page-{page}.png", filename, page) for page in pages}
-
-
-def _draw(folder: Path, pages: Sequence[int], filename: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "vonggac.jobs.picture_pages",
-        str(folder / "source"),
-        str(folder),
-        "page",
-        ",".join(map(str, pages)),
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_DRAW_S, check=False)  # noqa: S603  # our own program, no shell
-        told = json.loads(done.stdout or b"{}")
-    except (subprocess.TimeoutExpired, ValueError):
-        told = {}
-    if told.get("pages") != len(pages):
-        raise InputError(
-            N_("its pages cannot be drawn: scan it again as PDF, PNG or JPEG, or ask for the original file"),
-            where=filename,
-        )
 
 
 def _page(program: str, path: Path, filename: str, n: int) -> RecognisedPage:
@@ -109,11 +80,6 @@ def page_of(told: str) -> RecognisedPage:
     return RecognisedPage(words, size[0] * scale, size[1] * scale)
 
 
-def _languages(program: str) -> list[str]:
-    told = subprocess.run([program, "--list-langs"], capture_output=True, timeout=10, check=False)  # noqa: S603  # as above
-    return told.stdout.decode("utf-8", "replace").split()
-
-
 def is_there() -> bool:
     """Whether scans can be read on this machine."""
-    return bool(shutil.which("tesseract")) and "vie" in _languages(recogniser())
+    return has_vietnamese(recogniser())

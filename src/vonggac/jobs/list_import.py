@@ -6,6 +6,7 @@ only, and the next one goes on from there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from vonggac.config import Settings, zone_from
 from vonggac.desk.accounts.models import User
 from vonggac.desk.accounts.queries import asker_of
+from vonggac.desk.audit.chain import microseconds
 from vonggac.desk.intel.models import ListVersion, RowFault
 from vonggac.desk.intel.staging import applying, life, rows
 from vonggac.desk.organisations.staging.life import directory_moved, head_seq
@@ -22,10 +24,10 @@ from vonggac.desk.runs import Superseded
 from vonggac.desk.scope.asker import Asker, Origin, machine
 from vonggac.desk.scope.rule import may_on
 from vonggac.detectors.indicators.lists import IndicatorList as Reading
-from vonggac.detectors.indicators.lists import Role, read_list
+from vonggac.detectors.indicators.lists import Role
 from vonggac.detectors.indicators.rows import as_written
 from vonggac.errors import N_, ConfigError, InputError, VonggacError
-from vonggac.jobs import list_recheck, list_rows, spool
+from vonggac.jobs import list_files, list_recheck, list_rows, spool
 from vonggac.jobs.exchange.intake import warninglists_in
 from vonggac.jobs.spool import DiskFull, Spooled, drop, full_disk_told
 
@@ -131,11 +133,12 @@ def _rows_from_file(settings: Settings, row: ListVersion, run: str) -> dict[str,
     row.previous_id = None if before is None else before.pk
     data = spool.read(settings, row.spool, row.sha256)
     mappings = row.indicator_list.mappings
-    found = read_list(
+    found = list_files.read_file(
         data, row.file_name, mapping=row.mapping or None, warninglists=warninglists_in(settings), zone=zone_from(settings.zone),
         role=_ROLES.get(row.indicator_list.kind), recall=mappings.get, family=as_written,
     )  # fmt: skip
-    made = list_rows.make(row, found.indicators, machine("lists"), now)
+    counting = [one for one in found.indicators if one.valid_until is None or one.valid_until > microseconds(now)]
+    made = list_rows.make(row, counting, machine("lists"), now)
     life.wipe(row.pk, run)
     rows.write(row.pk, run, made.rows)
     faults = made.faults + [_fault(row, fault) for fault in found.faults]
@@ -144,8 +147,14 @@ def _rows_from_file(settings: Settings, row: ListVersion, run: str) -> dict[str,
         "previous_id": row.previous_id, "basis_seq": basis, "checked_at": now, "digest": made.digest,
         "columns": _columns(found), "signature": found.header_signature,
         "mapping": row.mapping or dict(mappings.get(found.header_signature, {})),
-        "counts": {**made.counts, "faults": len(faults)}, "n_staged": 0,
+        "counts": {**made.counts, "faults": len(faults), **_passed_over(found, len(found.indicators) - len(counting))}, "n_staged": 0,
     }  # fmt: skip
+
+
+def _passed_over(found: Reading, n_expired: int) -> dict[str, int]:
+    """How much of the file is no entry by its own word, by reason."""
+    passed = Counter(found.passed_over or {}) + Counter({"expired": n_expired})
+    return {f"passed_{reason}": n for reason, n in passed.items() if reason not in ("heading", "repeated_header")}
 
 
 def _fault(row: ListVersion, fault: Any) -> RowFault:

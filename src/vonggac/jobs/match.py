@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from vonggac.detectors.indicators.addresses import Span, spans
 from vonggac.detectors.indicators.detector import place_text
-from vonggac.detectors.indicators.indicator import Indicator
+from vonggac.detectors.indicators.indicator import MISREAD, Indicator
 from vonggac.detectors.indicators.matching import ADDRESS_KINDS, Entry, entries_of, is_doubtful
 from vonggac.detectors.indicators.nat import TOLERANCE_US, Confidence
 from vonggac.detectors.indicators.owners import Answer, Owner, Owners
@@ -429,8 +429,12 @@ def _reasons(case: _Case, newest: Indicator, is_contact: bool) -> Iterator[Text]
     alike = case.owner.networks if case.owner else ()
     if len(alike) > 1 and len({one.system for one in alike}) > 1:
         yield Text(N_("several systems share this network"))
-    names = list(dict.fromkeys(name for one in case.indicators for name in one.warnings))
-    if names:
+    warnings = list(dict.fromkeys(name for one in case.indicators for name in one.warnings))
+    if misread := [name for name in warnings if name.startswith(MISREAD)]:
+        yield Text(
+            N_("recognised in a picture and not sure ({doubts}): look at the page"), {"doubts": ", ".join(misread)}
+        )
+    if names := [name for name in warnings if name not in misread]:
         yield Text(N_("on warninglist {names}: check before acting"), {"names": ", ".join(names)})
     if len(case.indicators) == 1:
         return

@@ -2,7 +2,7 @@
 
 It limits itself first (memory, time, size of files), then writes each page as a grey PNG ``NAME-<n>.png`` without anything but
 its dots, and ``NAME-<n>.bare.png`` without ruling lines for a
-recogniser, and prints one line of JSON: ``{"pages": 2}``, ``{"text": true}`` for a PDF whose text can be read without this, or
+recogniser, and prints one line of JSON: ``{"pages": 2, "of": 2}``, ``{"text": true}`` for a PDF whose text can be read without this, or
 ``{"fault": "..."}``. What a hostile file does to the libraries, it does to this process only.
 """
 
@@ -23,6 +23,8 @@ _MEMORY = 2 << 30
 _SECONDS = 60
 _FILE = 64 << 20
 _DARK = 150
+_BESIDE = 12
+_PAPER = 250
 
 
 def limit() -> None:
@@ -52,7 +54,7 @@ def _of_picture(source: Path, folder: Path, name: str) -> dict[str, Any]:
     with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as picture:
         upright = ImageOps.exif_transpose(picture)
         _write(upright.convert("L"), folder, name, 1)
-    return {"pages": 1}
+    return {"pages": 1, "of": 1}
 
 
 def _of_pdf(source: Path, folder: Path, name: str, asked: list[int]) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def _of_pdf(source: Path, folder: Path, name: str, asked: list[int]) -> dict[str
         page = document[at]
         scale = min(_DPI / 72, LONGEST_SIDE / max(*page.get_size(), 1.0))
         _write(page.render(scale=scale, grayscale=True).to_pil().convert("L"), folder, name, at + 1)
-    return {"pages": min(len(asked), MOST_PAGES) or n}
+    return {"pages": min(len(asked), MOST_PAGES) or n, "of": len(document)}
 
 
 def _write(picture: Any, folder: Path, name: str, n: int) -> None:
@@ -88,8 +90,18 @@ def _without_rules(picture: Any) -> Any:
             edges = np.flatnonzero(np.diff(np.concatenate(([0], dark[at].view("i1"), [0]))))
             for begin, end in zip(edges[::2], edges[1::2], strict=True):
                 if end - begin >= long:
-                    lines[at, begin:end] = 255
+                    _wipe(lines, int(at), begin, end)
     return Image.fromarray(dots)
+
+
+def _wipe(lines: Any, at: int, begin: int, end: int) -> None:
+    """Make a ruling line white, with the grey that a scanner leaves beside it: rows of which most is no paper."""
+    lines[at, begin:end] = 255
+    for step in (-1, 1):
+        for row in range(at + step, at + step * (_BESIDE + 1), step):
+            if not 0 <= row < len(lines) or (lines[row, begin:end] < _PAPER).mean() < 0.6:
+                break
+            lines[row, begin:end] = 255
 
 
 def main(words: list[str]) -> int:

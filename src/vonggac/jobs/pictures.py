@@ -46,11 +46,16 @@ class Cell:
     sure: int
 
 
+def is_picture(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is a picture."""
+    return head.startswith(_MAGICS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
 def may_be_picture(path: Path) -> bool:
     """Whether a file is a picture, or a PDF that may be one."""
     with path.open("rb") as file:
         head = file.read(1024)
-    return head.startswith(_MAGICS) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or b"%PDF-" in head
+    return is_picture(head) or b"%PDF-" in head
 
 
 def keep(settings: Settings, user_id: int, source: Path) -> str:
@@ -124,6 +129,41 @@ def _folder(settings: Settings) -> Path:
 def recogniser() -> str:
     """Where Tesseract is, empty when it is not there."""
     return shutil.which("tesseract") or ""
+
+
+def recogniser_for(filename: str) -> str:
+    """Where Tesseract is; raises InputError with the command that installs it, or its Vietnamese."""
+    program = recogniser()
+    if not has_vietnamese(program):
+        raise InputError(N_("a scan: to read it here, install the recogniser as root: {command}"), where=filename,
+                         command="apt-get install " + " ".join(PACKAGES))  # fmt: skip
+    return program
+
+
+def has_vietnamese(program: str) -> bool:
+    """Whether this recogniser is there and knows Vietnamese."""
+    return bool(program) and _language(program) == "vie"
+
+
+def draw(folder: Path, pages: Sequence[int], filename: str) -> int:
+    """Draw ``pages`` (all: those that there are, at most MOST_PAGES) of the file ``source`` in ``folder`` as ``page-<n>.png``.
+
+    Gives how many pages the file has; raises InputError when they cannot be drawn.
+    """
+    command = [sys.executable, "-m", "vonggac.jobs.picture_pages", str(folder / "source"), str(folder), "page"]
+    if pages:
+        command.append(",".join(map(str, pages)))
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_CHILD_S, check=False)  # noqa: S603  # our own program, no shell
+        told = json.loads(done.stdout or b"{}")
+    except (subprocess.TimeoutExpired, ValueError):
+        told = {}
+    if not told.get("pages") or (pages and told["pages"] != len(pages)):
+        raise InputError(
+            N_("its pages cannot be drawn: scan it again as PDF, PNG or JPEG, or ask for the original file"),
+            where=filename,
+        )
+    return int(told["of"])
 
 
 def recognise(path: Path) -> list[list[Cell]]:
@@ -216,7 +256,7 @@ def _gaps(lines: Sequence[Sequence[_Word]], height: float) -> list[float]:
     wide = [line for line in lines if sum(b.left - a.right > height for a, b in itertools.pairwise(line)) >= 1]
     if not wide:
         return []
-    begin, end = min(line[0].left for line in wide), max(line[-1].right for line in wide)
+    begin, end = min(line[0].left for line in wide), max(word.right for line in wide for word in line)
     inked = [0] * (end - begin + 1)
     for line in wide:
         for word in line:

@@ -17,7 +17,7 @@ from pdfplumber.pdf import PDF
 from pdfplumber.utils.exceptions import PdfminerException
 
 from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
-from vonggac.tables.table import Cell, LeftOut, Row, Table, Tables, is_empty
+from vonggac.tables.table import Cell, LeftOut, PicturesFound, Row, Table, Tables, is_empty
 from vonggac.tables.zips import protected
 
 MAX_PAGES = 500
@@ -84,11 +84,12 @@ def _tables(document: PDF, file: str) -> Tables:
         for index, (title, rows) in enumerate(found, 1):
             tables.append(Table(file, name if len(found) == 1 else f"{name}, table {index}", rows, title))
         if not found:
-            skipped.append(LeftOut(name, "no_table"))
+            skipped.append(LeftOut(name, "no_table" if page.chars or not page.images else "picture_page"))
         page.close()
-    if not has_text:
-        raise InputError(N_("a scan: its pages are pictures without text. Ask for the original file, or recognise its "
-                            "text with an OCR program first"), where=file)  # fmt: skip
+    pictures = [int(part.sheet.removeprefix("page ")) for part in skipped if part.reason == "picture_page"]
+    if not has_text or (pictures and not tables):
+        raise PicturesFound(N_("a scan: its pages are pictures without text. Ask for the original file, or recognise its "
+                               "text with an OCR program first"), where=file, pages=pictures)  # fmt: skip
     if not tables:
         raise FormatUnknown(N_("a PDF without a table"), where=file)
     return Tables(tables, skipped)

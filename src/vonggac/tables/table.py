@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from vonggac.errors import N_
+from vonggac.errors import N_, InputError
 
 MAX_CELLS = 12_000_000
 """The largest rectangle of a sheet that is read: about 400 MiB while it is read, 1,048,576 rows by 11 columns."""
@@ -43,16 +43,30 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a recognised cell is not sure: how sure of 100 the recogniser was, and what it read where that was mended."""
+
+    sure: int
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows of one sheet, document table or page. ``title``: text that stands before the table, as far as the format has it.
 
     Cells of a vertical merge all hold its value; of a horizontal merge only the first does. Rows may differ in length.
+    ``doubts``: (number of a row, column from 0) to why what stands there may have been misread in a picture.
     """
 
     file: str
     sheet: str
     rows: Sequence[Row]
     title: str = ""
+    doubts: Mapping[tuple[int, int], Doubt] = field(default_factory=dict)
+
+
+class PicturesFound(InputError):
+    """A file whose pages are pictures: whoever has a recogniser can read it. ``params["pages"]``: those, from 1."""
 
 
 LEFT_OUT: dict[str, str] = {
@@ -63,6 +77,9 @@ LEFT_OUT: dict[str, str] = {
     "too_many_rows": N_("only the first rows were read"),
     "damaged_sheet": N_("could not be read"),
     "no_table": N_("a page without a table"),
+    "picture_page": N_("a page that is a picture, without text"),
+    "too_many_pages": N_("more pages than are recognised at once"),
+    "unrecognised": N_("nothing could be recognised on it: scan it again, upright and sharp"),
 }
 
 

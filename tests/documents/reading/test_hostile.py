@@ -17,7 +17,7 @@ from offices import AGENCY, DEPARTMENT, HOLIDAY
 from vonggac.documents import letters
 from vonggac.documents.letters import read_letter
 from vonggac.errors import FormatUnknown, InputError, UnsafeInput
-from vonggac.jobs import letter_scans
+from vonggac.jobs import letter_scans, pictures
 from vonggac.jobs.letter_scans import read_letter_file
 
 LETTER = offices.word_table(AGENCY)
@@ -201,7 +201,7 @@ def test_hidden_text_is_left_out_and_told() -> None:
 
 
 def test_without_tesseract_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letter_scans, "recogniser", lambda: "")
+    monkeypatch.setattr(pictures, "recogniser", lambda: "")
     with pytest.raises(InputError, match="apt-get install tesseract-ocr tesseract-ocr-vie"):
         read_letter_file(offices.scanned(offices.pdf_lines(AGENCY)), "scan.pdf")
 

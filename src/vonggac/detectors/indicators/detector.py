@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vonggac.detectors.indicators.indicator import Indicator, Place
+from vonggac.detectors.indicators.indicator import MISREAD, Indicator, Place
 from vonggac.detectors.indicators.matching import (
     DESTINATIONS,
     DIGESTS,
@@ -22,6 +22,7 @@ from vonggac.detectors.indicators.matching import (
 )
 from vonggac.detectors.indicators.sieve import Sieve
 from vonggac.events.batch import EventBatch
+from vonggac.events.concepts import time_us
 from vonggac.events.finding import Hit, RuleInfo
 
 CONCEPTS = (*SOURCE_ADDRESSES, *DESTINATIONS, URLS[2], *DIGESTS)
@@ -40,14 +41,15 @@ def _slug(text: str) -> str:
 
 
 def rule_of(entry: Entry) -> RuleInfo:
-    """What a finding says of a listed value. Level ``high``; ``medium`` when a warninglist (not of sinkholes) holds the value."""
+    """What a finding says of a listed value. Level ``high``; ``medium`` when a warninglist (not of sinkholes) holds it, or it may be misread."""
     malware = list(dict.fromkeys(one.malware for one in entry.indicators if one.malware))
     warnings = list(dict.fromkeys(name for one in entry.indicators for name in one.warnings))
     roles = sorted({one.role for one in entry.indicators})
     first = entry.indicators[0].place
     tags = [f"indicator.{entry.kind}", *(f"role.{role}" for role in roles)]
     tags += [f"malware.{slug}" for name in malware if (slug := _slug(name))]
-    tags += [f"warninglist.{slug}" for name in warnings if (slug := _slug(name))]
+    tags += [f"warninglist.{slug}" for name in warnings if not name.startswith(MISREAD) and (slug := _slug(name))]
+    tags += ["recognised.doubtful"] if any(name.startswith(MISREAD) for name in warnings) else []
     title = f"{', '.join(malware)}: {entry.value}" if malware else entry.value
     return RuleInfo(
         id=f"indicator:{entry.kind}:{entry.value}",
@@ -64,8 +66,17 @@ def _list_detail(entry: Entry) -> tuple[tuple[str, str], ...]:
     detail = [("list", place) for place in places[:_MAX_PLACES]]
     if len(places) > _MAX_PLACES:
         detail.append(("lists", str(len(places))))
-    detail += [("warninglist", name) for name in dict.fromkeys(n for one in entry.indicators for n in one.warnings)]
+    warnings = dict.fromkeys(name for one in entry.indicators for name in one.warnings)
+    detail += [("recognised" if name.startswith(MISREAD) else "warninglist", name) for name in warnings]
     return tuple(detail)
+
+
+def _until(entries: Sequence[Entry]) -> dict[int, int]:
+    """The entries that all lists let end, with the last of these ends."""
+    ends = ((number, [one.valid_until for one in entry.indicators]) for number, entry in enumerate(entries))
+    return {
+        number: max(known) for number, times in ends if len(known := [t for t in times if t is not None]) == len(times)
+    }
 
 
 class IndicatorDetector:
@@ -73,6 +84,7 @@ class IndicatorDetector:
 
     def __init__(self, indicators: Iterable[Indicator]) -> None:
         self._matcher = Matcher.of(entries_of(indicators))
+        self._until = _until(self._matcher.entries)
         self._sieve: Sieve | None = None
         self._is_sieve_made = False
         self._rules: dict[int, tuple[RuleInfo, tuple[tuple[str, str], ...]]] = {}
@@ -93,9 +105,16 @@ class IndicatorDetector:
         grouped: dict[tuple[int, int], list[Match]] = {}
         for match in self._matcher.find(batch, CONCEPTS):
             grouped.setdefault((match.row, match.entry), []).append(match)
+        if self._until:
+            grouped = {key: matches for key, matches in grouped.items() if self._counts(batch, *key)}
         hits = [self._hit(row, number, matches) for (row, number), matches in grouped.items()]
         hits.sort(key=lambda hit: (hit.row, hit.rule.id))
         return hits
+
+    def _counts(self, batch: EventBatch, row: int, number: int) -> bool:
+        """Whether the value still counted when the event happened; a time that nobody knows is any time."""
+        until = self._until.get(number)
+        return until is None or (time := time_us(batch, row)) is None or time < until
 
     def _hit(self, row: int, number: int, matches: Sequence[Match]) -> Hit:
         entry = self._matcher.entries[number]

@@ -14,7 +14,7 @@ from vonggac.detectors.indicators import aliases
 from vonggac.detectors.indicators.columns import Layout, is_nothing, list_role
 from vonggac.detectors.indicators.dates import times_us
 from vonggac.detectors.indicators.faults import Fault, shorten
-from vonggac.detectors.indicators.indicator import Indicator, Place
+from vonggac.detectors.indicators.indicator import MISREAD, Indicator, Place
 from vonggac.detectors.indicators.values import CellValues, Value, parse_cell, plain_ipv4
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.tables.table import Cell, Row, Table, Unread, cell_text, is_empty
@@ -300,6 +300,15 @@ class _Reading:
             found = self._warnings[key] = self.warninglists.names_for(value.kind, value.value)
         return found
 
+    def _doubt(self, index: int, columns: Sequence[int]) -> tuple[str, ...]:
+        """Why what stands in ``columns`` of a row that was recognised may have been misread."""
+        if not self.table.doubts:
+            return ()
+        found = (self.table.doubts.get((self.rows[index].number, column)) for column in columns)
+        return tuple(
+            f"{MISREAD} {one.sure} %" + (f": {one.written}" if one.written else "") for one in found if one is not None
+        )
+
     def _add_primary(
         self,
         kept: Sequence[tuple[Value, ...]],
@@ -327,7 +336,10 @@ class _Reading:
             ports, target_ports = _filled(ports, spread(target_ports)), [None] * len(kept)
         n = len(flat)
         places = bulk(Place, n, repeat(self.table.file), repeat(self.table.sheet), numbers)
-        warnings = map(self._warned, flat) if self.warninglists is not None else repeat(())
+        warnings: Iterable[tuple[str, ...]] = map(self._warned, flat) if self.warninglists is not None else repeat(())
+        if self.table.doubts:
+            doubts = spread([self._doubt(index, self.primary) for index in range(len(self.rows))])
+            warnings = [(*names, *doubt) for names, doubt in zip(warnings, doubts, strict=False)]
         self.found.indicators += bulk(
             Indicator, n, kinds, normal, originals, repeat(self.role), places, spread(details.malware),
             spread(details.first_seen), spread(details.last_seen), ports, spread(targets), spread(target_ports),
@@ -378,7 +390,7 @@ class _Reading:
             spans[key] = [first, last]
             merged[key] = Indicator(
                 value.kind, value.value, value.original, "hostile", self._place(index), malware, port=port,
-                warnings=self._warned(value), note="sinkhole" if index in sinks else "",
+                warnings=(*self._warned(value), *self._doubt(index, self.secondary)), note="sinkhole" if index in sinks else "",
             )  # fmt: skip
         self.found.indicators += [
             replace(indicator, first_seen=spans[key][0], last_seen=spans[key][1]) for key, indicator in merged.items()

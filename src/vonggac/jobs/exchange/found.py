@@ -9,8 +9,11 @@ from datetime import datetime
 from typing import Final
 
 from vonggac.desk.intel.actions.indicators import MOST_VALUE, Draft
+from vonggac.detectors.indicators.detector import place_text
 from vonggac.detectors.indicators.faults import shorten
-from vonggac.detectors.indicators.forms.parts import Left, Part, Told, printable
+from vonggac.detectors.indicators.forms.parts import Left, Part, Told, moment, printable
+from vonggac.detectors.indicators.indicator import Indicator
+from vonggac.detectors.indicators.lists import IndicatorList
 
 LARGEST: Final = 20 << 20
 """Bytes of one file that is sent by browser."""
@@ -82,4 +85,34 @@ def _draft(one: Part, defaults: Defaults) -> Draft:
         confidence=defaults.confidence if one.confidence is None else one.confidence, first_seen=None if is_seen else one.first_seen,
         last_seen=None if is_seen else one.last_seen, valid_from=one.valid_from, expires_at=one.valid_until or defaults.expires_at,
         port=one.port, note=one.note, stix_id=one.uuid,
+    )  # fmt: skip
+
+
+def of_list(read: IndicatorList, defaults: Defaults) -> Found:
+    """What a table or a scan holds, as drafts. What may have been misread stays marked."""
+    found = Found(read.form, n_objects=sum(table.n_rows for table in read.tables))
+    for fault in read.faults:
+        found.leave_out(fault.text or place_text(fault.place), fault.reason)
+    for reason, n in (read.passed_over or {}).items():
+        found.leave_out("", reason, n)
+    for one in read.indicators:
+        if len(found.drafts) >= MOST_OBJECTS:
+            found.n_left_out["too_many"] += 1
+        elif len(one.value) > MOST_VALUE:
+            found.leave_out(one.value, "value_too_long")
+        else:
+            found.drafts.append(_of_indicator(one, defaults))
+    return found
+
+
+def _at(time_us: int | None) -> datetime | None:
+    """A time that a calendar of ours holds, of microseconds since 1970."""
+    return None if time_us is None else moment(time_us // 1_000_000)
+
+
+def _of_indicator(one: Indicator, defaults: Defaults) -> Draft:
+    return Draft(
+        one.kind, one.value, role=one.role, family=defaults.family(one.malware)[:120] if one.malware else "", tlp=defaults.tlp,
+        confidence=defaults.confidence, first_seen=_at(one.first_seen), last_seen=_at(one.last_seen), expires_at=defaults.expires_at,
+        port=one.port, note=one.note, warnings="; ".join(one.warnings)[:500],
     )  # fmt: skip

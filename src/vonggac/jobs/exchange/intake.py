@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -16,14 +16,18 @@ from vonggac.desk.scope.rule import require
 from vonggac.detectors.indicators.faults import REASONS
 from vonggac.detectors.indicators.forms import FORMS as READERS
 from vonggac.detectors.indicators.forms import as_utf8, form_of
+from vonggac.detectors.indicators.lists import IndicatorList
 from vonggac.detectors.indicators.values import parse_cell
 from vonggac.detectors.indicators.warninglists import Warninglists
 from vonggac.errors import N_, FormatUnknown, UnsafeInput
 from vonggac.jobs.exchange.families import Families
-from vonggac.jobs.exchange.found import SHOWN, Defaults, Found, gather
+from vonggac.jobs.exchange.found import SHOWN, Defaults, Found, gather, of_list
 from vonggac.tables.table import MAX_BYTES
 
 FORMS: Final = {"stix": "STIX 2.1", "misp": "MISP"}
+"""Forms that are written; read are all of ``detectors.indicators.forms``, and tables."""
+Tables = Callable[[bytes], IndicatorList]
+"""Reads a file that is of no form: an office file, a scan."""
 MOST_PASTED: Final = 200_000
 """Characters of one pasted text."""
 
@@ -46,22 +50,24 @@ class Outcome:
         return sum(self.reasons.values())
 
 
-def read(data: bytes, defaults: Defaults, form: str = "") -> Found:
-    """What a file of ``form`` (empty: whichever it is) holds. Raises UnsafeInput, FormatUnknown."""
+def read(data: bytes, defaults: Defaults, form: str = "", tables: Tables | None = None) -> Found:
+    """What a file of ``form`` (empty: whichever it is) holds; ``tables`` reads what is of no form. Raises InputError, mostly FormatUnknown."""
     text = as_utf8(data)
     reader = next((one for one in READERS if one.name == form), None) if form else form_of(text)
-    if reader is None:
+    if reader is not None:
+        return gather(reader.name, reader.read(text, ""), defaults)
+    if form or tables is None:
         raise FormatUnknown(N_("this form is not known"))
-    return gather(reader.name, reader.read(text, ""), defaults)
+    return of_list(tables(data), defaults)
 
 
-def take_in(
+def take_in(  # noqa: PLR0913  # what a file comes with, by name
     asker: Asker, data: bytes, *, source: str, defaults: Defaults, form: str = "", number: str = "", is_dry: bool = False,
-    warninglists: Warninglists | None = None,
+    warninglists: Warninglists | None = None, tables: Tables | None = None,
 ) -> Outcome:  # fmt: skip
-    """Take in a file of STIX or MISP; ``is_dry``: only tell what would happen. Needs indicators.edit everywhere."""
+    """Take in a file, whatever form it has; ``is_dry``: only tell what would happen. Needs indicators.edit everywhere."""
     require(asker, "indicators.edit", None)
-    found = read(data, replace(defaults, family=Families.load().of), form)
+    found = read(data, replace(defaults, family=Families.load().of), form, tables)
     drafts = [_warned(one, warninglists) for one in found.drafts]
     told = tell_indicators(asker, drafts, source, number, is_dry=is_dry)
     outcome = Outcome(found.form, found.n_objects, told, drafts=drafts)
@@ -84,7 +90,7 @@ def _warned(draft: Draft, lists: Warninglists | None) -> Draft:
     if lists is None:
         return draft
     names = lists.names_for(draft.kind, draft.value)  # type: ignore[arg-type]  # a kind of detectors.indicators
-    return replace(draft, warnings="; ".join(names)[:500]) if names else draft
+    return replace(draft, warnings="; ".join(filter(None, (draft.warnings, *names)))[:500]) if names else draft
 
 
 def warninglists_in(settings: Settings) -> Warninglists | None:
