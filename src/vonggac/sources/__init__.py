@@ -1,8 +1,12 @@
-"""Log formats: bytes in, event batches out."""
+"""Log formats: bytes in, event batches out. This is the public door; ``docs/library.md`` shows it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from vonggac.errors import N_, FormatUnknown, UsageError
+from vonggac.events.batch import EventBatch
 from vonggac.sources import (
     auditd,
     csv_table,
@@ -18,7 +22,10 @@ from vonggac.sources import (
     windows_json,
     zeek,
 )
-from vonggac.sources.source import Source
+from vonggac.sources.json_documents import Rewound, read_head
+from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
+
+__all__ = ["SOURCES", "Block", "EventBatch", "Options", "Reader", "Source", "by_name", "detect", "read_events"]
 
 SOURCES: tuple[Source, ...] = (
     evtx.SOURCE,
@@ -53,3 +60,27 @@ def detect(head: bytes, filename: str = "") -> Source:
     if sure <= 0:
         raise FormatUnknown(N_("format not recognised; the option --source names one"), where=filename)
     return source
+
+
+def read_events(
+    stream: Reader,
+    filename: str = "",
+    options: Options | None = None,
+    *,
+    source: str = "",
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[EventBatch]:
+    """The events of a log that is not compressed, batch after batch; what cannot be read is in each batch's ``skipped``.
+
+    ``source`` overrides what the content says. ``block_bytes``: about how much of the stream is held at once. Raises
+    FormatUnknown where no source recognises the stream, UsageError for a name that no source has.
+    """
+    head = read_head(stream, SNIFF_BYTES)
+    if not head:
+        return
+    chosen = by_name(source) if source else detect(head, filename)
+    asked = options or Options()
+    for block in chosen.frame(Rewound(head, stream), block_bytes=block_bytes):
+        batch = chosen.decode(replace(block, skipped=()), asked)  # some sources repeat what framing skipped
+        batch.skipped = (*block.skipped, *batch.skipped)
+        yield batch
