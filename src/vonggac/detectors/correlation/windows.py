@@ -210,12 +210,15 @@ class _TemporalOrdered:
             for n, chain in enumerate(at_place):
                 if chain and chain[0][TIME] < oldest:
                     at_place[n] = ()
-        for hit, place in sorted(((hit, place) for hit, places in hits for place in places), key=lambda pair: pair[1]):
+        pairs = sorted(((hit, place) for hit, places in hits for place in places), key=lambda pair: pair[1])
+        # A rule that is listed twice: its hit may end a chain that an earlier one of its hits began.
+        earlier = [list(at_place) for at_place in chains] if len(pairs) > len(hits) else None
+        for hit, place in pairs:
             mine = chains[place]
             if not mine[0] or mine[0][0][TIME] < time:
                 mine[0] = (hit,)
             for n in range(1, place + 1):
-                for before in chains[n - 1 : place]:
+                for before in (*chains[n - 1 : place], *(earlier[n - 1 : place] if earlier else ())):
                     chain = before[n - 1]
                     is_later = bool(chain) and (not mine[n] or mine[n][0][TIME] < chain[0][TIME])
                     if is_later and not any(one is hit for one in chain):
