@@ -221,7 +221,13 @@ class Judge:
         self._n_blocks += 1
         if self._n_blocks % COLLECT_EVERY == 0:
             gc.collect()
-        block = Block(data, head["first_record"], head["n_records"], head["context"].encode("latin-1"))
+        block = Block(
+            data,
+            head["first_record"],
+            head["n_records"],
+            head["context"].encode("latin-1"),
+            around=head["around"].encode("latin-1"),
+        )
         batch, n_others = self._read(self._sources[head["source"]], block)
         hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
         referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
@@ -346,6 +352,7 @@ def _tasks(inputs: Inputs, plan: Plan, summary: Summary) -> Iterator[Task]:
             "first_record": block.first_record,
             "n_records": block.n_records,
             "context": block.context.decode("latin-1"),  # JSON holds no bytes; this way each is one character
+            "around": block.around.decode("latin-1"),
             "skipped": [[s.reason, s.record, s.count, s.detail] for s in block.skipped],
             "old": block.old,
         }

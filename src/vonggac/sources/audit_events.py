@@ -10,26 +10,31 @@ it has, under Sysmon's names, what the event's other records say.
 - these three: ``Image``, ``ProcessId``, ``ParentProcessId``, ``User``, ``LogonId`` from SYSCALL
 - SYSCALL: ``SYSCALL``, the name of the call, where auditd did not write it
 
-All of it is computed when somebody asks for it. A record whose event is spread over more than MAX_SPREAD records may
-lack what stands at the event's other end.
+All of it is computed when somebody asks for it. Records of one event may stand between those of others, and in two blocks
+as long as fewer than MAX_SPREAD records stand between them and the border; beyond that they do not know of each other.
 """
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 from vonggac.events.batch import Shape
 from vonggac.sources.audit_records import reader_of, system_call
 from vonggac.sources.derived import Derived
+from vonggac.sources.lines import frame_lines
+from vonggac.sources.source import Block, Reader
 
 MAX_SPREAD = 500
-"""Records between two of one event. The kernel writes those of one system call at once; other processors' come between."""
+"""Records looked at on each side of a border between blocks. The kernel writes those of one system call at once; other processors' come between."""
+
+MAX_SHARED_BYTES = 4 << 20
+"""No block gets more than this of the blocks beside it."""
 
 _SEARCHED_LINES = 20_000
-_SEARCHED_RECORDS = 4 * MAX_SPREAD
 _EVENT_ID = re.compile(rb"audit\((\d{1,20}(?:\.\d{1,9})?:\d{1,20})\)")
 
 _PROCESS = {
@@ -72,29 +77,56 @@ def socket_address(saddr: str, interpreted: str = "") -> dict[str, str]:
     return found
 
 
-def cut_between_events(data: bytes) -> int:
-    """Where whole lines can be cut so that no event of the last MAX_SPREAD records has records before the cut."""
-    if data.rfind(b"audit(") < 0:
-        return len(data)
-    records: list[tuple[int, bytes]] = []  # from the last to the first: where its line begins, its event
-    end = len(data) - data.endswith(b"\n")
+def frame_events(stream: Reader, *, block_bytes: int) -> Iterator[Block]:
+    """Blocks of whole lines; what the block before or behind holds of the same events is in ``around``."""
+    held: Block | None = None
+    for block in frame_lines(stream, block_bytes=block_bytes):
+        if held is None:
+            held = block
+            continue
+        before, behind = _shared_lines(held.data, block.data)
+        yield replace(held, around=held.around + behind)
+        held = replace(block, around=before)
+    if held is not None:
+        yield held
+
+
+def _shared_lines(data: bytes, next_data: bytes) -> tuple[bytes, bytes]:
+    """Of the records at the end of ``data`` and at the beginning of ``next_data`` those of events that go on over the border."""
+    if data.rfind(b"audit(") < 0 or next_data.find(b"audit(") < 0:
+        return b"", b""
+    last, first = _last_records(data), _first_records(next_data)
+    shared = {event for event, _ in last} & {event for event, _ in first}
+    before, behind = (b"".join([line for event, line in lines if event in shared]) for lines in (last, first))
+    return (before, behind) if len(before) + len(behind) <= MAX_SHARED_BYTES else (b"", b"")
+
+
+def _last_records(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Event and line of the last MAX_SPREAD records, in order."""
+    records: list[tuple[bytes, bytes]] = []
+    end = len(data)
     n_lines = 0
-    while end >= 0 and n_lines < _SEARCHED_LINES and len(records) < _SEARCHED_RECORDS:
-        start = data.rfind(b"\n", 0, end) + 1
+    while end > 0 and n_lines < _SEARCHED_LINES and len(records) < MAX_SPREAD:
+        start = data.rfind(b"\n", 0, end - 1) + 1
         if found := _EVENT_ID.search(data, start, end):
-            records.append((start, found[1]))
-        end = start - 1
+            records.append((found[1], data[start:end]))
+        end = start
         n_lines += 1
-    if not records:
-        return len(data)
-    first = {event: number for number, (_, event) in enumerate(records)}
-    number, last = 0, min(MAX_SPREAD, len(records)) - 1
-    while number <= last:
-        last = max(last, first[records[number][1]])
-        number += 1
-    if last == len(records) - 1 and end >= 0:  # events reach further back than was searched
-        last = min(MAX_SPREAD, len(records)) - 1
-    return records[last][0]
+    return records[::-1]
+
+
+def _first_records(data: bytes) -> list[tuple[bytes, bytes]]:
+    """Event and line of the first MAX_SPREAD records."""
+    records: list[tuple[bytes, bytes]] = []
+    start = 0
+    n_lines = 0
+    while start < len(data) and n_lines < _SEARCHED_LINES and len(records) < MAX_SPREAD:
+        end = data.find(b"\n", start) + 1 or len(data)
+        if found := _EVENT_ID.search(data, start, end):
+            records.append((found[1], data[start:end].rstrip(b"\n") + b"\n"))
+        start = end
+        n_lines += 1
+    return records
 
 
 def is_audit(shape: Shape) -> bool:
@@ -102,17 +134,24 @@ def is_audit(shape: Shape) -> bool:
     return "event_id" in shape.keys and "type" in shape.keys
 
 
-def related(shapes: Iterable[Shape]) -> list[Shape]:
-    """``shapes`` with the values of audit records read and with what those need from each other; others as they are."""
+def related(shapes: Iterable[Shape], around: Iterable[Shape] = ()) -> list[Shape]:
+    """``shapes`` with the values of audit records read and with what those need from each other; others as they are.
+
+    ``around``: the records of blocks beside this one, which only tell.
+    """
     others: list[Shape] = []
     records: list[tuple[str, Shape]] = []
     for shape in shapes:
         if is_audit(shape):
-            records.extend((kind, _with_values(kind, part)) for kind, part in _by_type(shape))
+            records.extend(_read(shape))
         else:
             others.append(shape)
-    events = _Events(records)
+    events = _Events([*records, *(part for shape in around if is_audit(shape) for part in _read(shape))])
     return others + [_with_related(kind, shape, events) for kind, shape in records]
+
+
+def _read(shape: Shape) -> list[tuple[str, Shape]]:
+    return [(kind, _with_values(kind, part)) for kind, part in _by_type(shape)]
 
 
 def _by_type(shape: Shape) -> list[tuple[str, Shape]]:

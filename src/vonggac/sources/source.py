@@ -39,7 +39,8 @@ class Block:
 
     ``n_records`` is how many records (lines, EVTX chunks' records where known, else 0) the block holds;
     ``skipped`` what ``frame`` itself had to leave out before this block. ``old``: first and last numbers of records in it that
-    were read by an earlier run and are not judged again.
+    were read by an earlier run and are not judged again. ``around``: whole lines of the blocks beside it that belong to the
+    same events as some of its own; no events of this block.
     """
 
     data: bytes
@@ -48,6 +49,7 @@ class Block:
     context: bytes = b""
     skipped: tuple[Skip, ...] = ()
     old: tuple[tuple[int, int], ...] = ()
+    around: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

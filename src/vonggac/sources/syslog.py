@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.events.batch import EventBatch, Shape
-from vonggac.sources.audit_events import cut_between_events, related
+from vonggac.sources.audit_events import frame_events, related
 from vonggac.sources.derived import Derived
 from vonggac.sources.excerpts import Lines
 from vonggac.sources.line_kernels import survey_syslog
@@ -30,7 +30,6 @@ from vonggac.sources.syslog_appliances import junos_structured
 from vonggac.sources.syslog_cef import carried
 from vonggac.sources.syslog_headers import LEVELS, headless, is_headless, untagged
 from vonggac.sources.syslog_messages import SQUID, named, parser_of, squid
-from vonggac.sources.whole_records import frame_whole
 
 _ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
 _BSD = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4}(?= ))?"
@@ -238,6 +237,19 @@ def _other_line(line: str, record: int, rows: _Rows) -> bool:
     return False
 
 
+def _shapes(lines: Sequence[str], first_record: int, skips: SkipCounter) -> list[Shape]:
+    """The events of ``lines``."""
+    rows = _Rows()
+    match, add = _LINE.match, rows.add
+    for record, line in enumerate(lines, first_record):
+        found = match(line)
+        if found is not None:
+            add(record, _KEYS, found.groups())
+        elif line and not line.isspace() and not _other_line(line, record, rows):
+            skips.add("unknown_line", record, line[:80])
+    return rows.shapes()
+
+
 class SyslogSource:
     """Reads syslog files."""
 
@@ -254,23 +266,17 @@ class SyslogSource:
         return 90 * known // len(lines) if known * 2 > len(lines) else 0
 
     def frame(self, stream: Reader, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
-        """Blocks of whole lines, and of whole events of the Linux audit system."""
-        return frame_whole(stream, block_bytes=block_bytes, cut=cut_between_events)
+        """Blocks of whole lines, with what stands beside them of the same events of the Linux audit system."""
+        return frame_events(stream, block_bytes=block_bytes)
 
     def decode(self, block: Block, options: Options) -> EventBatch:
         """One event per line; records are line numbers."""
-        rows = _Rows()
         skips = SkipCounter(block.skipped)
-        match, add = _LINE.match, rows.add
-        for record, line in enumerate(text_lines(block.data), block.first_record):
-            found = match(line)
-            if found is not None:
-                add(record, _KEYS, found.groups())
-            elif line and not line.isspace() and not _other_line(line, record, rows):
-                skips.add("unknown_line", record, line[:80])
+        shapes = _shapes(text_lines(block.data), block.first_record, skips)
+        beside = text_lines(block.around)
         return EventBatch(
             self.name,
-            related(rows.shapes()),
+            related(shapes, _shapes(beside, -len(beside), SkipCounter())),
             zone=options.zone,
             raw_of=RawLines(block),
             skipped=skips.skips(),
