@@ -119,7 +119,16 @@ def test_leef(message, expected):
 
 
 @pytest.mark.parametrize(
-    "message", ["CEF:0|a|b", "CEF:x|a|b|c|d|e|f|", "LEEF:1.0|a|b|", "xCEF:0|a|b|c|d|e|f|", "x " * 150 + EVENT, "CEF"]
+    "message",
+    [
+        "CEF:0|a|b",
+        "CEF:x|a|b|c|d|e|f|",
+        "LEEF:1.0|a|b|",
+        "xCEF:0|a|b|c|d|e|f|",
+        "x " * 150 + EVENT,
+        '{"m":"<13>' + EVENT,
+        "CEF",
+    ],
 )
 def test_what_is_no_event_stays_a_message(message):
     assert carried(message) is None

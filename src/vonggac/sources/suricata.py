@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.errors import N_
-from vonggac.events.batch import Column, EventBatch, Shape, encode, own_texts
+from vonggac.events.batch import Column, EventBatch, Shape, encode, own_texts, resolve
 from vonggac.sources.derived import Derived
 from vonggac.sources.json_documents import frame_json
 from vonggac.sources.json_lines import SkipRecord, parse_object, read_objects
@@ -61,10 +61,8 @@ _MADE: Mapping[str, Callable[[str, str], str | None]] = {
 
 def _made(make: Callable[[str, str], str | None], http: object) -> str | None:
     """The field of an event whose ``http`` is this; None without a URL."""
-    if not isinstance(http, dict):
-        return None
-    url = next(own_texts(http.get("url")), "")
-    return make(next(own_texts(http.get("hostname")), ""), url) if url else None
+    url = next(own_texts(resolve(http, ("url",))), "")
+    return make(next(own_texts(resolve(http, ("hostname",))), ""), url) if url else None
 
 
 def _event(raw: bytes) -> dict[str, object]:

@@ -65,8 +65,9 @@ _CLAMSCAN = re.compile(
     r"(?:/|[A-Za-z]:\\|\\\\).*: (?:\S+ FOUND|OK|Empty file|Excluded|Removed\.|moved to '.*'|copied to '.*')$"
 )
 _SUMMARY = re.compile(
-    r"-{5,}(?: SCAN SUMMARY -{5,})?$|(?:Known viruses|Engine version|Scanned directories|Scanned files|Infected files|"
-    r"Not removed|Not moved|Not copied|Total errors|Data scanned|Data read|Time|Start Date|End Date): "
+    r"-{70,90}$|-{5,} SCAN SUMMARY -{5,}$|(?:Known viruses|Scanned directories|Scanned files|Infected files|Not removed|Not moved|"
+    r"Not copied|Total errors): \d+$|Engine version: \d[\w.-]*$|Data (?:scanned|read): [\d.]+ [KMGT]?i?B\b|"
+    r"Time: [\d.]+ sec \(|(?:Start|End) Date: \d{4}:\d\d:\d\d "
 )
 
 

@@ -51,7 +51,7 @@ def unescape(value: str) -> str:
 
 def carried(message: str) -> Fields | None:
     """Names and values of the CEF or LEEF event in ``message``; None when none begins near its start."""
-    if message.find("EF:", 0, HEAD_CHARACTERS) < 0:
+    if message.find("EF:", 0, HEAD_CHARACTERS) < 0 or message.startswith("{"):  # JSON quotes such events
         return None
     start = _START.search(message, 0, HEAD_CHARACTERS)
     if start is None:
