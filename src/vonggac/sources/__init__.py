@@ -13,6 +13,7 @@ from vonggac.sources import (
     evtx,
     json_lines,
     netflow,
+    nfcapd,
     suricata,
     syslog,
     sysmon_linux,
@@ -30,6 +31,7 @@ __all__ = ["SOURCES", "Block", "EventBatch", "Options", "Reader", "Source", "by_
 SOURCES: tuple[Source, ...] = (
     evtx.SOURCE,
     netflow.SOURCE,
+    nfcapd.SOURCE,
     windows_json.SOURCE,
     syslog.SOURCE,
     zeek.SOURCE,

@@ -39,6 +39,9 @@ from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 MAX_FLOWS = 200_000
 """Flows of one block: records may be of a few bytes."""
 
+MAX_LAYOUTS = 1000
+"""Layouts of the flows of one block that are read; an exporter has a few dozen."""
+
 _FIRST, _LAST = "flowStartSysUpTime", "flowEndSysUpTime"
 
 
@@ -88,6 +91,10 @@ class NetflowSource:
                 break
             for part in parts_of(data, place, end, known, skips, record):
                 group = by_identity.get(id(part.template))
+                if group is None and len(groups) >= MAX_LAYOUTS and part.template not in groups:
+                    skips.add("bad_record", record, f"more than {MAX_LAYOUTS} layouts in one block")
+                    record += part.count
+                    continue
                 if group is None:
                     kept.append(part.template)
                     group = by_identity[id(part.template)] = groups.setdefault(part.template, [])
@@ -205,7 +212,7 @@ def _shape(data: bytes, template: Template, parts: Sequence[tuple[int, Part]]) -
     counts = np.array([part.count for _, part in parts])
     columns = _fixed(data, template, parts) if template.record_bytes else _variable(data, template, parts)
     _add_times(columns, parts, counts)
-    _add_verdict(columns)
+    add_verdict(columns)
     records = np.concatenate([np.arange(first, first + part.count) for first, part in parts])
     return Shape(tuple(columns), list(columns.values()), records.tolist())
 
@@ -258,7 +265,7 @@ def _add_times(
     """What the packets' headers say: times that count from the exporter's start, the domain, the sampling."""
     headers = [part.header for _, part in parts]
     export = _each([header.export_ms for header in headers], counts)
-    if headers[0].uptime_ms >= 0:
+    if all(header.uptime_ms >= 0 for header in headers):
         uptime = _each([header.uptime_ms for header in headers], counts)
         for native, name in ((_FIRST, "flowStartMilliseconds"), (_LAST, "flowEndMilliseconds")):
             if native in columns and name not in columns:
@@ -272,12 +279,15 @@ def _add_times(
         columns.setdefault("samplingInterval", sampling)
 
 
-def _add_verdict(columns: dict[str, Sequence[object]]) -> None:
+def add_verdict(columns: dict[str, Sequence[object]]) -> None:
+    """Add ``blocked`` where the exporter says what became of the traffic."""
     for name, verdict in (("firewallEvent", _firewall), ("forwardingStatus", _forwarding)):
         found = columns.get(name)
         if isinstance(found, Numbers):
-            columns["blocked"] = [verdict(value) for value in found.values.tolist()]
-            return
+            said = [verdict(value) for value in found.values.tolist()]
+            if any(said):
+                columns["blocked"] = said
+                return
 
 
 SOURCE = NetflowSource()

@@ -92,7 +92,7 @@ V5 = Template.of(
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Of a packet. ``export_ms`` since 1970; ``uptime_ms`` of the exporter at that time, -1 for IPFIX; ``sampling``: one in so many."""
+    """Of a packet. ``export_ms`` since 1970; ``uptime_ms`` of the exporter at that time modulo 2**32, -1 where it is not known; ``sampling``: one in so many."""
 
     version: int
     export_ms: int
@@ -118,6 +118,9 @@ class Known:
 
     templates: dict[tuple[int, int, int], Template] = field(default_factory=dict)
     sampling: dict[tuple[int, int], int] = field(default_factory=dict)
+    begun_ms: dict[tuple[int, int], int] = field(default_factory=dict)
+    """When the exporter began, from which its times may count (systemInitTimeMilliseconds)."""
+
     n_fields: int = 0
 
     def learn(self, key: tuple[int, int, int], template: Template | None) -> None:
@@ -136,18 +139,21 @@ class Known:
     def context(self) -> bytes:
         """As bytes, for :meth:`of`."""
         templates = [[*key, one.is_options, one.fields] for key, one in self.templates.items()]
-        return orjson.dumps([templates, [[*key, interval] for key, interval in self.sampling.items()]])
+        return orjson.dumps(
+            [templates, *([[*key, one] for key, one in said.items()] for said in (self.sampling, self.begun_ms))]
+        )
 
     @classmethod
     def of(cls, context: bytes) -> Known:
         """What :meth:`context` wrote."""
         known = cls()
         if context:
-            templates, sampling = orjson.loads(context)
+            templates, sampling, begun = orjson.loads(context)
             for version, domain, number, is_options, fields in templates:
                 template = Template.of(version, tuple(tuple(one) for one in fields), is_options=is_options)
                 known.learn((version, domain, number), template)
             known.sampling = {(version, domain): interval for version, domain, interval in sampling}
+            known.begun_ms = {(version, domain): time for version, domain, time in begun}
         return known
 
 
@@ -240,13 +246,8 @@ def parts_of(data: bytes, at: int, end: int, known: Known, skips: SkipCounter | 
         header = Header(5, seconds * 1000 + nanoseconds // 1_000_000, uptime, engine, sampling & 0x3FFF)
         yield Part(V5, header, at + 24, at + 24 + _V5_RECORD * count, count)
         return
-    if version == 9:
-        _, _, uptime, seconds, _, domain = _V9.unpack_from(data, at)
-        place = at + 20
-    else:
-        _, _, seconds, _, domain = _IPFIX.unpack_from(data, at)
-        place, uptime = at + 16, -1
-    header = Header(version, seconds * 1000, uptime, domain, known.sampling.get((version, domain), 0))
+    place = at + 20 if version == 9 else at + 16
+    header = _header(data, at, known)
     template_set, options_set = (0, 1) if version == 9 else (2, 3)
     while place + 4 <= end:
         number, length = _PAIR.unpack_from(data, place)
@@ -258,16 +259,28 @@ def parts_of(data: bytes, at: int, end: int, known: Known, skips: SkipCounter | 
         if number in (template_set, options_set):
             _learn(data, place + 4, stop, header, known, is_options=number == options_set)
         elif number >= 256:
-            part = _data_part(data, place + 4, stop, known.templates.get((version, domain, number)), header)
+            part = _data_part(data, place + 4, stop, known.templates.get((version, header.domain, number)), header)
             if part is None:
                 if skips is not None:
-                    skips.add("unknown_template", record, f"template {number} of domain {domain}")
+                    skips.add("unknown_template", record, f"template {number} of domain {header.domain}")
             elif part.template.is_options:
-                _note_sampling(data, part, known)
+                _note_options(data, part, known)
+                header = _header(data, at, known)
             elif part.count:
                 record += part.count
                 yield part
         place = stop
+
+
+def _header(data: bytes, at: int, known: Known) -> Header:
+    """Of a packet of NetFlow 9 or IPFIX, with what its exporter has said by now."""
+    if data[at + 1] == 9:
+        _, _, uptime, seconds, _, domain = _V9.unpack_from(data, at)
+        return Header(9, seconds * 1000, uptime, domain, known.sampling.get((9, domain), 0))
+    _, _, seconds, _, domain = _IPFIX.unpack_from(data, at)
+    begun = known.begun_ms.get((10, domain))
+    uptime = -1 if begun is None else (seconds * 1000 - begun) & 0xFFFFFFFF
+    return Header(10, seconds * 1000, uptime, domain, known.sampling.get((10, domain), 0))
 
 
 def _data_part(data: bytes, start: int, stop: int, template: Template | None, header: Header) -> Part | None:
@@ -338,19 +351,25 @@ def _learn(data: bytes, place: int, stop: int, header: Header, known: Known, *, 
         known.learn(key, template if is_usable else None)  # no fields: it is withdrawn (RFC 7011, 8.1)
 
 
-def _note_sampling(data: bytes, part: Part, known: Known) -> None:
-    """Remember how an exporter samples: samplingInterval (34), samplerRandomInterval (50), packet interval and space (305, 306)."""
+def _note_options(data: bytes, part: Part, known: Known) -> None:
+    """Remember when an exporter began (160) and how it samples.
+
+    samplingInterval (34), samplerRandomInterval (50), or packet interval and space (305, 306).
+    """
     template = part.template
-    if not part.count or not template.record_bytes:
+    if not part.count or not template.record_bytes or len(known.sampling) + len(known.begun_ms) >= MAX_TEMPLATES:
         return
     place = part.start
     said: dict[int, int] = {}
     for element, length, enterprise in template.fields:
-        if not enterprise and element in (34, 50, 305, 306):
+        if not enterprise and element in (34, 50, 160, 305, 306) and length <= 8:
             said[element] = int.from_bytes(data[place : place + length], "big")
         place += length
+    key = (part.header.version, part.header.domain)
     interval = said.get(34) or said.get(50) or 0
     if not interval and (taken := said.get(305, 0)):
         interval = (taken + said.get(306, 0)) // taken
-    if interval and len(known.sampling) < MAX_TEMPLATES:
-        known.sampling[part.header.version, part.header.domain] = interval
+    if interval:
+        known.sampling[key] = min(interval, 1 << 32)
+    if 160 in said and said[160] < 1 << 53:
+        known.begun_ms[key] = said[160]
