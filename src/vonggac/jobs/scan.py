@@ -370,6 +370,7 @@ def scan(
     Raises WorkFailed when one dies.
     """
     summary = Summary()
+    plan = replace(plan, correlations=_wanted(plan))
     tasks = _tasks(inputs, plan, summary)
     judge = Judge(plan)
     try:
@@ -400,6 +401,18 @@ def _collect(answer: Head, lines: bytes, collector: Collector, summary: Summary)
         summary.leave(reason, collector.layout.correlations[number].info.title, count, file, record)
     collector.add(file, head, lines[answer["n_line_bytes"] :])
     return lines[: answer["n_line_bytes"]]
+
+
+def _wanted(plan: Plan) -> list[Correlation]:
+    """The correlations that may give a finding that is asked for, and those that these refer to."""
+    levels = LEVELS[LEVELS.index(plan.level) :]
+    kept: list[Correlation] = []
+    needed: set[str] = set()
+    for one in reversed(plan.correlations):
+        if one.info.id in needed or (one.info.level in levels and one.info.id not in plan.silent):
+            needed.update(one.rules)
+            kept.append(one)
+    return kept[::-1]
 
 
 def _correlate(collector: Collector, plan: Plan, write: Callable[[bytes], object], summary: Summary) -> None:

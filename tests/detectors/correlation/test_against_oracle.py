@@ -6,19 +6,17 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_correlation import Book, Found, Logged
 
+from vonggac.detectors.correlation.partials import gather
 from vonggac.detectors.sigma import SigmaDetector, compile_rules
 from vonggac.events.batch import EventBatch
 from vonggac.events.concepts import times_us
 from vonggac.events.finding import Finding
 from vonggac.events.times import iso, parse_time
-from vonggac.detectors.correlation.partials import gather
 from vonggac.jobs.correlate import Collector, pack
 
 START = 1_790_000_000_000_000
@@ -28,7 +26,14 @@ GROUPS: Sequence[Any] = ("x", "y", "đ", "", "-", None, 5, "5", ["x", "y"], [], 
 VALUES: Sequence[Any] = (1, 2, "2", 2.5, -3, "x", None, "", "1e3", 10**20, ["7", "8"], "nan", 0.1, 0.2)
 
 KINDS = ("event_count", "value_count", "value_sum", "value_avg", "value_median", "value_percentile", "temporal", "temporal_ordered")  # fmt: skip
-EXPRESSIONS = ("ra and rb", "ra and not rb", "(ra or rb) and rc", "ra or rb", "not (ra and rb) and rc", "ra and (rb or not rc)")
+EXPRESSIONS = (
+    "ra and rb",
+    "ra and not rb",
+    "(ra or rb) and rc",
+    "ra or rb",
+    "not (ra and rb) and rc",
+    "ra and (rb or not rc)",
+)
 
 
 def base(name: str, letter: str) -> dict[str, Any]:
@@ -49,8 +54,12 @@ def correlation(draw: st.DrawFn, name: str, known: Sequence[str]) -> dict[str, A
         of["generate"] = True
     of["rules"] = draw(st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=kind != "temporal_ordered"))
     if "who" in by:
-        of["aliases"] = {"who": {rule: draw(st.sampled_from("uv")) for rule in dict.fromkeys(of["rules"]) if draw(st.booleans())}}
-    condition: dict[str, Any] = {draw(st.sampled_from(("gte", "gt", "lt", "lte", "eq", "neq"))): draw(st.integers(0, 4))}
+        of["aliases"] = {
+            "who": {rule: draw(st.sampled_from("uv")) for rule in dict.fromkeys(of["rules"]) if draw(st.booleans())}
+        }
+    condition: dict[str, Any] = {
+        draw(st.sampled_from(("gte", "gt", "lt", "lte", "eq", "neq"))): draw(st.integers(0, 4))
+    }
     if draw(st.integers(0, 4)) == 0:
         condition |= {"lte": draw(st.integers(1, 6))}
     if kind.startswith("value"):
@@ -104,7 +113,7 @@ def events(draw: st.DrawFn) -> list[Logged]:
 
 def scanned(documents: Sequence[dict[str, Any]], logged: Sequence[Logged], seed: int, **caps: int) -> list[Finding]:
     """What the engine finds, the events in blocks of some size, files and blocks in some order."""
-    order = random.Random(seed)  # noqa: S311
+    order = random.Random(seed)
     ruleset = compile_rules([("r.yml", yaml.safe_dump_all(documents, allow_unicode=True))])
     assert not ruleset.faults, ruleset.faults
     detector = SigmaDetector(ruleset, route=False)
@@ -129,7 +138,13 @@ def as_found(finding: Finding, documents: Sequence[dict[str, Any]]) -> tuple[Any
     by = document["correlation"].get("group-by", [])
     value = finding.event.get("value", finding.event.get("count"))
     first = parse_time(finding.event["first_time"])
-    return finding.rule.title, tuple(str(finding.event[name]) for name in by), parse_time(finding.time), value, (first, finding.file, finding.record)
+    return (
+        finding.rule.title,
+        tuple(str(finding.event[name]) for name in by),
+        parse_time(finding.time),
+        value,
+        (first, finding.file, finding.record),
+    )
 
 
 def expected(found: Found, mine: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -143,7 +158,9 @@ def expected(found: Found, mine: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 @settings(max_examples=400, deadline=None)
 @given(rules(), events(), st.integers(0, 1000))
-def test_correlations_find_what_the_specification_says(documents: list[dict[str, Any]], logged: list[Logged], seed: int) -> None:
+def test_correlations_find_what_the_specification_says(
+    documents: list[dict[str, Any]], logged: list[Logged], seed: int
+) -> None:
     mine = [as_found(one, documents) for one in scanned(documents, logged, seed)]
     theirs = [expected(one, mine) for one in Book(documents).findings(logged)]
     assert sorted(mine, key=repr) == sorted(theirs, key=repr)

@@ -66,7 +66,9 @@ class Book:
         self.correlations = {d["name"]: d for d in documents if "correlation" in d}
         filters = [d for d in documents if "filter" in d]
         self.rules = {
-            d["name"]: [Oracle(d), *(_filter(f) for f in filters if _is_for(f, d))] for d in documents if "detection" in d
+            d["name"]: [Oracle(d), *(_filter(f) for f in filters if _is_for(f, d))]
+            for d in documents
+            if "detection" in d
         }
 
     def matching(self, name: str, logged: Sequence[Logged]) -> list[Logged]:
@@ -117,7 +119,11 @@ def _is_for(document: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
     if any(rule["logsource"].get(key) != value for key, value in document["logsource"].items()):
         return False
     names = document["filter"]["rules"]
-    return names == "any" or names == [] or bool({rule["name"], rule.get("id")} & set(names if isinstance(names, list) else [names]))
+    return (
+        names == "any"
+        or names == []
+        or bool({rule["name"], rule.get("id")} & set(names if isinstance(names, list) else [names]))
+    )
 
 
 def listed(document: Mapping[str, Any]) -> list[str]:
