@@ -5,6 +5,7 @@ Only for sources whose lines are each read for themselves. What the other lines 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
@@ -36,6 +37,15 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def holding(self, *marks: bytes) -> NDArray[np.int64]:
+        """The numbers of the lines in which any of ``marks``, of four bytes at least, stands; quick where none does."""
+        needles = np.frombuffer(b"".join(mark[-4:] for mark in marks), np.uint8).reshape(-1, 4)
+        if not line_kernels.holds_any(self.data, needles):
+            return np.zeros(0, np.int64)
+        text = self.data.tobytes()
+        places = [found.start() for found in re.finditer(b"|".join(map(re.escape, marks)), text)]
+        return np.unique(np.searchsorted(self.starts, np.array(places, np.int64), side="right") - 1)
 
 
 @runtime_checkable

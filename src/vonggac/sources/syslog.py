@@ -21,7 +21,7 @@ from vonggac.events.batch import EventBatch, Shape
 from vonggac.sources.audit_events import frame_events, related
 from vonggac.sources.derived import Derived
 from vonggac.sources.excerpts import Lines
-from vonggac.sources.line_kernels import survey_syslog
+from vonggac.sources.line_kernels import OPEN, survey_syslog
 from vonggac.sources.lines import RawLines, SkipCounter, head_lines, text_lines
 from vonggac.sources.message_patterns import Parser
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
@@ -288,13 +288,16 @@ class SyslogSource:
 
         None for blocks with records of the audit system, which are read together and hold values as digits, and with XML.
         """
-        text = lines.data.tobytes()
-        if any(mark in text for mark in _NOT_BY_LINE):
+        if len(lines.holding(*_NOT_BY_LINE)):
             return None
-        return survey_syslog(lines.data, lines.starts, lines.ends)
+        kinds = survey_syslog(lines.data, lines.starts, lines.ends)
+        kinds[lines.holding(*_HIDING)] = OPEN
+        return kinds
 
 
 _NOT_BY_LINE = (b"audit(", b"EXECVE ", b"SOCKADDR ", b"PROCTITLE ", b"<Event>")
+_HIDING = (b"<EPO", b"LEEF:2", b"LEEF: 2")
+"""Marks of messages that write values otherwise than as they are: in XML, or between separators of any kind."""
 
 
 def _is_sure(line: str) -> bool:

@@ -23,6 +23,8 @@ class Sieve:
     """Finds the lines that may hold one of the values that :meth:`of` was given."""
 
     _tables: tuple[Any, ...]
+    _has_addresses: bool
+    _has_digests: bool
 
     @classmethod
     def of(
@@ -48,12 +50,16 @@ class Sieve:
                 *listed.tables6,
                 *DomainIndex.of(names).tables,
                 *HashIndex.of(digests).tables,
-            )
+            ),
+            bool(addresses or numbers),
+            bool(digests),
         )
 
     def lines(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether line i, ``data[starts[i]:ends[i]]``, may hold a listed value."""
-        return sieve_kernels.sieve(data, starts, ends, *self._tables).astype(np.bool_)
+        marks = np.empty(len(data) // 8 + 1, np.uint64)
+        sieve_kernels.mark(data, self._has_addresses, self._has_digests, marks.view(np.uint8))
+        return sieve_kernels.sieve(data, starts, ends, marks, *self._tables).astype(np.bool_)
 
 
 def _first_groups(listed: AddressIndex) -> NDArray[np.uint64]:

@@ -98,6 +98,48 @@ def _quad(
     return False
 
 
+@compiled(types.int64(_U8, types.int64))
+def _n_digits(data: NDArray[np.uint8], a: int) -> int:
+    """How many of the three bytes at ``a`` are digits, from the first on."""
+    one = 48 <= data[a] <= 57
+    two = one & (48 <= data[a + 1] <= 57)
+    return int(one) + int(two) + int(two & (48 <= data[a + 2] <= 57))
+
+
+@compiled(types.int64(_U8, types.int64, types.int64))
+def _number(data: NDArray[np.uint8], end: int, size: int) -> int:
+    """The number of ``size`` digits, one to three, that ends before ``end``."""
+    value = (data[end - 1] - 48) + (size > 1) * 10 * (data[end - 2] - 48) + (size > 2) * 100 * (data[end - 3] - 48)
+    return int(value)
+
+
+@compiled(types.int64(_U8, _U8, types.int64))
+def _plain_quad(data: NDArray[np.uint8], classes: NDArray[np.uint8], dot: int) -> int:
+    """The IPv4 address that is a whole word and has its first dot at ``dot``, above 8 bits that say where it ends.
+
+    Bits 0 to 7: how many bytes behind ``dot``. -1: something else stands there; it may hold an address all the same.
+    """
+    one = 48 <= data[dot - 1] <= 57
+    two = one & (48 <= data[dot - 2] <= 57)
+    size = int(one) + int(two) + int(two & (48 <= data[dot - 3] <= 57))
+    if size == 0 or classes[data[dot - size - 1]] != 0:
+        return -1
+    value = _number(data, dot, size)
+    is_good = value < 256
+    at = dot
+    for place in range(3):
+        size = _n_digits(data, at + 1)
+        at += 1 + size
+        number = _number(data, at, size)
+        is_good &= (size > 0) & (number < 256)
+        value = value << 8 | number
+        if place < 2 and data[at] != 46:
+            return -1
+    if not is_good or classes[data[at]] != 0:
+        return -1
+    return value << 8 | (at - dot)
+
+
 @compiled(types.boolean(_U64, _U64, _U64, _U64, _U64))
 def _has6(
     words: NDArray[np.uint64],
@@ -159,13 +201,13 @@ def _colons(
         while i <= b and i - p <= 45:
             c = int(data[i]) if i < b else 0
             is_end = c == 58 or c == 46 or _hex(c) < 0
-            if is_end and (has_gap or n_colons == 7 or (n_colons == 6 and has_dot)):
-                if parse6(data, p, i, words):
-                    if words[0] == 0 and words[1] >> np.uint64(32) == 0xFFFF:
-                        if _has4(np.uint32(words[1] & np.uint64(0xFFFFFFFF)), bitmap, buckets, starts, ends):
-                            return True
-                    elif _has6(words, starts_high, starts_low, ends_high, ends_low):
+            is_long = has_gap or n_colons == 7 or (n_colons == 6 and has_dot)
+            if is_end and is_long and parse6(data, p, i, words):
+                if words[0] == 0 and words[1] >> np.uint64(32) == 0xFFFF:
+                    if _has4(np.uint32(words[1] & np.uint64(0xFFFFFFFF)), bitmap, buckets, starts, ends):
                         return True
+                elif _has6(words, starts_high, starts_low, ends_high, ends_low):
+                    return True
             if c == 58:
                 n_colons += 1
                 if i + 1 < b and data[i + 1] == 58:
@@ -263,17 +305,50 @@ def _digest(
     return False
 
 
+@compiled(types.void(_U8, types.boolean, types.boolean, types.uint8[::1]))
+def mark(data: NDArray[np.uint8], with_colons: bool, with_digests: bool, marks: NDArray[np.uint8]) -> None:
+    """A byte that is not 0 in every word that may hold a listed value; ``marks`` is as long as ``data``, or a little longer.
+
+    Such a word has a dot, an escape or a letter beyond ASCII; ``with_colons``: or two colons side by side, or a colon with
+    others 2 to 5 and 6 to 10 bytes behind it, as the first of an IPv6 address of eight groups has; ``with_digests``: or
+    bytes at two multiples of 16 that follow each other which are both hexadecimal digits.
+    """
+    n = len(data)
+    for i in range(n):
+        c = data[i]
+        marks[i] = (c == 46) | (c == 92) | (c >= 128)
+    marks[n:] = 0
+    if with_colons:
+        for i in range(n - 10):
+            near = (data[i + 2] == 58) | (data[i + 3] == 58) | (data[i + 4] == 58) | (data[i + 5] == 58)
+            far = (
+                (data[i + 6] == 58)
+                | (data[i + 7] == 58)
+                | (data[i + 8] == 58)
+                | (data[i + 9] == 58)
+                | (data[i + 10] == 58)
+            )
+            marks[i] |= (data[i] == 58) & ((data[i + 1] == 58) | (near & far))
+        for i in range(max(0, n - 10), n):
+            marks[i] |= data[i] == 58
+    if with_digests:
+        for i in range(16, n, 16):
+            if _hex(data[i]) >= 0 and _hex(data[i - 16]) >= 0:
+                marks[i] = 1
+
+
 _TABLES4 = (_U64, _I32, _U32, _U32)
 _TABLES6 = (_U64, _U64, _U64, _U64)
 _NAMES = (_U64, _I32, _U64, _U8, _I64)
 _DIGESTS = (_U64, _U8, _I64)
 
 
-@compiled(types.uint8[::1](_U8, _I64, _I64, _U8, _U64, types.int64, *_TABLES4, *_TABLES6, *_NAMES, *_DIGESTS))
+@compiled(types.uint8[::1](_U8, _I64, _I64, _U64, _U8, _U64, types.int64, *_TABLES4, *_TABLES6, *_NAMES, *_DIGESTS))
 def sieve(
     data: NDArray[np.uint8],
     line_starts: NDArray[np.int64],
     line_ends: NDArray[np.int64],
+    marks: NDArray[np.uint64],
     classes: NDArray[np.uint8],
     groups: NDArray[np.uint64],
     flags: int,
@@ -294,7 +369,10 @@ def sieve(
     digests: NDArray[np.uint8],
     digest_bounds: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
-    """1 for each line that may hold a listed value, 0 for each that surely holds none."""
+    """1 for each line that may hold a listed value, 0 for each that surely holds none.
+
+    ``marks``: what :func:`mark` wrote, eight bytes at a time; all other words are passed over, unless a name has no dot.
+    """
     out = np.zeros(len(line_starts), np.uint8)
     words = np.zeros(10, np.uint64)
     has4 = len(starts4) > 0
@@ -305,38 +383,54 @@ def sieve(
         i = line_starts[n]
         end = line_ends[n]
         while i < end:
-            seen = classes[data[i]]
-            if seen == 0:
+            if flags & UNDOTTED == 0:
+                rest = marks[i >> 3] >> np.uint64((i & 7) << 3)
+                while rest & np.uint64(0xFF) == 0:
+                    if rest == 0:
+                        i = (i | 7) + 1
+                        if i >= end:
+                            break
+                        rest = marks[i >> 3]
+                    else:
+                        i += 1
+                        rest >>= np.uint64(8)
+                if i >= end:
+                    break
+            elif classes[data[i]] == 0:
                 i += 1
                 continue
+            if data[i] == 46 and i - line_starts[n] > 3 and end - i > 12 and flags & NUMERIC == 0:
+                found = _plain_quad(data, classes, i)
+                if found >= 0:
+                    i += found & 255
+                    if has4 and _has4(np.uint32(found >> 8), bitmap4, buckets4, starts4, ends4):
+                        out[n] = 1
+                        break
+                    continue
             a = i
+            while a > line_starts[n] and classes[data[a - 1]] != 0:
+                a -= 1
+            seen = 0
+            n_dots = 0
             n_colons = 0
             has_gap = False
-            i += 1
-            if seen == COLON:
-                n_colons = 1
+            i = a
             while i < end:
                 of = classes[data[i]]
                 if of == 0:
                     break
                 seen |= of
+                n_dots += of == DOT
                 if of == COLON:
                     n_colons += 1
-                    has_gap = has_gap or data[i - 1] == 58
+                    has_gap = has_gap or (i > a and data[i - 1] == 58)
                 i += 1
             is_found = seen & ESCAPE != 0
-            if seen & DOT:
-                if has4 and seen & DIGIT:
-                    is_found = is_found or _quad(data, a, i, bitmap4, buckets4, starts4, ends4)
-                if has_names:
-                    is_found = is_found or seen & HIGH != 0 or _name(
-                        data, a, i, flags, bitmap, slots, hashes, names, bounds
-                    )  # fmt: skip
-            elif has_names and (flags & UNDOTTED or seen & HIGH):
-                is_found = (
-                    is_found or seen & HIGH != 0 or _name(data, a, i, flags, bitmap, slots, hashes, names, bounds)
-                )
-            if (has_gap or n_colons > 5) and has6 and not is_found:
+            if not is_found and has4 and n_dots > 2 and seen & DIGIT:
+                is_found = _quad(data, a, i, bitmap4, buckets4, starts4, ends4)
+            if not is_found and has_names and (seen & (DOT | HIGH) or flags & UNDOTTED):
+                is_found = seen & HIGH != 0 or _name(data, a, i, flags, bitmap, slots, hashes, names, bounds)
+            if not is_found and has6 and (has_gap or n_colons > 5):
                 is_found = _colons(
                     data,
                     a,
@@ -352,7 +446,7 @@ def sieve(
                     ends_high,
                     ends_low,
                 )
-            if has_digests and i - a >= 32 and not is_found:
+            if not is_found and has_digests and i - a >= 32:
                 is_found = _digest(data, a, i, prefixes, digests, digest_bounds)
             if is_found:
                 out[n] = 1
