@@ -27,6 +27,10 @@ HEADS = {
     ),
     "nfcapd": bytes.fromhex("0ca50200000107010a2d0c6b0000000000000100000000000000000000000000000000000100000001000000200000000300000007002000")
     + bytes(28),
+    "auditd": b'type=PATH msg=audit(1764400000.123:7): item=0 name="/etc/shadow" nametype=NORMAL\n',
+    "sysmon_linux": b'<Event><System><Provider Name="Linux-Sysmon"/><EventID>5</EventID></System><EventData></EventData></Event>\n',
+    "windows_firewall": b"#Version: 1.5\n#Fields: date time action src-ip dst-ip\n2026-01-01 00:00:00 DROP 192.0.2.1 198.51.100.2\n",
+    "w3c": b"#Fields: date time c-ip cs-method cs-uri-stem\n2026-01-01 00:00:00 192.0.2.1 GET /a\n",
     "csv": b"time,src_ip,dst_ip\n2026-01-01T00:00:00Z,192.0.2.1,198.51.100.2\n",
     "json": b'{"time": "2026-01-01T00:00:00Z", "src": "192.0.2.1"}\n',
 }
