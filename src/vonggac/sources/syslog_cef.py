@@ -28,7 +28,8 @@ HEAD_CHARACTERS = 200
 """How far into a message CEF or LEEF may begin: headers of every kind stand before it."""
 
 _HEADER_CHARACTERS = 4096  # longer ones are read piece by piece
-_START = re.compile(r"(?:^|[\s>:\])])(?:(CEF): ?(\d)|(LEEF): ?(\d(?:\.\d)?))\|")
+# What stands before it are the words of a header: text from outside, quoted or behind a key, may look like an event too.
+_START = re.compile(r'(?:[^\s"=|]{1,255} +){0,6}(?:[^\s"=|]{0,64}[>:\])])?(?:(CEF): ?(\d)|(LEEF): ?(\d(?:\.\d)?))\|')
 _PIECE = re.compile(r"((?:[^\\|]|\\.)*+)\|", re.DOTALL)
 _HEAD_ESCAPE = re.compile(r"\\([\\|])")
 _KEY = re.compile(r"(?:^|(?<=\s))([A-Za-z_][A-Za-z0-9_.\[\]:\-]{0,255}+)=")
@@ -53,7 +54,7 @@ def carried(message: str) -> Fields | None:
     """Names and values of the CEF or LEEF event in ``message``; None when none begins near its start."""
     if message.find("EF:", 0, HEAD_CHARACTERS) < 0 or message.startswith("{"):  # JSON quotes such events
         return None
-    start = _START.search(message, 0, HEAD_CHARACTERS)
+    start = _START.match(message, 0, HEAD_CHARACTERS)
     if start is None:
         return None
     fields = _cef(message, start.end()) if start[1] else _leef(message, start.end(), start[4])
