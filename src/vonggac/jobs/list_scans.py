@@ -32,7 +32,8 @@ _CLEAN = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:[/:][0-9]{1,5})?")
 _HASH_LIKE = re.compile(r"[0-9a-fA-FOolIsSZzQ]{32}(?:[0-9a-fA-FOolIsSZzQ]{8}|[0-9a-fA-FOolIsSZzQ]{32})?")
 _HEX_DIGITS = str.maketrans("OoQlIsSZz", "000115522")
 _NAME = re.compile(r"(?:h[tx]{2}ps?\W{1,5})?(?:[\w-]+\[?\.\]?)+[A-Za-z]{2,}(?:[/:]\S*)?")
-_CONFUSING = re.compile(r"[A-Za-z][01]|[01][A-Za-z]|rn|vv|[a-z][Il|][a-z]")
+_VALUE = re.compile(rf"{_CLEAN.pattern}|[0-9a-f]{{32,64}}|{_NAME.pattern}")
+_CONFUSING = re.compile(r"[A-Za-z][01]|[01][A-Za-z]|rn|vv|[a-z][I|][a-z]")
 """What two letters or digits look the same in print: no check can tell which of them stands in a name."""
 
 
@@ -60,7 +61,8 @@ def read_pages(data: bytes, filename: str, pages: Sequence[int] = ()) -> Tables:
                 continue
             cells = pictures.recognise(folder / f"page-{n}.png")
             if cells:
-                tables.append(table_of(cells, filename, f"page {n}"))
+                again = pictures.recognise(folder / f"page-{n}.png", "eng")
+                tables.append(table_of(cells, filename, f"page {n}", again))
             else:
                 skipped.append(LeftOut(f"page {n}", "unrecognised"))
     if not tables:
@@ -68,14 +70,23 @@ def read_pages(data: bytes, filename: str, pages: Sequence[int] = ()) -> Tables:
     return Tables(tables, skipped)
 
 
-def table_of(cells: Sequence[Sequence[pictures.Cell]], file: str, sheet: str) -> Table:
-    """A recognised page as a table: addresses and hashes mended where a letter stands for a digit, with every doubt."""
+Cells = Sequence[Sequence[pictures.Cell]]
+
+
+def table_of(cells: Cells, file: str, sheet: str, again: Cells = ()) -> Table:
+    """A recognised page as a table: addresses and hashes mended where a letter stands for a digit, with every doubt.
+
+    ``again``: the page as it was read a second time, by what the recogniser knows of another language. A value that both saw is as sure as
+    the surer of them; where they differ, the surer one counts, and it is not sure.
+    """
     rows: list[Row] = []
     doubts: dict[tuple[int, int], Doubt] = {}
+    seen = {_bare(mended(cell)[0]): cell.sure for line in again for cell in line}
+    is_alike = list(map(len, cells)) == list(map(len, again))
     for number, line in enumerate(cells, 1):
         texts = []
         for column, cell in enumerate(line):
-            text, doubt = mended(cell)
+            text, doubt = _best(cell, again[number - 1][column] if is_alike else None, seen) if again else mended(cell)
             texts.append(text)
             if doubt is not None:
                 doubts[number, column] = doubt
@@ -83,10 +94,26 @@ def table_of(cells: Sequence[Sequence[pictures.Cell]], file: str, sheet: str) ->
     return Table(file, sheet, rows, doubts=doubts)
 
 
+def _best(cell: pictures.Cell, other: pictures.Cell | None, seen: dict[str, int]) -> tuple[str, Doubt | None]:
+    """What a cell holds, of two readings."""
+    text, doubt = mended(cell)
+    is_value = bool(_VALUE.fullmatch(_bare(text)))
+    if is_value and (sure := seen.get(_bare(text))) is not None:
+        return mended(pictures.Cell(cell.text, max(cell.sure, sure)))
+    second = mended(other)[0] if other is not None else ""
+    if other is not None and _VALUE.fullmatch(_bare(second)) and (not is_value or other.sure > cell.sure):
+        return second, Doubt(min(cell.sure, other.sure), cell.text)
+    return text, Doubt(min(cell.sure, SURE - 1)) if is_value and doubt is None else doubt
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
+
+
 def mended(cell: pictures.Cell) -> tuple[str, Doubt | None]:
     """The text of a cell as it will be read, and why it is not sure."""
     text = cell.text.strip()
-    bare = "".join(text.split())
+    bare = _bare(text)
     if _ADDRESS.fullmatch(bare) and sum(char.isdigit() for char in bare) >= 2:
         clean = bare.translate(_DIGITS).replace(",", ".").replace("·", ".")
         if _CLEAN.fullmatch(clean):

@@ -166,12 +166,21 @@ def draw(folder: Path, pages: Sequence[int], filename: str) -> int:
     return int(told["of"])
 
 
-def recognise(path: Path) -> list[list[Cell]]:
-    """The cells of a page as Tesseract reads them, row by row, all rows of one length; nothing where it is not there or fails."""
+def recognise(path: Path, language: str = "") -> list[list[Cell]]:
+    """The cells of a page as Tesseract reads them (in Vietnamese where it knows it), row by row, all rows of one length; nothing where it is not there or fails."""
     program = recogniser()
     if not program:
         return []
-    command = [program, str(path.with_suffix(".bare.png")), "stdout", "-l", _language(program), "--psm", "6", "tsv"]
+    command = [
+        program,
+        str(path.with_suffix(".bare.png")),
+        "stdout",
+        "-l",
+        language or _language(program),
+        "--psm",
+        "6",
+        "tsv",
+    ]
     try:
         done = subprocess.run(  # noqa: S603  # no shell, our own arguments
             command, capture_output=True, timeout=_OCR_S, check=False, preexec_fn=limit_child,  # sets limits only
