@@ -301,8 +301,11 @@ class _Reader:
             return ()
         found = []
         for item in node.value:
+            n_faults = len(self._faults)
             parts = self._map(item, (), "an exception")
             if not parts:
+                if len(self._faults) == n_faults:
+                    self._fault(item, "an exception names nothing: expected host or a field")
                 continue
             hosts = self._texts(parts.pop("host"), "host") if "host" in parts else ()
             condition: Node = ["and"]

@@ -231,13 +231,12 @@ class Judge:
         batch, n_others = self._read(self._sources[head["source"]], block)
         hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
         referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
-        if old := head["old"]:
-            hits = [hit for hit in hits if not _is_old(batch.record(hit.row), old)]
+        if (old := head["old"]) and (last := _last_of(batch, old, block.n_records)) is not None:
+            hits = [hit for hit in hits if batch.record(hit.row) > last]
             referenced = {
-                rule: rows[[not _is_old(batch.record(row), old) for row in rows.tolist()]]
-                for rule, rows in referenced.items()
+                rule: rows[[batch.record(row) > last for row in rows.tolist()]] for rule, rows in referenced.items()
             }
-            n_others -= sum(last - first + 1 for first, last in old)
+            n_others -= old
         excepted: Counter[str] = Counter()
         if tuning := self._plan.tuning:
             hits, excepted = tuning.apply(batch, hits)
@@ -334,8 +333,11 @@ class Judge:
         return tally, lines
 
 
-def _is_old(record: int, old: Iterable[tuple[int, int]]) -> bool:
-    return any(first <= record <= last for first, last in old)
+def _last_of(batch: EventBatch, n: int, n_records: int) -> int | None:
+    """The number of the n-th event; None when some of the ``n_records`` could not be read, so that it is not known which it is."""
+    if batch.n_rows != n_records:
+        return None
+    return sorted(map(batch.record, range(batch.n_rows)))[n - 1]
 
 
 def _referenced(detector: Detector) -> Mapping[str, NDArray[np.int32]]:

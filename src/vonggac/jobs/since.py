@@ -230,7 +230,7 @@ class Since:
                 if _digest(line.removesuffix(b"\r")) == known.rest:
                     after = known.last + 1
             if (part := _after(block, after)) is not None:
-                n_given += part.n_records
+                n_given += 1
                 yield part
             block = next(others, None)
         self._note(known is not None, n_given)
@@ -277,23 +277,31 @@ class Since:
         n_given = n_known = 0
         for block in blocks:
             kept: list[bytes] = []
-            old: list[tuple[int, int]] = []
+            grown: list[Block] = []
             for at in range(HEADER_BYTES, len(block.data), CHUNK_BYTES):
                 chunk = block.data[at : at + CHUNK_BYTES]
                 first, last, _size, _last_at, free = _CHUNK.unpack_from(chunk, 24)
                 key, known = self._chunk(chunk, free, last)
-                if known == last:
-                    n_known += 1
-                    continue
-                if known is not None:
-                    n_known += 1
-                    old.append((first, known))
-                kept.append(chunk)
                 if key:
                     self._of_file.append(key)
+                if known is None:
+                    kept.append(chunk)
+                    continue
+                n_known += 1
+                if known < last:  # alone, so that the old records are the first of the block
+                    grown.append(
+                        replace(
+                            block,
+                            data=file_header(1) + chunk,
+                            n_records=last - first + 1,
+                            skipped=(),
+                            old=known - first + 1,
+                        )
+                    )
+            n_given += len(kept) + len(grown)
             if kept or block.skipped:
-                n_given += len(kept)
-                yield replace(block, data=file_header(len(kept)) + b"".join(kept), old=tuple(old))
+                yield replace(block, data=file_header(len(kept)) + b"".join(kept))
+            yield from grown
         self._note(n_known > 0, n_given)
 
     def _chunk(self, chunk: bytes, free: int, last: int) -> tuple[str, int | None]:
@@ -371,18 +379,18 @@ def _is_lines(block: Block) -> bool:
 
 
 def _after(block: Block, last: int) -> Block | None:
-    """``block`` without the lines up to number ``last``; None when nothing is left."""
+    """``block`` with its lines up to number ``last`` made blank, so that the others keep their numbers; None when none is left.
+
+    Lines that begin with ``#`` stay: in the formats that have them they say what the columns are.
+    """
     n_old = last + 1 - block.first_record
     if n_old <= 0:
         return block
     if n_old >= block.n_records:
         return None
-    at = -1
-    for _ in range(n_old):
-        at = block.data.find(b"\n", at + 1)
-    return replace(
-        block, data=block.data[at + 1 :], first_record=last + 1, n_records=block.n_records - n_old, skipped=()
-    )
+    lines = block.data.split(b"\n")
+    lines[:n_old] = [line if line.startswith(b"#") else b"" for line in lines[:n_old]]
+    return replace(block, data=b"\n".join(lines), skipped=())
 
 
 def question(values: object) -> str:

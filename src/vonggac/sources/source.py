@@ -48,7 +48,7 @@ class Block:
     n_records: int = 0
     context: bytes = b""
     skipped: tuple[Skip, ...] = ()
-    old: tuple[tuple[int, int], ...] = ()
+    old: int = 0
     around: bytes = b""
 
 

@@ -27,6 +27,13 @@ _TACTICS = {
     "discovery": "TA0007", "lateral-movement": "TA0008", "collection": "TA0009", "command-and-control": "TA0011",
     "exfiltration": "TA0010", "impact": "TA0040",
 }  # fmt: skip
+_KINDS = {
+    "ipv4": "ipv4-addr", "ipv6": "ipv6-addr", "cidr": "ipv4-addr", "range": "ipv4-addr", "domain": "domain-name", "url": "url",
+    "md5": "file", "sha1": "file", "sha256": "file",
+}  # fmt: skip
+"""Kind of an indicator to what ECS expects as its type."""
+_NO_TIME = "1970-01-01T00:00:00.000000Z"
+"""Where an event has no time: ECS wants one in every document. ``vonggac.has_time`` tells."""
 _TECHNIQUE = re.compile(r"attack\.(t\d{4})(\.\d{3})?")
 _ADDRESSES = frozenset({"source.ip", "destination.ip", "source.nat.ip"})
 _NUMBERS = frozenset({"source.port", "destination.port", "source.nat.port", "process.pid", "process.parent.pid",
@@ -46,7 +53,7 @@ def to_ecs(findings: Sequence[Finding]) -> bytes:
 
 def _document(finding: Finding, shared: Mapping[str, Any]) -> dict[str, Any]:
     rule = finding.rule
-    document: dict[str, Any] = {"@timestamp": finding.time} if finding.time else {}
+    document: dict[str, Any] = {"@timestamp": finding.time or _NO_TIME}
     document |= {name: dict(value) if isinstance(value, dict) else value for name, value in shared.items()}
     document["ecs"] = {"version": VERSION}
     event = {"kind": "alert", "id": finding.id, "severity": _SEVERITY[rule.level], "risk_score": _SEVERITY[rule.level]}
@@ -71,6 +78,7 @@ def _document(finding: Finding, shared: Mapping[str, Any]) -> dict[str, Any]:
         document["threat"] = threat
     ours = dict(document["vonggac"])
     ours["record"] = finding.record
+    ours["has_time"] = bool(finding.time)
     if finding.detail:
         detail: dict[str, list[str]] = {}
         for name, value in finding.detail:
@@ -155,7 +163,7 @@ def _threat(finding: Finding) -> dict[str, Any]:
             threat["technique"]["subtechnique"] = {"id": smaller}
     values = [value for name, value in finding.detail if name == "indicator"]
     if values:
-        kind = finding.rule.id.split(":")[1] if finding.rule.id.startswith("indicator:") else ""
+        kind = _KINDS.get(finding.rule.id.split(":")[1], "") if finding.rule.id.startswith("indicator:") else ""
         threat["indicator"] = {"description": values[0], **({"type": kind} if kind else {})}
     return threat
 

@@ -70,7 +70,7 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 def _uri(name: str) -> str:
     """A file's name as a URI reference; nothing of it is taken for a scheme."""
-    path = quote(name.replace("\\", "/").encode("utf-8", "replace"), safe="/!~*'().-_+,@ ".replace(" ", ""))
+    path = quote(name.replace("\\", "/").encode("utf-8", "replace"), safe="/!~*'().-_+,@")
     return f"file://{path}" if path.startswith("/") and not path.startswith("//") else path
 
 
@@ -89,7 +89,7 @@ def _rule(level: str, title: str, rule: str, info: RuleInfo | None) -> dict[str,
         described["help"] = {"text": "; ".join(info.falsepositives)}
     if info.references and info.references[0].startswith(("https://", "http://")):
         described["helpUri"] = quote(info.references[0].encode("utf-8", "replace"), safe=":/?#[]@!$&'()*+,;=%-._~")
-    described["properties"]["tags"] = ["security", *info.tags]
+    described["properties"]["tags"] = list(dict.fromkeys(("security", *info.tags)))
     return described
 
 
@@ -121,7 +121,6 @@ class Sarif:
         driver = {
             "name": "Vọng Gác",
             "version": metadata.version("vonggac"),
-            "informationUri": "https://vonggac.example/",
             "rules": list(rules.values()),
         }
         run = {

@@ -109,7 +109,7 @@ def _detail(finding: Finding) -> str:
     if not places:
         return ""
     items = "".join(f"<li>{short(place)}</li>" for place in places)
-    return f'<div class="small muted">{text(_("Listed in"))}<ul>{items}</ul></div>'
+    return '<div class="small muted">' + text(_("Listed in")) + f"<ul>{items}</ul></div>"
 
 
 def _folded(rows: Sequence[str], n_more: int) -> str:
@@ -119,7 +119,7 @@ def _folded(rows: Sequence[str], n_more: int) -> str:
     heading = ngettext("{n} other field", "{n} other fields", n).format(n=number(n))
     note = ""
     if n_more:
-        note = f'<p class="cut">{text(_("{n} more fields are not shown").format(n=number(n_more)))}</p>'
+        note = '<p class="cut">' + text(_("{n} more fields are not shown").format(n=number(n_more))) + "</p>"
     return f'<details><summary>{text(heading)}</summary><dl class="fields">{"".join(rows)}</dl>{note}</details>'
 
 
@@ -132,4 +132,4 @@ def _also(others: Sequence[Finding]) -> str:
     ]
     if len(others) > MAX_OTHERS:
         links.append(text(_("and {n} other rules").format(n=number(len(others) - MAX_OTHERS))))
-    return f'<p class="small muted">{text(_("Also found in this event:"))} {" · ".join(links)}</p>'
+    return '<p class="small muted">' + text(_("Also found in this event:")) + f" {' · '.join(links)}</p>"

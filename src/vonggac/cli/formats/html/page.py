@@ -57,7 +57,7 @@ def page(
     ).encode()
     shown = [(key, count, n) for (key, count), n in zip(ranked, numbers, strict=True) if n]
     if shown:
-        yield f'<section id="findings"><h2>{text(_("Events found"))}</h2>'.encode()
+        yield ('<section id="findings"><h2>' + text(_("Events found")) + "</h2>").encode()
         if note := _left_out_note(summary.n_findings, sum(numbers), len(ranked) - len(shown)):
             yield note.encode()
         for (level, title, rule), count, n in shown:
@@ -92,9 +92,9 @@ def _head() -> str:
         f'<!DOCTYPE html>\n<html lang="{current()}" data-theme="auto"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(_('Findings in logs'))} – Vọng Gác</title><style>{style}</style></head><body>"
+        f"<title>" + text(_("Findings in logs")) + f" – Vọng Gác</title><style>{style}</style></head><body>"
         f'<svg class="symbols" aria-hidden="true">{symbols}</svg>'
-        f'<a class="skip" href="#content">{text(_("Skip to the content"))}</a>'
+        f'<a class="skip" href="#content">' + text(_("Skip to the content")) + "</a>"
     )
 
 
@@ -115,7 +115,7 @@ def _heading(context: Context, summary: Summary) -> str:
     rows = "".join(f"<dt>{short(name)}</dt><dd>{short(value)}</dd>" for name, value in facts)
     return (
         f'<header class="top"><p class="brand">{logo}<span>Vọng Gác</span></p>'
-        f'<h1>{text(_("Findings in logs"))}</h1><dl class="facts">{rows}</dl></header><main id="content">'
+        f"<h1>" + text(_("Findings in logs")) + f'</h1><dl class="facts">{rows}</dl></header><main id="content">'
     )
 
 
@@ -123,11 +123,11 @@ def _state(summary: Summary) -> str:
     """What somebody must know before believing the counts."""
     if summary.is_nothing_read():
         message = _("Nothing could be read: this page says nothing about these logs. What and why stands below.")
-        return f'<p class="notice bad">{text(message)} <a href="#read">{text(_("What was left out"))}</a></p>'
+        return f'<p class="notice bad">{text(message)} <a href="#read">' + text(_("What was left out")) + "</a></p>"
     notes = []
     if summary.has_faults():
         message = text(_("Not everything could be read."))
-        notes.append(f'<p class="notice">{message} <a href="#read">{text(_("What was left out"))}</a></p>')
+        notes.append(f'<p class="notice">{message} <a href="#read">' + text(_("What was left out")) + "</a></p>")
     if not summary.n_findings:
         what = _("Nothing found.") if summary.n_events else _("There was nothing to read.")
         notes.append(f'<p class="notice">{text(what)}</p>')
@@ -182,8 +182,8 @@ def _hosts(context: Context, summary: Summary, found: Collected) -> str:
         )
     head = "".join(f'<th scope="col" class="number">{badge(level)}</th>' for level in present)
     return _table(
-        f'<th scope="col">{text(_("Host"))}</th>{head}<th scope="col">{text(_("First"))}</th>'
-        f'<th scope="col">{text(_("Last"))}</th><th scope="col">{text(_("Rules"))}</th>',
+        '<th scope="col">' + text(_("Host")) + f'</th>{head}<th scope="col">' + text(_("First")) + "</th>"
+        '<th scope="col">' + text(_("Last")) + '</th><th scope="col">' + text(_("Rules")) + "</th>",
         rows,
         _("{n} other hosts are not shown").format(n=number(len(hosts) - MAX_HOSTS)) if len(hosts) > MAX_HOSTS else "",
     )
@@ -202,9 +202,9 @@ def _rules(context: Context, found: Collected, ranked: Ranked) -> str:
             f"<td>{moment(met.last if met else None, context.zone)}</td></tr>"
         )
     return _table(
-        f'<th scope="col">{text(_("Severity"))}</th><th scope="col">{text(_("Rule"))}</th>'
-        f'<th scope="col" class="number">{text(_("Findings"))}</th>'
-        f'<th scope="col">{text(_("First"))}</th><th scope="col">{text(_("Last"))}</th>',
+        '<th scope="col">' + text(_("Severity")) + '</th><th scope="col">' + text(_("Rule")) + "</th>"
+        '<th scope="col" class="number">' + text(_("Findings")) + "</th>"
+        '<th scope="col">' + text(_("First")) + '</th><th scope="col">' + text(_("Last")) + "</th>",
         rows,
         _("{n} other rules are not shown").format(n=number(len(ranked) - MAX_RULES)) if len(ranked) > MAX_RULES else "",
     )
@@ -241,9 +241,9 @@ def _rule_head(context: Context, level: str, title: str, rule: str, count: int, 
     if tags := info.get("tags"):
         parts.append(f'<p class="tags">{" ".join(map(_tag, tags[:50]))}</p>')
     if known := info.get("falsepositives"):
-        parts.append(f'<p class="small">{text(_("May also be:"))} {short("; ".join(known))}</p>')
+        parts.append('<p class="small">' + text(_("May also be:")) + f" {short('; '.join(known))}</p>")
     if info.get("author"):
-        parts.append(f'<p class="small muted">{text(_("Author:"))} {short(info["author"])}</p>')
+        parts.append('<p class="small muted">' + text(_("Author:")) + f" {short(info['author'])}</p>")
     if references := info.get("references"):
         items = "".join(f"<li>{_reference(one)}</li>" for one in references[:20])
         parts.append(f'<ul class="small references">{items}</ul>')

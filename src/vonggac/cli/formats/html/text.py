@@ -75,7 +75,7 @@ def marked(value: str, spans: Sequence[Span] = ()) -> str:
 
 
 def _left_out(n: int) -> str:
-    return f'<span class="cut">{_("… {n} characters left out …").format(n=number(n))}</span>'
+    return '<span class="cut">' + _("… {n} characters left out …").format(n=number(n)) + "</span>"
 
 
 def anchor(kind: str, name: str) -> str:
@@ -96,12 +96,12 @@ def badge(level: str) -> str:
 def moment(time_us: int | None, zone: tzinfo) -> str:
     """A time in ``zone`` to the second; UTC with all decimals is told to whoever points at it."""
     if time_us is None:
-        return f'<span class="muted">{html.escape(_("(no time)"))}</span>'
+        return '<span class="muted">' + html.escape(_("(no time)")) + "</span>"
     try:
         exact = _EPOCH + timedelta(microseconds=time_us)
         local = exact.astimezone(zone)
     except (OverflowError, ValueError):
-        return f'<span class="muted">{html.escape(_("(no time)"))}</span>'
+        return '<span class="muted">' + html.escape(_("(no time)")) + "</span>"
     utc = exact.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     return f'<time datetime="{utc}" title="{utc}">{written(local)}</time>'
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from vonggac.cli.findings import LEVEL_WORDS
 from vonggac.cli.formats.html.text import badge, text, written
-from vonggac.cli.language import _, number
+from vonggac.cli.language import _, ngettext, number
 from vonggac.events.finding import LEVELS
 
 WIDTHS = (1, 5, 15, 60, 300, 900, 3600, 10800, 21600, 43200, 86400, 604800, 2592000, 7776000, 31536000, 315360000)
@@ -70,10 +70,20 @@ class Timeline:
         notes = []
         if n_outside:
             notes.append(
-                _("{n} findings lie far from the others in time and are not drawn").format(n=number(n_outside))
+                ngettext(
+                    "{n} finding lies far from the others in time and is not drawn",
+                    "{n} findings lie far from the others in time and are not drawn",
+                    n_outside,
+                ).format(n=number(n_outside))
             )
         if self.n_without:
-            notes.append(_("{n} findings have no time and are not drawn").format(n=number(self.n_without)))
+            notes.append(
+                ngettext(
+                    "{n} finding has no time and is not drawn",
+                    "{n} findings have no time and are not drawn",
+                    self.n_without,
+                ).format(n=number(self.n_without))
+            )
         most = max(sum(counts) for _bucket, counts in bars if counts)
         middle = bars[len(bars) // 2][0]
         ticks = [first, *([middle] if len(bars) > 4 else []), last + 1]
@@ -124,8 +134,10 @@ class Timeline:
             if counts
         )
         return (
-            f"<details><summary>{text(_('The figures of this picture'))}</summary>"
-            f'<div class="scroll"><table><thead><tr><th>{text(_("From"))}</th>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+            "<details><summary>" + text(_("The figures of this picture")) + "</summary>"
+            '<div class="scroll"><table><thead><tr><th>'
+            + text(_("From"))
+            + f"</th>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>"
         )
 
 
