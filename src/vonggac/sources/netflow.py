@@ -28,6 +28,7 @@ from vonggac.sources.netflow_packets import (
     Known,
     Part,
     Template,
+    is_cut_set,
     is_start,
     next_start,
     packet_end,
@@ -163,6 +164,8 @@ class _Framer:
         if may_be_cut and len(data) - place <= MAX_PACKET_BYTES:
             return place
         found = next_start(data, place + 1)
+        if found < 0 and is_whole and is_cut_set(data, place):
+            return place
         stop = found if found >= 0 else len(data) if is_whole else max(place + 1, len(data) - 24)
         self._skipped.append(
             Skip("bad_record", self._next_record, detail=f"{stop - place} bytes that are no export packet")

@@ -184,6 +184,14 @@ def _is_set(number: int, length: int) -> bool:
     return length >= 4 and (number <= 1 or number >= 256)
 
 
+def is_cut_set(data: bytes, at: int) -> bool:
+    """Whether a set of NetFlow 9 begins at ``at`` that goes on beyond ``data``."""
+    if len(data) < at + 4:
+        return False
+    number, length = _PAIR.unpack_from(data, at)
+    return _is_set(number, length) and at + length > len(data)
+
+
 def next_start(data: bytes, at: int) -> int:
     """The first place from ``at`` on where a packet may begin; -1 when there is none."""
     for found in _START.finditer(data, at):
