@@ -13,7 +13,7 @@ from vonggac.detectors.sigma.ruleset import LogSource
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.times import iso
-from vonggac.sources import detect
+from vonggac.sources import detect, syslog
 from vonggac.sources.source import Options
 from vonggac.sources.suricata import SOURCE
 from vonggac.sources.token_batch import TokenBatch
@@ -235,3 +235,49 @@ def test_the_rules_of_sigmahq_for_networks_and_proxies_ask_for_fields_that_there
                 assert fields - known <= {"blocked"}, path.name  # which only firewalls say
         seen += 1
     assert seen > 30
+
+
+@pytest.mark.parametrize("mark", ["", "@cee: "])
+def test_eve_events_that_travel_in_syslog_are_found_by_the_same_rules(mark):
+    events = [ALERT, HTTP, DNS_1, DNS_2, DNS_3, *OTHERS]
+    lines = [f"<13>Nov 24 10:00:00 gate suricata[7]: {mark}{json.dumps(event)}".encode() for event in events]
+    (block,) = syslog.SOURCE.frame(io.BytesIO(b"\n".join(lines)))
+    batch = syslog.SOURCE.decode(block, Options(year=2026))
+    for logsource in (
+        "{category: dns}",
+        "{category: proxy}",
+        "{category: firewall}",
+        "{product: suricata, service: alert}",
+    ):
+        detection, expected = RULES[logsource]
+        rule = f"title: t\nlogsource: {logsource}\ndetection:\n  s:\n    {detection}\n  condition: s\n"
+        hits = SigmaDetector(compile_rules([("r", rule)])).detect(batch)
+        assert sorted(batch.record(hit.row) - 1 for hit in hits) == expected
+    names = (
+        "source.ip",
+        "destination.ip",
+        "url.full",
+        "url.domain",
+        "dns.question.name",
+        "rule.name",
+        "file.hash.sha256",
+    )
+    found = [{concepts.text(batch, row, name) for row in range(batch.n_rows)} - {""} for name in names]
+    assert found[0] == {"192.0.2.5"}
+    assert "http://bad.example/a/b.exe?x=1" in found[2]
+    assert found[3:] == [{"bad.example"}, {"bad.example"}, {"ET MALWARE Beacon"}, {"b" * 64}]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{",
+        '{"event_type": 1}',
+        '{"event_type":"dns"',
+        "x" * 20 + '{"event_type":"dns"}',
+        "Signal Received. Stopping engine.",
+    ],
+)
+def test_other_messages_of_suricata_stay_messages(message):
+    (block,) = syslog.SOURCE.frame(io.BytesIO(f"Nov 24 10:00:00 gate suricata: {message}".encode()))
+    assert syslog.SOURCE.decode(block, Options()).fields() == {"timestamp", "hostname", "program", "message"}

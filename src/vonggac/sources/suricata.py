@@ -23,10 +23,12 @@ from vonggac.sources.derived import Derived
 from vonggac.sources.json_documents import frame_json
 from vonggac.sources.json_lines import SkipRecord, parse_object, read_objects
 from vonggac.sources.lines import RawLines, SkipCounter, head_lines
+from vonggac.sources.message_patterns import Fields as MessageFields
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 from vonggac.sources.token_batch import Fields, Path, TokenBatch, Tokens
 
 _SIGNS = frozenset({"flow_id", "src_ip", "dest_ip", "pcap_cnt", "in_iface"})
+_MARK_CHARACTERS = 16  # "@cee: " may stand before the object
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 _EXTENSION = re.compile(r"\.([A-Za-z0-9_]{1,12})$")
 
@@ -63,6 +65,20 @@ def _made(make: Callable[[str, str], str | None], http: object) -> str | None:
     """The field of an event whose ``http`` is this; None without a URL."""
     url = next(own_texts(resolve(http, ("url",))), "")
     return make(next(own_texts(resolve(http, ("hostname",))), ""), url) if url else None
+
+
+def eve(message: str) -> MessageFields | None:
+    """An EVE event as a syslog message, which is how firewalls hand it on: its keys, objects whole."""
+    start = message.find("{", 0, _MARK_CHARACTERS)
+    if start < 0 or message.find('"event_type"', start) < 0:
+        return None
+    try:
+        event = _event(message[start:].encode("utf-8", "replace"))
+    except SkipRecord:
+        return None
+    if not isinstance(event.get("event_type"), str):
+        return None
+    return tuple(event), tuple(event.values())  # type: ignore[arg-type]  # a column holds objects too
 
 
 def _event(raw: bytes) -> dict[str, object]:

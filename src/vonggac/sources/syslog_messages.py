@@ -12,6 +12,7 @@ from vonggac.sources import syslog_antivirus, syslog_appliances, syslog_cef, sys
 from vonggac.sources.audit_records import journal_record, record
 from vonggac.sources.key_values import is_key_values, key_values
 from vonggac.sources.message_patterns import Fields, Parser, one_of, present
+from vonggac.sources.suricata import eve
 from vonggac.sources.syslog_cef import HEAD_CHARACTERS, carried
 from vonggac.sources.syslog_cisco import cisco, parser_of_tag
 from vonggac.sources.sysmon_xml import sysmon_event
@@ -386,6 +387,7 @@ PARSERS: dict[str, Parser] = {
     **syslog_appliances.PARSERS,
     **syslog_antivirus.PARSERS,
     **syslog_cef.PARSERS,
+    "suricata": eve,
 }
 """Program name in lower case to its parser."""
 
