@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Sequence
@@ -218,29 +219,35 @@ PINNED: list[tuple[Any, dict[str, Any], bool]] = [
     ({"n": 2**53 + 1}, {"n": 2**53}, False),
     ({"a|cased|windash": "-A"}, {"a": "/a"}, False),
     ({"a|cased|windash": "-A"}, {"a": "/A"}, True),
+    ({"n|gte": 2**53 + 1}, {"n": 2**53}, False),
+    ({"n|gte": 2**53 + 1}, {"n": 2**53 + 1}, True),
+    ({"n|lt": -(2**70)}, {"n": -(2**70) - 1}, True),
+    ({"n|lt": -(2**70)}, {"n": -(2**70)}, False),
+    ({"n|neq": 2**53 + 1}, {"n": 2**53}, True),
+    ({"n|neq": [1, 2]}, {"n": 2}, False),
+    ({"n|neq": 1}, {}, True),
+    ({"n|lt|neq": 5}, {"n": 4}, False),
+    ({"a|fieldref|neq": "b"}, {"a": "x", "b": "X"}, False),
+    ({"a|wide|base64": "ế"}, {"a": "vx4="}, True),
+    (
+        {"a|utf16le|base64offset|contains": "cảnh"},
+        {"a": base64.b64encode(b"x" + "cảnh".encode("utf-16-le") + b"y").decode()},
+        True,
+    ),
+    ({"a|utf16be|base64": "ế"}, {"a": "Hr8="}, True),
+    ({"a|utf16|base64": "ế"}, {"a": "//6/Hg=="}, True),
+    ({"a|wide|base64": "\U0001f600"}, {"a": "PdgA3g=="}, True),
+    *(
+        ({f"a|{part}": number}, {"a": "2024-12-30T23:59:01+07:00"}, True)  # as it is written: no zone is converted
+        for part, number in (("minute", 59), ("hour", 23), ("day", 30), ("week", 1), ("month", 12), ("year", 2024))
+    ),
+    ({"a|hour": 23}, {"a": "2024-12-30 23:59:01,123Z"}, True),
+    ({"a|hour": 23}, {"a": "2024-13-30T23:59:01Z"}, False),
 ]
 
 
 @pytest.mark.parametrize(("detection", "event", "expected"), PINNED, ids=lambda v: ascii(v)[:40])
 def test_pinned(detection: Any, event: dict[str, Any], expected: bool) -> None:
-    assert verdict(detection, event) == (expected, expected)
-
-
-# Where the engine is known to differ from the specification, with the reason; a strict xfail, so that a repair shows.
-DIFFERENCES: dict[str, tuple[str, Any, dict[str, Any], bool]] = {
-    "gte over 2^53": ("pySigma rounds numbers to floats", {"n|gte": 2**53 + 1}, {"n": 2**53}, False),
-    "wide beyond ASCII": ("pySigma refuses UTF-16 that is no UTF-8", {"a|wide|base64": "ế"}, {"a": "vx4="}, True),
-}
-
-
-@pytest.mark.parametrize(
-    ("detection", "event", "expected"),
-    [
-        pytest.param(*what, id=name, marks=pytest.mark.xfail(reason=reason, strict=True))
-        for name, (reason, *what) in DIFFERENCES.items()
-    ],
-)
-def test_a_known_difference(detection: Any, event: dict[str, Any], expected: bool) -> None:
     assert verdict(detection, event) == (expected, expected)
 
 

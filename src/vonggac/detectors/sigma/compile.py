@@ -21,7 +21,7 @@ from sigma.conditions import (
 from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationConditionOperator, SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
-from sigma.modifiers import SigmaCaseSensitiveModifier, SigmaWideModifier, modifier_mapping
+from sigma.modifiers import SigmaCaseSensitiveModifier
 from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import RegexEngine, RegexPattern
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaLogSource, SigmaRule, SigmaRuleBase
@@ -51,20 +51,21 @@ from vonggac.detectors.sigma.meta_rules import (
     resolve_correlations,
     silent_ids,
 )
+from vonggac.detectors.sigma.modifiers import WIDEST
 from vonggac.detectors.sigma.regex import compile_regex, compiled
 from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
 from vonggac.errors import RuleError
 from vonggac.events.finding import LEVELS, RuleInfo
 
 MULTI, SINGLE = 1, 2
-_WIDEST = 2**53
-_NUMERIC_MODIFIERS = frozenset({"lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year"})
+_TIME_PARTS = frozenset({"minute", "hour", "day", "week", "month", "year"})
+_JSON_INTEGERS = 2**63
+"""The cache holds no integer of this size and above."""
 _FLAGS = {
     SigmaRegularExpressionFlag.IGNORECASE: "i",
     SigmaRegularExpressionFlag.MULTILINE: "m",
     SigmaRegularExpressionFlag.DOTALL: "s",
 }
-modifier_mapping.setdefault("utf16le", SigmaWideModifier)  # the specification's first name of ``wide``
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -191,15 +192,15 @@ def _documents(text: str) -> Iterator[tuple[int, Any]]:
 def _exact(value: Any) -> Any:
     """``value`` with integers that a float cannot hold as text: pySigma would round them."""
     if isinstance(value, dict):
-        return {key: item if _compares(key) else _exact(item) for key, item in value.items()}
+        return {key: item if _is_time_part(key) else _exact(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_exact(item) for item in value]
-    is_wide = isinstance(value, int) and not isinstance(value, bool) and abs(value) > _WIDEST
+    is_wide = isinstance(value, int) and not isinstance(value, bool) and abs(value) > WIDEST
     return str(value) if is_wide else value
 
 
-def _compares(key: object) -> bool:
-    return isinstance(key, str) and not _NUMERIC_MODIFIERS.isdisjoint(key.split("|")[1:])
+def _is_time_part(key: object) -> bool:
+    return isinstance(key, str) and not _TIME_PARTS.isdisjoint(key.split("|")[1:])
 
 
 def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: Sequence[int]) -> Iterator[_Answer]:
@@ -258,7 +259,7 @@ def _compile_last(place: str, title: str, collection: SigmaCollection, condition
         if isinstance(parsed, SigmaCorrelationRule):
             return _correlation(parsed, conditions, place)
         return _Named(_lower(parsed, place), parsed.name or "")
-    except (SigmaError, RuleError, _Unusable, RecursionError) as error:
+    except (SigmaError, RuleError, _Unusable, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
         return RuleFault(place, _first_line(error), title)
 
 
@@ -276,6 +277,8 @@ def _correlation(parsed: SigmaCorrelationRule, others: dict[str, Any], place: st
     conditions = tuple(
         (part.op.name.lower(), part.count) for part in parts if isinstance(part, SigmaCorrelationCondition)
     )
+    if any(abs(number) >= _JSON_INTEGERS for _, number in conditions):
+        raise _Unusable("the condition compares with a number that is out of reach")
     if not all(isinstance(one.reference, str) for one in parsed.rules or ()):
         raise _Unusable("a correlation names rules by text")
     draft = CorrelationDraft(_info(parsed, ""), parsed, conditions, place)
@@ -400,7 +403,9 @@ def _value(field: str, value: SigmaType, cased: bool) -> Node:  # noqa: C901, PL
         operator = value.op.name.lower()
         if operator == "neq":
             return ["not", ["glob", field, [str(value.number.number)], 0]]
-        return ["cmp", field, operator, value.number.number]
+        number = value.number.number
+        is_huge = isinstance(number, int) and abs(number) >= _JSON_INTEGERS
+        return ["cmp", field, operator, str(number) if is_huge else number]
     if isinstance(value, SigmaFieldReference):
         mode = {(0, 0): "eq", (1, 0): "startswith", (0, 1): "endswith", (1, 1): "contains"}
         return ["ref", field, value.field, mode[int(value.starts_with), int(value.ends_with)]]

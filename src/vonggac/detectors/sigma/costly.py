@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
@@ -26,6 +27,9 @@ JudgeLeaf = Callable[[Node, ValuesOf, EventBatch], tuple[NDArray[np.int32], int]
 
 MAX_TIMEOUTS = 20
 """After so many time limits of one expression in one batch its other values are given up, and counted, unread."""
+
+_ZONE = re.compile(r"(?<=:\d\d)((?:[.,]\d+)?)\s*(?:Z|UTC|[+-]\d\d(?::?\d\d)?)\s*$")
+"""The zone of a time that has one, with the decimals before it."""
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {"lt": lt, "lte": le, "gt": gt, "gte": ge}
 
@@ -72,7 +76,8 @@ def tester(leaf: Node, batch: EventBatch) -> Callable[[str], bool | None]:
         return lambda text: in_network(text, leaf[2])
     if kind == "cmp":
         compare = _COMPARE[leaf[2]]
-        return lambda text: (number := as_number(text)) is not None and compare(number, leaf[3])
+        than = int(leaf[3]) if isinstance(leaf[3], str) else leaf[3]
+        return lambda text: (number := as_number(text)) is not None and compare(number, than)
     if kind == "part":
         return lambda text: part_of_time(text, leaf[2], batch) == leaf[3]
     raise AssertionError(kind)
@@ -138,8 +143,11 @@ def compare_fields(mine: Iterable[str], others: Iterable[str], mode: str) -> boo
 
 
 def part_of_time(text: str, part: str, batch: EventBatch) -> int | None:
-    """The ``minute hour day week month year`` (ISO 8601 week) of the time that ``text`` writes, in UTC."""
-    time_us = parse_time(text, batch.zone, batch.year)
+    """The ``minute hour day week month year`` (ISO 8601 week) of a time as ``text`` writes it, whatever its zone.
+
+    Numbers, which are times since 1970, are in UTC. The specification's time modifiers convert no zones.
+    """
+    time_us = parse_time(_ZONE.sub(r"\1", text), UTC, batch.year)
     if time_us is None:
         return None
     try:

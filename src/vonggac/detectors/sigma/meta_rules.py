@@ -23,6 +23,8 @@ from vonggac.detectors.sigma.ruleset import Correlation, LogSource, Node, Rule, 
 from vonggac.events.finding import RuleInfo
 
 _MICROSECONDS = 1_000_000
+_LONGEST_US = 2**60
+"""A timespan beyond 36,000 years is as good as this one."""
 _MAX_DEPTH = 50
 
 Known = Mapping[str, Mapping[str, frozenset[str]]]
@@ -195,7 +197,7 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
         draft.info,
         parsed.type.name.lower(),
         rules,
-        parsed.timespan.seconds * _MICROSECONDS,
+        min(parsed.timespan.seconds * _MICROSECONDS, _LONGEST_US),
         tuple(parsed.group_by or ()),
         draft.conditions,
         expression,

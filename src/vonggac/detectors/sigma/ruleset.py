@@ -9,7 +9,7 @@ A compiled rule's condition is a small tree of JSON lists, so that it can be cac
 ``["glob", field, tokens, cased]``    some value is the tokens: texts, 1 for ``*``, 2 for ``?``
 ``["re", field, pattern, flags]``     some value contains a match; flags of ``i m s``
 ``["cidr", field, network]``          some value is an address in the network
-``["cmp", field, op, number]``        some value is a number that is ``lt lte gt gte`` the number
+``["cmp", field, op, number]``        some value is a number that is ``lt lte gt gte`` the number (beyond 64 bits: its digits)
 ``["exists", field]``                 the field has a value, of its own or somewhere in its object
 ``["any", field]``                    the field has a value of its own
 ``["ref", field, other, mode]``       some value equals (``eq``), starts, ends with or contains some value of ``other``
