@@ -15,7 +15,7 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import STATES
-from vonggac.detectors.indicators.faults import FAULTS
+from vonggac.detectors.indicators.faults import FAULTS, PASSED_OVER
 from vonggac.errors import N_
 from vonggac.jobs.list_export import Value, write_book
 from vonggac.web.intel.words import ATTRIBUTION_TONES, STATUS_SIGNS
@@ -65,6 +65,12 @@ class Shown(NamedTuple):
 
 
 # ------------------------------------------------------------------------------------------------------------- columns
+
+
+def passed_over(row: Any) -> list[tuple[int, str]]:
+    """How much of the file is no entry by its own word, and why."""
+    counts = {name.removeprefix("passed_"): n for name, n in row.counts.items() if name.startswith("passed_")}
+    return [(n, _(PASSED_OVER.get(reason, reason))) for reason, n in counts.items() if n]
 
 
 def columns_of(row: Any) -> dict[str, Any]:

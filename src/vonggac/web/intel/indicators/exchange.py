@@ -1,4 +1,4 @@
-"""Files of STIX and MISP: looked at first, then taken in; and given to others as far as TLP lets them have it."""
+"""Files of others: looked at first, then taken in; and given to others as far as TLP lets them have it."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ def _shown(request: Request, version_id: int, fault: str = "", status: int = 200
     title, tone = state_of(row)
     is_columns = (
         row.state == "checked" and request.GET.get("step") == "columns" and may_on(request.asker, "lists.import", None)
-    )
+        and bool(row.columns)  # what is no table has none
+    )  # fmt: skip
     at = 1 if is_columns else _AT.get(row.state, 2)
     context: dict[str, Any] = {
         "row": row,
@@ -70,7 +71,11 @@ def _shown(request: Request, version_id: int, fault: str = "", status: int = 200
         context["count"] = work.counts(request.asker, batch_id=row.batch_id)
     if row.state == "checked" and not is_columns:
         means = [line for line in queries.preview(request.asker, row.pk).lines if line.n_rows]
-        context |= {"means": means, "n_told": sum(bool(line.n_new or line.n_back) for line in means)}
+        context |= {
+            "means": means,
+            "passed": showing.passed_over(row),
+            "n_told": sum(bool(line.n_new or line.n_back) for line in means),
+        }
     return render(request, "intel/version.html", context, status=status)
 
 
