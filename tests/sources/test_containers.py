@@ -376,3 +376,9 @@ def test_damaged_containers_never_raise(kind: str, seed: int, n_flips: int, is_c
     if is_cut:
         del data[chance.randrange(len(data)) :]
     unpack(bytes(data), limits=SMALL, is_seekable=bool(seed & 1))
+
+
+def test_a_member_without_a_name_is_refused_and_the_others_read() -> None:
+    found, faults = unpack(zip_of({"zz": b"evil", "good": b"fine"}).replace(b"zz", b"\0z"))
+    assert found == {"in!good": b"fine"}
+    assert [type(fault) for _, fault in faults] == [UnsafeInput]

@@ -116,3 +116,11 @@ def test_flipped_bytes_never_raise_anything_else():
             read_tables(bytes(broken), "flip.docx")
         except InputError:
             continue
+
+
+@pytest.mark.parametrize(
+    "xml", [b"<a/>", b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>']
+)
+def test_a_body_that_is_no_document_is_damage(xml):
+    with pytest.raises(InputError, match="damaged"):
+        read_tables(with_part(lambda _: xml), "cv.docx")

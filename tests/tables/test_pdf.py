@@ -112,3 +112,9 @@ def test_flipped_bytes_never_raise_anything_else():
             read_tables(bytes(broken), "flip.pdf")
         except InputError:
             continue
+
+
+def test_a_page_without_a_size_is_damage():
+    data = stream_pdf(b"").replace(b"[0 0 9 9]", b"[0 0 9 /x]")
+    with pytest.raises(InputError, match="damaged"):
+        read_tables(data, "list.pdf")

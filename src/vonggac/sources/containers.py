@@ -208,7 +208,7 @@ class _Unpacker:
                 for info in infos[: self._limits.members]:
                     if seekable is not None:  # members may overlap: no more is read than there is
                         self._budget.n_read = min(self._budget.n_read + info.compress_size, size)
-                    if not info.is_dir():
+                    if not info.filename.endswith("/"):  # is_dir() wants a name
                         yield from self._zip_member(archive, info, name, depth)
                 if len(infos) > self._limits.members:
                     yield name, self._too_many(name)

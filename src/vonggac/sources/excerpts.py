@@ -66,7 +66,7 @@ def decode_lines(
     """The batch of the lines numbered ``chosen`` (from 0, in order) as if all had been read: places and raw bytes too."""
     starts, ends = lines.starts[chosen].tolist(), lines.ends[chosen].tolist()
     data = b"".join([block.data[a:b] + b"\n" for a, b in zip(starts, ends, strict=True)])
-    batch = source.decode(Block(data, 1, len(starts), block.context, block.skipped), options)
+    batch = source.decode(replace(block, data=data, first_record=1, n_records=len(starts)), options)
     records = (chosen + block.first_record).tolist()
     return _renumbered(batch, records, block)
 

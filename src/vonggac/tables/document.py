@@ -8,6 +8,7 @@ from zipfile import BadZipFile
 
 import docx
 from docx.document import Document
+from docx.exceptions import InvalidXmlError
 from docx.opc.exceptions import OpcError
 from docx.oxml.table import CT_Tbl
 from docx.table import Table as WordTable
@@ -46,11 +47,10 @@ class DocumentReader:
                               name=body.filename, size=body.file_size, limit=MAX_BODY_BYTES)  # fmt: skip
         refuse_doctypes(archive, iter(list(archive.members)))
         try:
-            document = docx.Document(io.BytesIO(data))
-        except (OpcError, KeyError, ValueError, XMLSyntaxError, BadZipFile, AttributeError) as error:
+            tables, skipped = _tables(docx.Document(io.BytesIO(data)), file)
+        except (OpcError, InvalidXmlError, KeyError, ValueError, XMLSyntaxError, BadZipFile, AttributeError) as error:
             raise InputError(N_("damaged or cut off: the document cannot be read ({detail})"), where=file,
                              detail=str(error)[:120]) from error  # fmt: skip
-        tables, skipped = _tables(document, file)
         if not tables:
             raise FormatUnknown(N_("a document without a table"), where=file)
         return Tables(tables, skipped)

@@ -14,7 +14,7 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfminer.psexceptions import PSException
 from pdfplumber.pdf import PDF
-from pdfplumber.utils.exceptions import PdfminerException
+from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
 from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput
 from vonggac.tables.table import Cell, LeftOut, PicturesFound, Row, Table, Tables, is_empty
@@ -32,6 +32,7 @@ _ERRORS = (
     PDFException,
     PSException,
     PdfminerException,
+    MalformedPDFException,
     ValueError,
     TypeError,
     KeyError,

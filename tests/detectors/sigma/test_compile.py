@@ -133,3 +133,12 @@ def test_compiled_rules_survive_the_cache_format() -> None:
 
     ruleset = compile_rules([("a.yml", GOOD), ("b.yml", "title: [")])
     assert RuleSet.from_json(orjson.loads(orjson.dumps(ruleset.to_json()))).to_json() == ruleset.to_json()
+
+
+@pytest.mark.parametrize("condition", ["{a: b}", "[{a: b}]", "[[s]]", "1.5"])
+def test_a_condition_that_is_no_text_is_a_fault(condition: str) -> None:
+    ruleset = compile_one(
+        "title: a\nlogsource: {product: windows}\ndetection: {s: {a: 1}, condition: " + condition + "}\n"
+    )
+    assert not ruleset.rules
+    assert len(ruleset.faults) == 1
