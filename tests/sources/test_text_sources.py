@@ -8,10 +8,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vonggac.events.skips import REASONS
-from vonggac.sources import csv_table, json_lines, suricata, syslog, web_access, zeek
+from vonggac.sources import (
+    auditd,
+    csv_table,
+    json_lines,
+    suricata,
+    syslog,
+    sysmon_linux,
+    w3c,
+    web_access,
+    windows_firewall,
+    zeek,
+)
 from vonggac.sources.source import Options
 
-SOURCES = (syslog.SOURCE, zeek.SOURCE, suricata.SOURCE, web_access.SOURCE, csv_table.SOURCE, json_lines.SOURCE)
+SOURCES = (
+    syslog.SOURCE,
+    zeek.SOURCE,
+    suricata.SOURCE,
+    web_access.SOURCE,
+    auditd.SOURCE,
+    sysmon_linux.SOURCE,
+    windows_firewall.SOURCE,
+    w3c.SOURCE,
+    csv_table.SOURCE,
+    json_lines.SOURCE,
+)
 
 SAMPLES = {
     ("syslog", "rfc3164"): b"Nov 24 10:00:00 gate sshd[7]: Failed password for bob from 192.0.2.9 port 22 ssh2\n" * 3,
@@ -55,6 +77,61 @@ SAMPLES = {
         "comma",
     ): b"time,src_ip,dst_ip\n2026-11-24T10:00:00Z,192.0.2.1,198.51.100.2\n2026-11-24T10:00:01Z,192.0.2.1,\n",
     ("csv", "semicolon"): "Thời gian;Địa chỉ\n24/11/2026;192.0.2.1\n25/11/2026;192.0.2.2\n".encode(),
+    (
+        "auditd",
+        "raw",
+    ): b'type=SYSCALL msg=audit(1764400000.123:101): arch=c000003e syscall=59 pid=901 uid=33 exe="/usr/bin/dash"\n'
+    b'type=EXECVE msg=audit(1764400000.123:101): argc=3 a0="sh" a1="-c" a2=6964203E2F746D702F78\n'
+    b'type=CWD msg=audit(1764400000.123:101): cwd="/tmp"\n'
+    b'type=PATH msg=audit(1764400000.123:101): item=0 name="x" nametype=CREATE\n',
+    (
+        "auditd",
+        "enriched",
+    ): b'node=a type=SYSCALL msg=audit(1764400000.124:102): arch=c000003e syscall=42 exe="/bin/nc"\x1dSYSCALL=connect UID="root"\n'
+    b"node=a type=SOCKADDR msg=audit(1764400000.124:102): saddr=02000050C0000201\x1dSADDR={ saddr_fam=inet laddr=192.0.2.1 lport=80 }\n"
+    b'node=a type=USER_AUTH msg=audit(1764400001.0:103): pid=5 msg=\'op=PAM acct="an" addr=192.0.2.7 res=failed\'\x1dUID="root"\n',
+    (
+        "syslog",
+        "audit",
+    ): b'Nov 24 08:30:01 web audispd: type=SYSCALL msg=audit(1764400000.1:101): syscall=59 exe="/bin/sh"\n'
+    b'Nov 24 08:30:01 web audispd: type=EXECVE msg=audit(1764400000.1:101): argc=2 a0="sh" a1=2D63\n'
+    b'Nov 24 08:30:02 web audit[311]: EXECVE argc=2 a0="ls" a1=2D6C61\n',
+    ("syslog", "sysmon"): b"Nov 24 08:30:01 web sysmon: <Event><System><EventID>1</EventID></System><EventData>"
+    b'<Data Name="Image">/bin/sh</Data></EventData></Event>\n',
+    (
+        "sysmon_linux",
+        "lines",
+    ): b'<Event><System><Provider Name="Linux-Sysmon" Guid="{0}"/><EventID>1</EventID><Version>5</Version><Level>4</Level>'
+    b"<Task>1</Task><Opcode>0</Opcode><Keywords>0x8</Keywords>"
+    b'<TimeCreated SystemTime="2026-11-24T08:30:01.467399000Z"/><EventRecordID>7</EventRecordID><Correlation/>'
+    b'<Execution ProcessID="1" ThreadID="1"/><Channel>Linux-Sysmon/Operational</Channel><Computer>web-1</Computer>'
+    b'<Security UserId="0"/></System><EventData><Data Name="Image">/bin/sh</Data>'
+    b'<Data Name="CommandLine">sh -c &quot;id&quot; &gt;/tmp/x</Data></EventData></Event>\n' * 2,
+    (
+        "sysmon_linux",
+        "pretty",
+    ): b'<Event>\n <System>\n  <Provider Name="Linux-Sysmon"/>\n  <EventID>3</EventID>\n </System>\n <EventData>\n'
+    b'  <Data Name="DestinationIp">192.0.2.1</Data>\n  <Data Name="X"/>\n </EventData>\n</Event>\n',
+    (
+        "w3c",
+        "iis",
+    ): b"#Software: Microsoft Internet Information Services 10.0\n#Fields: date time cs-method cs-uri-stem cs-uri-query c-ip cs(User-Agent)\n"
+    b"2026-11-02 00:00:07 GET /a%2e.aspx x=%27+or 203.0.113.9 Mozilla/5.0+(X11)+++a\n",
+    (
+        "w3c",
+        "proxy",
+    ): b"#Fields: date time c-ip cs-uri-scheme cs-host cs-uri-port cs-uri-path cs-uri-query cs(User-Agent)\n"
+    b'2026-11-02 00:00:08 203.0.113.9 https www.test.example 8443 /a ?x=1 "My ""agent"" 1"\n',
+    (
+        "w3c",
+        "exchange",
+    ): b'#Fields: date-time,client-ip,event-id,message-subject\n2026-11-02T00:00:08.123Z,203.0.113.9,SEND,"a, ""b"""\n',
+    (
+        "windows_firewall",
+        "log",
+    ): b"#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n"
+    b"#Fields: date time action protocol src-ip dst-ip src-port dst-port\n\n"
+    b"2026-11-02 07:00:08 ALLOW TCP 192.0.2.7 198.51.100.3 50000 23\n2026-11-02 07:00:09 DROP ICMP fe80::1 ff02::fb - -\n",
     ("json", "lines"): b'{"time":"2026-11-24T10:00:00Z","src_ip":"192.0.2.1","msg":"a"}\n' * 3,
     ("json", "array"): b'[\n  {"a": 1},\n  {"a": 2}\n]\n',
 }
@@ -132,7 +209,9 @@ LINES = st.lists(
 )
 
 
-@pytest.mark.parametrize("source", [syslog.SOURCE, web_access.SOURCE, zeek.SOURCE], ids=lambda source: source.name)
+@pytest.mark.parametrize(
+    "source", [syslog.SOURCE, web_access.SOURCE, zeek.SOURCE, auditd.SOURCE], ids=lambda source: source.name
+)
 @given(lines=LINES, block_bytes=st.integers(1, 200), ended=st.booleans(), crlf=st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_every_line_is_an_event_or_skipped_or_blank(source, lines, block_bytes, ended, crlf):

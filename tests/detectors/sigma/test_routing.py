@@ -135,7 +135,7 @@ def logsources(corpora: Path) -> Counter[LogSource]:
 def test_no_log_source_of_sigmahq_is_without_a_route_unawares(corpora: Path) -> None:
     found = logsources(corpora)
     assert found.total() > 3000
-    assert len({one for one in found if one.product in ("linux", "windows") or one.category == "webserver"}) > 80
+    assert len({one for one in found if one.product in ("linux", "windows") or one.category == "webserver"}) >= 80
     without = {str(one) for one in found if not any(route(source, one) for source in routed_sources())}
     assert without == set(UNROUTED)
 
