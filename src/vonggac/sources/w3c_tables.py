@@ -188,7 +188,9 @@ def _equal_cells(text: str, n_names: int) -> list[str] | None:
     lines = marks.reshape(-1, n_names)
     if not ((lines[:, -1] == 10).all() and (lines[:, :-1] == 32).all()):
         return None
-    return text[:-1].replace("\n", " ").split(" ")
+    cells = text[:-1].replace("\n", " ").split(" ")
+    firsts = cells[::n_names]
+    return None if "" in firsts or any(map(str.isspace, firsts)) else cells  # a line may be blank
 
 
 def _unequal_cells(
