@@ -42,6 +42,7 @@ class Request:
 
     paths: Sequence[str]
     rules: Sequence[str] = ()
+    no_rules: bool = False
     indicators: Sequence[str] = ()
     start: str = ""
     end: str = ""
@@ -81,6 +82,10 @@ class Request:
             N_("a warning list too, findings as JSON lines into a file"),
         ),
         (
+            "vonggac scan /var/log/firewall/ --indicators botnet.xlsx --no-rules",
+            N_("the warning list alone, as fast as text can be looked through"),
+        ),
+        (
             "zcat auth.log.gz | vonggac scan - --source syslog --year 2026 --from 2026-02-14 --to 2026-02-20",
             N_("standard input, one period"),
         ),
@@ -110,10 +115,17 @@ class Request:
     help=N_("Sigma rules: a file, a folder, sigma for what was fetched, pack for the starter pack; may be repeated."),
 )
 @option(
+    "--no-rules",
+    is_flag=True,
+    help=N_("No Sigma rules, the lists of --indicators alone: text logs are then read several times as fast."),
+)
+@option(
     "--indicators",
     metavar="LIST",
     multiple=True,
-    help=N_("A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF, a scan, STIX, MISP, a hosts file, a DNS policy zone); may be repeated."),
+    help=N_(
+        "A list of addresses, domains, URLs or hashes (XLSX, CSV, text, DOCX, PDF, a scan, STIX, MISP, a hosts file, a DNS policy zone); may be repeated."
+    ),
 )
 @option(
     "--from", "start", metavar="TIME", default="", help=N_("Only events from this time on, such as 2026-02-14T08:00.")
@@ -355,7 +367,7 @@ def _asked(request: Request) -> list[tuple[str, str]]:
     from vonggac.cli.findings import LEVEL_WORDS
 
     asked = [
-        (_("Rules"), ", ".join(request.rules) or _("the starter pack")),
+        (_("Rules"), _("none") if request.no_rules else ", ".join(request.rules) or _("the starter pack")),
         (_("Indicators"), ", ".join(request.indicators)),
         (_("Period"), " – ".join((request.start or "…", request.end or "…")) if request.start or request.end else ""),
         (_("From level"), _(LEVEL_WORDS[request.level]) if request.level != LEVEL_NAMES[0] else ""),
@@ -400,10 +412,14 @@ def moment(text: str, flag: str, options: Options, add_days: int) -> int | None:
 def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Chosen, bool]:
     """The detectors, the Sigma rules, and whether all that was asked for could be read."""
     from vonggac.cli.selecting import choose
-    from vonggac.detectors.sigma import SigmaDetector
-    from vonggac.jobs.rules import load_rules, named_rules
+    from vonggac.detectors.sigma import RuleSet, SigmaDetector
+    from vonggac.jobs.rules import LoadedRules, load_rules, named_rules
 
-    loaded = load_rules(named_rules(request.rules, settings.data_dir), settings.cache_dir)
+    if request.no_rules:
+        _check_without_rules(request)
+        loaded = LoadedRules(RuleSet(), None, ())
+    else:
+        loaded = load_rules(named_rules(request.rules, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
     chosen = choose(
         loaded,
@@ -413,7 +429,7 @@ def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Ch
         with_indicators=bool(request.indicators),
     )
     loaded = chosen.loaded
-    detectors: list[Detector] = [SigmaDetector(loaded.ruleset, store=loaded.cache)]
+    detectors: list[Detector] = [] if request.no_rules else [SigmaDetector(loaded.ruleset, store=loaded.cache)]
     if request.indicators:
         from vonggac.cli.lists import read_lists
         from vonggac.detectors.indicators.detector import IndicatorDetector
@@ -422,6 +438,19 @@ def _detectors(request: Request, settings: Settings) -> tuple[list[Detector], Ch
         detectors.append(IndicatorDetector(lists.indicators))
         is_whole = is_whole and lists.is_whole
     return detectors, chosen, is_whole
+
+
+def _check_without_rules(request: Request) -> None:
+    """Raise UsageError where ``--no-rules`` leaves nothing to look for, or says the opposite of another option."""
+    if not request.indicators:
+        raise UsageError(N_("without rules there is nothing to look for: give --indicators"), where="--no-rules")
+    for flag, value in (
+        ("--rules", request.rules),
+        ("--include-rule", request.include_rule),
+        ("--exclude-rule", request.exclude_rule),
+    ):
+        if value:
+            raise UsageError(N_("one asks for rules, the other for none"), where=f"--no-rules, {flag}")
 
 
 def title_of(info: RuleInfo) -> str:
