@@ -19,18 +19,23 @@ from vonggac.sources.whole_records import frame_whole
 MAX_EVENT_LINES = 1000
 """More lines than this never make one event."""
 
-_START = re.compile(r"\s*<Event[ >]")
+_START = re.compile(r"[ \t]*<Event[ >]")
+_START_BYTES = re.compile(rb"[ \t]*<Event[ >]")
 _FRAME = re.compile(r"\s*(?:<\?xml [^<>]*\?>|</?Events(?: [^<>]*)?>)?\s*")
 _PROVIDER = '<Provider Name="Linux-Sysmon"'
 
 
 def cut_before_open_event(data: bytes) -> int:
     """Where the last event of ``data`` begins, when it has no end there."""
-    start = data.rfind(b"<Event>")
-    start = max(start, data.rfind(b"<Event "))
-    if start < 0 or data.find(b"</Event>", start) >= 0 or data.count(b"\n", start) > MAX_EVENT_LINES:
+    end = len(data)
+    while (found := data.rfind(b"<Event", 0, end)) >= 0:
+        end = data.rfind(b"\n", 0, found) + 1
+        if _START_BYTES.match(data, end):
+            break
+    else:
         return len(data)
-    return data.rfind(b"\n", 0, start) + 1
+    is_open = data.find(b"</Event>", end) < 0 and data.count(b"\n", end) < MAX_EVENT_LINES
+    return end if is_open else len(data)
 
 
 class SysmonLinuxSource:
