@@ -85,6 +85,8 @@ def firsts(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def finish(fields: dict[str, str]) -> Fields:
     """``fields`` with ``blocked``, where it is a firewall's verdict on traffic, and without "no address" where NAT was not."""
+    if "hostname" in fields and "devid" in fields:  # FortiGate: the host of the URL
+        fields.setdefault("cs-host", fields["hostname"])
     if not any(name in fields for name in _SOURCES):
         return tuple(fields), tuple(fields.values())
     for name in _ACTIONS:
@@ -97,8 +99,6 @@ def finish(fields: dict[str, str]) -> Fields:
             del fields[name]
     if "s_port" in fields and fields.get("service", "").isdigit():  # Check Point: the destination's port
         fields.setdefault("dst_port", fields["service"])
-    if "hostname" in fields and "devid" in fields:  # FortiGate: the host of the URL
-        fields.setdefault("cs-host", fields["hostname"])
     if fields.get("id") == "firewall":
         _split_ends(fields)
     return present_addresses(tuple(fields), tuple(fields.values()))
