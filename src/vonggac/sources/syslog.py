@@ -188,6 +188,9 @@ def _shape(
     for name, column in zip(names, values[len(keys) :], strict=True):
         if name == "pid":  # of whom the message is about, who may not be who wrote it
             columns[name] = column
+        elif name in _DISPLACED and name in columns:
+            columns[f"System_{name}"] = columns[name]
+            columns[name] = column
         else:
             columns.setdefault(name, column)
     return Shape(tuple(columns), list(columns.values()), records)
