@@ -100,10 +100,12 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
 
     loaded = load_rules(named_rules(paths, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
+    ruleset = loaded.ruleset
     rules = [
-        *((rule.info, str(rule.logsource), rule.place) for rule in loaded.ruleset.rules),
-        *((one.info, f"correlation={one.kind}", one.place) for one in loaded.ruleset.correlations),
+        *((rule.info, str(rule.logsource), rule.place) for rule in ruleset.rules),
+        *((one.info, f"correlation={one.kind}", one.place) for one in ruleset.correlations),
     ]
+    rules = [rule for rule in rules if rule[0].id not in ruleset.silent]
     rules.sort(key=lambda rule: (-LEVELS.index(rule[0].level), rule[0].title, rule[0].id))
     table = Table(_("Rules"), (_("Severity"), _("Rule"), _("Log source"), _("Identifier")))
     with output(None) as write:
@@ -138,5 +140,13 @@ def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
                 )
         if form == "table":
             write(draw([table]))
-            write((ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules))) + "\n").encode())
+            said = ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules)))
+            if n_silent := len(ruleset.silent):
+                text = ngettext(
+                    "{n} that only correlations count is not listed",
+                    "{n} that only correlations count are not listed",
+                    n_silent,
+                )
+                said += "; " + text.format(n=number(n_silent))
+            write(f"{said}\n".encode())
     return 0 if is_whole else 4
