@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from vonggac.sources.message_patterns import Fields
 
 _KEY = r"[A-Za-z_][\w.-]{0,60}"
-_QUOTED = r'"((?:[^"\\]|\\.)*+)"'
+_QUOTED = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _SPACED = re.compile(rf"({_KEY})=(?:{_QUOTED}|([^\s\"]\S*)?)(?:\s+|$)")
 _COMMAS = re.compile(rf'"?({_KEY})=(?:{_QUOTED}|([^,\"]*))"?(?:,\s*|$)')
-_PIPES = re.compile(rf"({_KEY})=((?:[^|\\]|\\.)*+)(?:\||$)")
+_PIPES = re.compile(rf"({_KEY})=()((?:[^|\\]|\\.)*+)(?:\||$)")
 _COLONS = re.compile(rf"({_KEY}):{_QUOTED};?\s*")
 _START = re.compile(rf'"?{_KEY}=(?:"(?:[^"\\]|\\.)*+"|[^\s",|]*)"?(,? +|,|\|){_KEY}=')
 _HUAWEI = re.compile(r"([A-Za-z][\w-]{0,60}) ?= ?([^,]*)(?:, *|$)")
@@ -54,11 +54,13 @@ def key_values(message: str) -> Fields | None:
         return None
     separator = start[1].strip() or " "
     pattern = {" ": _SPACED, ",": _COMMAS, "|": _PIPES}[separator[0]]
-    fields: dict[str, str] = {}
-    for found in pattern.finditer(message, 0, _MAX_BYTES):
-        name, value = found[1], found[2] if found[2] is not None else found[found.re.groups] or ""
-        if name not in fields:
-            fields[name] = value.replace('\\"', '"') if "\\" in value else value
+    found = pattern.findall(message, 0, _MAX_BYTES)
+    pairs = [(name, quoted or plain) for name, quoted, plain in found]
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        fields = firsts(pairs)
+    if '\\"' in message:
+        fields = {name: value.replace('\\"', '"') for name, value in fields.items()}
     return finish(fields) if len(fields) >= MIN_PAIRS else None
 
 
