@@ -337,7 +337,6 @@ def _since(request: Request, settings: Settings, chosen: Chosen, period: Period)
 
     if request.since != selecting.LAST:
         return None
-    from vonggac.cli.lists import read_bytes
     from vonggac.jobs.since import Since, question
 
     rules = chosen.loaded.ruleset.to_json()
@@ -345,12 +344,29 @@ def _since(request: Request, settings: Settings, chosen: Chosen, period: Period)
         "inputs": [path if path == "-" else str(Path(path).absolute()) for path in request.paths],
         "rules": [rules["rules"], rules["correlations"], rules["silent"]],
         "tuning": [repr(entry) for entry in chosen.tuning.entries] if chosen.tuning else [],
-        "indicators": [question(read_bytes(Path(path)).hex()) for path in request.indicators],
+        "indicators": [_content(Path(path)) for path in request.indicators],
         "period": period,
         "level": request.level,
         "reading": [request.source, request.zone or settings.zone, request.year, sorted(request.mapping)],
     }
     return Since(settings.data_dir / "scan" / f"{question(asked)}.json", int(selecting.now()))
+
+
+def _content(path: Path) -> str:
+    """A digest of a list, or of all files of a folder; empty for what cannot be read, which was told already."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                digest.update(str(file).encode("utf-8", "surrogateescape") + b"\0")
+                with file.open("rb") as stream:
+                    while chunk := stream.read(1 << 20):
+                        digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def _closing(summary: Summary, *, chosen: Chosen, since: Since | None, zone: tzinfo) -> list[str]:

@@ -99,7 +99,11 @@ def glob(pattern: str, text: str) -> bool:
 
 def names(pattern: str, info: RuleInfo) -> bool:
     """Whether ``pattern`` is the identifier of the rule or fits its title."""
-    return pattern == info.id or glob(pattern, info.title) or (bool(info.title_vi) and glob(pattern, info.title_vi))
+    return (
+        pattern.lower() == info.id.lower()
+        or glob(pattern, info.title)
+        or (bool(info.title_vi) and glob(pattern, info.title_vi))
+    )
 
 
 @dataclass(slots=True)

@@ -168,3 +168,33 @@ def test_times_that_no_calendar_holds_are_no_fault(extreme: int) -> None:
     timeline.add(1_771_030_800_000_000, "high")
     assert "<svg" in timeline.html()
     assert tuple(sorted(WIDTHS)) == WIDTHS
+
+
+# Limits --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_field_with_very_many_values_and_an_event_with_very_many_fields_stay_small(
+    scan: Callable, rules: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.json"
+    many = {f"field{n}": "y" * 3000 for n in range(500)}
+    values = ["z" * 10] * 5000 + ["a needle at the end"]
+    log.write_text(line(1, CommandLine=values, Deep={"a": {"b": [[[["c"]]]]}}, **many), "utf-8")
+    text = text_of(scan(log, "--rules", rules, "--format", "html").data)
+    assert "4,981 more values are not shown" in text
+    assert "more fields are not shown" in text
+    assert "<dt>Deep.a.b</dt><dd><bdi>c</bdi></dd>" in text
+    assert len(text) < 300_000
+
+
+def test_hosts_beyond_the_limit_are_counted(
+    scan: Callable, rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vonggac.cli.formats.html._MAX_PAIRS", 5)
+    monkeypatch.setattr("vonggac.cli.formats.html.page.MAX_HOSTS", 20)
+    log = tmp_path / "log.json"
+    log.write_text("".join(line(n, f"pc-{n:03}") for n in range(60)), "utf-8")
+    text = text_of(scan(log, "--rules", rules, "--format", "html").data)
+    assert "40 other hosts are not shown" in text
+    assert text.count('id="host-') == 20
+    assert "120 findings" in text

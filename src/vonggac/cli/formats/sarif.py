@@ -36,7 +36,8 @@ SECURITY_SEVERITY: Mapping[str, str] = {
     "informational": "0.0",
 }
 """What readers of SARIF (GitHub) show: critical over 9.0, high over 7.0, medium over 4.0."""
-_NO_LINES = (".evtx",)
+_NO_LINES = ("netflow", "nfcapd", "correlation")
+"""Sources whose records are no lines; EVTX, whose events are of the source ``windows``, is known by the file's name."""
 
 
 def to_sarif(findings: Sequence[Finding]) -> bytes:
@@ -49,7 +50,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     where: dict[str, Any] = {}
     if finding.file:
         where["physicalLocation"] = {"artifactLocation": {"uri": _uri(finding.file)}}
-        if finding.record >= 1 and not finding.file.lower().endswith(_NO_LINES):
+        if finding.record >= 1 and ".evtx" not in finding.file.lower() and finding.source not in _NO_LINES:
             where["physicalLocation"]["region"] = {"startLine": finding.record}
     if finding.host:
         where["logicalLocations"] = [{"name": finding.host, "kind": "resource"}]

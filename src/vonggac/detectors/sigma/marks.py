@@ -22,8 +22,8 @@ Span = tuple[int, int]
 
 MAX_SPANS = 100
 """Places marked in one value."""
-_MAX_CHARACTERS = 1 << 20
-"""A longer value is marked as a whole."""
+_MAX_CHARACTERS = 1 << 18
+"""A longer value is not looked at: whoever reads marks does not read so much, and a rule may have thousands of leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def marks(rule: Rule, source: str, event: dict[str, object]) -> list[Mark]:
 
 class _Marker:
     def __init__(self, source: str, event: dict[str, object]) -> None:
+        self._known: dict[str, list[tuple[str, str]]] = {}
         self._event = event
         self._batch = EventBatch.from_dicts(source, [(1, event)])
         self._aliases = aliases(source)
@@ -78,15 +79,18 @@ class _Marker:
             if alias.name == field and self._holds(alias.when):
                 yield alias.field
 
-    def _texts(self, field: str) -> Iterator[tuple[str, str]]:
+    def _texts(self, field: str) -> list[tuple[str, str]]:
         """Native name and text of each value of ``field``."""
-        if not field:
-            for text in leaf_texts(self._event):
-                yield "", _clean(text)
-            return
-        for name in self._names(field):
-            for text in own_texts(self._value(name)):
-                yield name, _clean(text)
+        found = self._known.get(field)
+        if found is None:
+            pairs = (
+                ((name, text) for name in self._names(field) for text in own_texts(self._value(name)))
+                if field
+                else (("", text) for text in leaf_texts(self._event))
+            )
+            found = [(name, _clean(text)) for name, text in pairs if len(text) <= _MAX_CHARACTERS]
+            self._known[field] = found
+        return found
 
     def _value(self, name: str) -> object:
         found = self._event.get(name)
@@ -96,7 +100,8 @@ class _Marker:
         kind = leaf[0]
         if kind == "exists":
             value = self._value(leaf[1])
-            yield from (Mark(leaf[1], _clean(text), _whole(text)) for text in leaf_texts(value))
+            texts = (text for text in leaf_texts(value) if len(text) <= _MAX_CHARACTERS)
+            yield from (Mark(leaf[1], _clean(text), _whole(text)) for text in texts)
             return
         if kind == "ref":
             yield from self._reference(leaf)
@@ -107,7 +112,7 @@ class _Marker:
                 yield Mark(name, text, spans)
 
     def _reference(self, leaf: Node) -> Iterator[Mark]:
-        others = list(self._texts(leaf[2]))
+        others = self._texts(leaf[2])
         for name, text in self._texts(leaf[1]):
             for other, value in others:
                 if compare_fields([text], [value], leaf[3]):
@@ -176,7 +181,7 @@ def _pieces(tokens: tuple[str | int, ...], is_cased: bool) -> tuple[tuple[tuple[
 def _glob_spans(parts: tuple[tuple[tuple[str | int, ...], ...], bool, bool], leaf: Node, text: str) -> tuple[Span, ...]:
     """Where the texts of a pattern stand in ``text``, from the left; empty where the pattern does not fit."""
     pieces, is_begin, is_end = parts
-    subject = text if leaf[3] else fold(text)
+    subject = text if leaf[3] else _folded(text)
     spans: list[Span] = []
     at = 0
     for number, piece in enumerate(pieces):
@@ -192,11 +197,16 @@ def _glob_spans(parts: tuple[tuple[tuple[str | int, ...], ...], bool, bool], lea
             return ()
         spans += _literals(piece, start)
         at = start + size
-    if len(pieces) == 1 and not is_begin and not is_end and len(text) <= _MAX_CHARACTERS:  # "contains": wherever it is
+    if len(pieces) == 1 and not is_begin and not is_end:  # "contains": wherever it is
         while (start := _find(pieces[0], subject, at)) >= 0 and len(spans) < MAX_SPANS:
             spans += _literals(pieces[0], start)
             at = start + sum(len(token) if isinstance(token, str) else 1 for token in pieces[0])
     return merged(spans) or _whole(text)
+
+
+@lru_cache(maxsize=64)
+def _folded(text: str) -> str:
+    return fold(text)
 
 
 def _find(piece: Sequence[str | int], subject: str, at: int) -> int:

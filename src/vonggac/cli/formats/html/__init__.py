@@ -31,7 +31,7 @@ IN_ALL = 2_000
 _KEPT = 20_000
 """Events kept until it is known which are shown."""
 _MAX_PAIRS = 100_000
-"""Pairs of host and rule that are counted; beyond, hosts do not name further rules."""
+"""Hosts, and pairs of host and rule, of which is known when and how often; beyond, there are the counts alone."""
 _SPOOL_MEMORY = 4 << 20
 
 
@@ -111,11 +111,7 @@ class Page:
         found = self._collected
         found.timeline.add(time_us, level)
         found.rules.setdefault(rule, Met()).at(time_us)
-        met = found.hosts.setdefault(host, Met())
-        met.at(time_us)
-        if rule in met.rules or found.n_pairs < _MAX_PAIRS:
-            found.n_pairs += rule not in met.rules
-            met.rules[rule] += 1
+        self._meet(host, rule, time_us)
         if info is None:
             return
         found.infos.setdefault(rule, info)
@@ -125,6 +121,18 @@ class Page:
             kept.append((self._spool.tell(), len(data)))
             self._spool.write(data)
             self._n_kept += 1
+
+    def _meet(self, host: str, rule: str, time_us: int | None) -> None:
+        found = self._collected
+        met = found.hosts.get(host)
+        if met is None:
+            if len(found.hosts) >= _MAX_PAIRS:
+                return
+            met = found.hosts[host] = Met()
+        met.at(time_us)
+        if rule in met.rules or found.n_pairs < _MAX_PAIRS:
+            found.n_pairs += rule not in met.rules
+            met.rules[rule] += 1
 
     def end(self, summary: Summary) -> Iterable[bytes]:
         """The whole page, in pieces."""

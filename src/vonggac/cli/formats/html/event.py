@@ -16,6 +16,9 @@ from vonggac.events.folding import fold
 
 MAX_FIELDS = 150
 MAX_VALUES = 20
+MAX_CHARACTERS = 100_000
+"""Of the HTML of all fields of one event."""
+_MAX_LOOKED_AT = 1_000  # values of one field
 MAX_DEPTH = 12
 MAX_OTHERS = 5
 
@@ -31,10 +34,13 @@ def finding_html(
     fields, n_more = _fields(finding.event)
     seen: list[str] = []
     rest: list[str] = []
+    n_left = MAX_CHARACTERS
     for name, texts in fields:
-        cells = [marked(value, spans) for value in texts if (spans := _spans(found, name, value)) is not None]
-        is_found = any("<mark>" in cell for cell in cells)
-        row = f"<dt>{short(name)}</dt><dd>{''.join(f'<bdi>{cell}</bdi>' for cell in cells)}</dd>"
+        row, is_found = _row(found, name, texts)
+        if len(row) > n_left:
+            n_more += 1
+            continue
+        n_left -= len(row)
         (seen if is_found else rest).append(row)
     if not seen:
         seen, rest = rest, []
@@ -52,6 +58,20 @@ def finding_html(
         "</article>",
     ]
     return "".join(parts)
+
+
+def _row(found: Sequence[Mark], name: str, texts: Sequence[str]) -> tuple[str, bool]:
+    """A field with its values, those that were matched first, and whether any was."""
+    marked_texts = [(value, _spans(found, name, value)) for value in texts[:_MAX_LOOKED_AT]]
+    shown = sorted(marked_texts, key=lambda pair: not pair[1])[:MAX_VALUES]
+    cells = "".join(f"<bdi>{marked(value, spans)}</bdi>" for value, spans in shown)
+    if len(texts) > len(shown):
+        cells += (
+            '<span class="cut">'
+            + text(_("{n} more values are not shown").format(n=number(len(texts) - len(shown))))
+            + "</span>"
+        )
+    return f"<dt>{short(name)}</dt><dd>{cells}</dd>", any(spans for _value, spans in shown)
 
 
 def _listed(finding: Finding) -> list[Mark]:
@@ -95,7 +115,7 @@ def _walk(value: Mapping[str, object], prefix: str, depth: int) -> Iterator[Fiel
                 yield path, texts
 
 
-def _spans(found: Sequence[Mark], name: str, value: str) -> tuple[Span, ...] | None:
+def _spans(found: Sequence[Mark], name: str, value: str) -> tuple[Span, ...]:
     """Where ``value`` of field ``name`` was matched."""
     clean = value.encode("utf-8", "replace").decode("utf-8")  # as marks hold it: character for character
     return merged(
