@@ -39,7 +39,7 @@ VERDICTS = {**dict.fromkeys(_REFUSED.split(), "true"), **dict.fromkeys(_PASSED.s
 _ACTIONS = ("action", "status", "log_subtype", "disposition", "fw_action", "disp")
 _NAT_PORTS = ("tran_src_port", "tran_dst_port", "xlatesport", "xlatedport")
 _SONICWALL_END = re.compile(r"([0-9.]{7,15}|\[?[0-9A-Fa-f:]{3,45}\]?):(\d{1,5})(?::\S*)?$")
-_SOURCES = ("srcip", "src_ip", "src", "source-address", "SourceIP", "source-ip")
+_SOURCES = frozenset({"srcip", "src_ip", "src", "source-address", "SourceIP", "source-ip"})
 
 
 def is_key_values(message: str) -> bool:
@@ -89,7 +89,7 @@ def finish(fields: dict[str, str]) -> Fields:
     """``fields`` with ``blocked``, where it is a firewall's verdict on traffic, and without "no address" where NAT was not."""
     if "hostname" in fields and "devid" in fields:  # FortiGate: the host of the URL
         fields.setdefault("cs-host", fields["hostname"])
-    if not any(name in fields for name in _SOURCES):
+    if _SOURCES.isdisjoint(fields):
         return tuple(fields), tuple(fields.values())
     for name in _ACTIONS:
         verdict = VERDICTS.get(fields.get(name, "").lower())
