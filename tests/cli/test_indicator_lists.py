@@ -82,3 +82,24 @@ def test_what_cannot_be_read_is_told_and_leaves_the_way_free(environment, tmp_pa
     states = [row["state"] for row in json.loads(run(environment, "versions", "--json").stdout)["versions"]]
     assert "refused" in states
     assert "checked" not in states
+
+
+def test_what_is_no_table_becomes_a_version_too(environment, tmp_path):
+    attributes = [
+        {"type": "ip-dst", "value": "198.51.100.77", "to_ids": True},
+        {"type": "ip-dst", "value": "198.51.100.78", "to_ids": False},
+        {"type": "btc", "value": "x", "to_ids": True},
+    ]
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"Event": {"info": "Chiến dịch", "Attribute": attributes}}), "utf-8")
+    done = run(environment, "import", file, "--list", "botnet", "--json")
+    told = json.loads(done.stdout)
+    counts = told["counts"]
+    assert (done.returncode, told["state"], counts["rows"], counts["owned"], counts["faults"]) == (
+        4,
+        "checked",
+        1,
+        1,
+        1,
+    )
+    assert counts["passed_not_for_detection"] == 1

@@ -42,3 +42,13 @@ def test_a_file_is_told_taken_in_and_given_out(tmp_path):
     assert json.loads(out.read_text())["objects"] == []
     assert run("export", str(out), "--for", "clients", "--form", "misp").return_value == 0
     assert [one["value"] for one in json.loads(out.read_text())["Event"]["Attribute"]] == ["bad.example"]
+
+
+def test_every_form_of_list_is_taken_in(tmp_path):
+    (tmp_path / "zone").write_text("$TTL 60\nbad.example CNAME .\nok.example CNAME rpz-passthru.\n$INCLUDE x\n")
+    told = run("import", str(tmp_path / "zone"), "--source", "CERT", "--apply", "--json")
+    assert (told.return_value, json.loads(told.stdout)["form"], json.loads(told.stdout)["new"]) == (4, "rpz", 1)
+    (tmp_path / "list.csv").write_text("IP,Malware\n198.51.100.7,Mirai\nx,Mirai\n")
+    told = run("import", str(tmp_path / "list.csv"), "--source", "CERT", "--apply", "--json")
+    assert (told.return_value, json.loads(told.stdout)["form"], json.loads(told.stdout)["new"]) == (4, "table", 1)
+    assert set(Indicator.objects.values_list("value", "family")) == {("bad.example", ""), ("198.51.100.7", "Mirai")}

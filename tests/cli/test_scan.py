@@ -7,6 +7,7 @@ import csv
 import functools
 import gzip
 import io
+import json
 import os
 import pty
 import resource
@@ -136,6 +137,29 @@ def test_indicators_are_found_beside_the_rules(vonggac: Run, rule: Path, logs: P
     assert [finding["rule"]["level"] for finding in found] == ["high"] * 3
     assert found[0]["detail"]["indicator"] == ["203.0.113.9"]
     assert found[0]["rule"]["id"] == "indicator:ipv4:203.0.113.9"
+
+
+def test_indicators_of_every_form_are_looked_for_as_long_as_they_count(vonggac: Run, tmp_path: Path) -> None:
+    def indicator(n: int, value: str, until: str) -> dict[str, str]:
+        return {"type": "indicator", "id": f"indicator--{n}", "pattern": f"[domain-name:value = '{value}']", "pattern_type": "stix", "valid_until": until}  # fmt: skip
+
+    bundle = {"type": "bundle", "id": "bundle--1", "objects": [
+        indicator(1, "ended.example", "2026-02-14T00:00:00Z"), indicator(2, "counts.example", "2026-02-15T00:00:00Z"), {"type": "report", "id": "report--1"},
+    ]}  # fmt: skip
+    (tmp_path / "bundle.json").write_text(json.dumps(bundle))
+    (tmp_path / "hosts").write_text("127.0.0.1 localhost\n0.0.0.0 blocked.example\n")
+    (tmp_path / "rpz").write_text("$TTL 60\nzone.example CNAME .\nok.example CNAME rpz-passthru.\n")
+    names = ("ended", "counts", "blocked", "zone", "ok")
+    log = tmp_path / "dns.log"
+    log.write_text("".join(json.dumps({"ts": 1771066800.0, "uid": "C1", "id.orig_h": "192.0.2.5", "id.resp_h": "192.0.2.1", "query": f"x.{name}.example", "qtype_name": "A"}) + "\n"
+                           for name in names))  # fmt: skip
+    lists = [word for name in ("bundle.json", "hosts", "rpz") for word in ("--indicators", tmp_path / name)]
+    said = vonggac("scan", log, *lists, "--format", "jsonl")
+    found = [one["detail"]["indicator"][0] for one in said.json() if one["rule"]["id"].startswith("indicator")]
+    assert found == ["counts.example", "blocked.example", "zone.example"]
+    assert "objects of this type are not read" in said.err
+    assert "1 × names of the machine itself" in said.err
+    assert "1 × names that the list allows" in said.err
 
 
 def test_period_and_level_narrow_the_findings(vonggac: Run, rule: Path, logs: Path) -> None:
