@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from vonggac.events.batch import Shape
 from vonggac.events.skips import Skip
 from vonggac.sources import nfcapd_kernels as kernels
-from vonggac.sources.lines import SkipCounter
+from vonggac.sources.lines import READ_BYTES, SkipCounter
 from vonggac.sources.netflow import MAX_LAYOUTS, add_verdict
 from vonggac.sources.netflow_columns import Addresses, FlowBatch, Numbers, Pieces, Read, reader
 from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
@@ -124,6 +124,8 @@ class NfcapdSource:
             if kind == _FLOWS:
                 yield Block(data, record, n_records, b"\0" if flags & 1 else packing)
                 record += n_records
+        while stream.read(READ_BYTES):  # the appendix, so that all of the file counts as read
+            pass
 
     def decode(self, block: Block, options: Options) -> FlowBatch:
         """One event per flow."""
