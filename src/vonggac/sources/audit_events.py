@@ -35,6 +35,7 @@ MAX_SHARED_BYTES = 4 << 20
 """No block gets more than this of the blocks beside it."""
 
 _SEARCHED_LINES = 20_000
+_SEARCHED_BYTES = 1 << 20  # records of one event stand close to each other
 _EVENT_ID = re.compile(rb"audit\((\d{1,20}(?:\.\d{1,9})?:\d{1,20})\)")
 
 _PROCESS = {
@@ -93,7 +94,7 @@ def frame_events(stream: Reader, *, block_bytes: int) -> Iterator[Block]:
 
 def _shared_lines(data: bytes, next_data: bytes) -> tuple[bytes, bytes]:
     """Of the records at the end of ``data`` and at the beginning of ``next_data`` those of events that go on over the border."""
-    if data.rfind(b"audit(") < 0 or next_data.find(b"audit(") < 0:
+    if b"audit(" not in next_data[:_SEARCHED_BYTES] or b"audit(" not in data[-_SEARCHED_BYTES:]:
         return b"", b""
     last, first = _last_records(data), _first_records(next_data)
     shared = {event for event, _ in last} & {event for event, _ in first}
