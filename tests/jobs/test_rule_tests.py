@@ -152,3 +152,15 @@ def test_a_correlation_is_tried_with_what_it_refers_to(tmp_path: Path) -> None:
         Case("Many", "d", 0, "syslog", text=lines[: len(lines) // 3]),
     )
     assert [outcome.is_right for outcome in outcomes] == [True] * 4
+
+
+@pytest.mark.corpus
+def test_cases_of_sigmahq_pass_but_for_the_one_that_is_miscounted(corpora: Path) -> None:
+    rules = sorted((corpora / "sigma" / "rules" / "windows" / "file").rglob("*.yml"))
+    cases = [case for case in cases_of_rules(rules) if not case.fault]
+    assert len(cases) >= 3
+    ruleset = compile_rules([(str(rule), rule.read_text("utf-8")) for rule in rules])
+    wrong = [outcome for outcome in try_cases(ruleset, cases) if not outcome.is_right]
+    assert [(outcome.title, outcome.case.count, outcome.found) for outcome in wrong] == [
+        ("Cred Dump Tools Dropped Files", 1, 3)
+    ]

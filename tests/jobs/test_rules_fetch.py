@@ -315,3 +315,16 @@ def test_too_long_an_answer_and_an_error_page_are_refused(tmp_path: Path, host: 
     monkeypatch.setattr(rules_fetch, "MAX_ARCHIVE_BYTES", 100)
     with pytest.raises(InputError, match="longer than 100 bytes"):
         fetch(f"http://{host}/a.zip", tmp_path / "sets", own_hosts={"127.0.0.1"})
+
+
+@pytest.mark.corpus
+def test_the_rules_of_sigmahq_are_installed(tmp_path: Path, corpora: Path) -> None:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w:gz") as archive:
+        for name in ("LICENSE", "rules/web", "rules/linux", "regression_data"):
+            archive.add(corpora / "sigma" / name, f"sigma-r2026/{name}")
+    done = fetch(put(tmp_path, held.getvalue(), "sigma.tar.gz"), tmp_path / "sets")
+    assert done.licence == "Detection Rule License (DRL) 1.1"
+    assert len(done.loaded.ruleset.rules) > 200
+    assert list(done.loaded.ruleset.faults) == []
+    assert not list(done.folder.rglob("info.yml"))

@@ -142,3 +142,23 @@ def test_a_condition_that_is_no_text_is_a_fault(condition: str) -> None:
     )
     assert not ruleset.rules
     assert len(ruleset.faults) == 1
+
+
+def test_aliases_that_make_much_out_of_little_are_a_fault() -> None:
+    laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    laughs += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    for more in ("\n".join(laughs), "m: &m {k: &k [*k]}", "m0: &m0 {<<: *m0}"):
+        ruleset = compile_one(
+            f"title: a\n{more}\nlogsource: {{product: windows}}\ndetection: {{s: {{a: 1}}, condition: s}}\n"
+        )
+        assert not ruleset.rules
+        assert len(ruleset.faults) == 1
+        assert "not valid YAML" in ruleset.faults[0].message
+
+
+def test_aliases_are_followed() -> None:
+    ruleset = compile_one(
+        "title: a\nlogsource: {product: windows}\n"
+        "detection: {s: {a: &values [x, y]}, t: {b: *values}, condition: s and t}\n"
+    )
+    assert list(ruleset.faults) == []

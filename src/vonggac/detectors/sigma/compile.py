@@ -66,6 +66,8 @@ _FLAGS = {
     SigmaRegularExpressionFlag.MULTILINE: "m",
     SigmaRegularExpressionFlag.DOTALL: "s",
 }
+_MOST_EXPANDED = 100_000
+"""Values that aliases may add to a document; a few hundred bytes of aliases of aliases can stand for billions."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -184,9 +186,28 @@ def _documents(text: str) -> Iterator[tuple[int, Any]]:
     try:
         while loader.check_node():
             node = loader.get_node()
+            _expanded(node, {})
             yield node.start_mark.line + 1, _exact(loader.construct_document(node))
     finally:
         loader.dispose()
+
+
+def _expanded(node: Any, known: dict[int, int]) -> int:
+    """How many nodes ``node`` stands for, aliases followed; raises ValueError where they make much out of little.
+
+    ``known``: identity of a node to its answer, 0 while it is being worked out.
+    """
+    found = known.get(id(node))
+    if found is None:
+        known[id(node)] = 0
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        children = [child for part in parts for child in (part if isinstance(part, tuple) else (part,))]
+        found = known[id(node)] = 1 + sum(_expanded(child, known) for child in children)
+    if not found:
+        raise ValueError("an anchor that holds itself")
+    if found > _MOST_EXPANDED + len(known):
+        raise ValueError(f"aliases that expand to more than {_MOST_EXPANDED} values")
+    return found
 
 
 def _exact(value: Any) -> Any:
