@@ -109,6 +109,16 @@ def test_long_arguments_in_parts_and_arguments_over_several_records():
     assert "CommandLine" not in two
 
 
+def test_what_records_say_to_each_other_is_bounded():
+    same = [f'type=EXECVE msg=audit(1.0:1): argc=2 a0="x" a1="{number}"' for number in range(300)]
+    assert [event["CommandLine"] for event in events(*same)] == [f"x {number}" for number in range(300)]
+    path = "/" + "x" * 4000
+    call = f'type=SYSCALL msg=audit(1.0:2): exe="{path}"'
+    one = 'type=PATH msg=audit(1.0:2): name="a" nametype=NORMAL'
+    assert events(call, one)[1]["Image"] == path
+    assert {len(event["Image"]) for event in events(call, *[one] * 17_000)[1:]} == {256}
+
+
 @pytest.mark.parametrize(
     ("nametype", "name", "target"),
     [

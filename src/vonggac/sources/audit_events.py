@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
@@ -46,6 +47,11 @@ _PROCESS = {
     "LogonId": ("uid",),
 }
 """Sysmon's name to the fields of SYSCALL that have it, the first that is there."""
+
+_ASKING = ("EXECVE", "PATH", "SOCKADDR")
+_SHORT = 256
+_MAX_TOLD = 64 << 20
+"""How many characters the records of a block may get from others; no event of a kernel comes near it."""
 
 _ARGUMENT = re.compile(r"a\d{1,6}")
 _ENRICHED_ADDRESS = re.compile(r"(saddr_fam|laddr|lport|path)=(\S+)")
@@ -224,12 +230,22 @@ class _Events:
         """Event to the value of the first of ``names`` that its record of type ``kind`` has."""
         found = self._found.get((kind, names))
         if found is None:
-            found = self._found[kind, names] = {}
+            found = {}
             for shape in self._shapes.get(kind, ()):
                 name = next((name for name in names if name in shape.keys), None)
                 if name is not None:
                     found.update(zip(_ids(shape), column_of(shape, name), strict=True))
+            self._found[kind, names] = found = self._bounded(found)
         return found
+
+    def _bounded(self, found: dict[object, object]) -> dict[object, object]:
+        """``found``; cut where records that ask for long values over and over would make far more of them than was read."""
+        if all(len(str(value)) <= _SHORT for value in found.values()):
+            return found
+        uses = Counter(event for kind in _ASKING for shape in self._shapes.get(kind, ()) for event in _ids(shape))
+        if sum(len(str(value)) * uses[event] for event, value in found.items()) <= _MAX_TOLD:
+            return found
+        return {event: value and str(value)[:_SHORT] for event, value in found.items()}
 
     def calls(self) -> dict[object, object]:
         """Event to the name of its system call."""
@@ -241,20 +257,24 @@ class _Events:
         return found
 
     def command_lines(self) -> dict[object, object]:
-        """Event to the joined arguments of its EXECVE records."""
+        """Number of an EXECVE record with ``a0`` to its joined arguments, with those of the event's other records."""
         found = self._found.get("command_lines")
         if found is None:
-            parts: dict[object, list[tuple[int, str]]] = {}
+            parts: dict[object, list[tuple[int, int, str]]] = {}
             for shape in self._shapes.get("EXECVE", ()):
                 numbers = sorted(int(name[1:]) for name in shape.keys if _ARGUMENT.fullmatch(name))
                 columns = [column_of(shape, f"a{number}") for number in numbers]
-                for event, row in zip(_ids(shape), zip(*columns, strict=True), strict=False):
+                rows = zip(_ids(shape), shape.records, zip(*columns, strict=True), strict=False)
+                for event, record, row in rows:
                     text = " ".join([str(value or "") for value in row])
-                    parts.setdefault(event, []).append((numbers[0], text))
-            found = self._found["command_lines"] = {
-                event: texts[0][1] if len(texts) == 1 else " ".join(text for _, text in sorted(texts))
-                for event, texts in parts.items()
-            }
+                    parts.setdefault(event, []).append((numbers[0], record, text))
+            found = self._found["command_lines"] = {}
+            for of_event in parts.values():
+                begun = [part for part in of_event if part[0] == 0]
+                if len(begun) == 1 < len(of_event):
+                    found[begun[0][1]] = " ".join(text for _, _, text in sorted(of_event))
+                else:
+                    found.update((record, text) for _, record, text in begun)
         return found
 
 
@@ -289,7 +309,7 @@ def _of_execve(shape: Shape, events: _Events) -> Columns:
     ids = _ids(shape)
     columns = _process(ids, events)
     if "a0" in shape.keys:
-        columns["CommandLine"] = Derived(lambda event: events.command_lines().get(event), ids)
+        columns["CommandLine"] = Derived(lambda record: events.command_lines().get(record), shape.records)
     columns["CurrentDirectory"] = Derived(lambda event: events.field("CWD", ("cwd",)).get(event), ids)
     return columns
 

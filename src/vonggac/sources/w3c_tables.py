@@ -28,6 +28,9 @@ from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 MAX_FIELDS = 1000
 """More names than this in one ``#Fields:`` line are not looked at."""
 
+MAX_DIRECTIVE = 64 << 10
+"""What is longer in a line that begins with ``#`` is not looked at: every block carries these lines."""
+
 _DIRECTIVE = re.compile(r"#\s*(Fields|Software|Date|Time Format):\s*(.*)", re.IGNORECASE)
 _HEADER_FIELD = re.compile(r"(\w{1,8})\(([^()]{1,100})\)")
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"|(\S+)')
@@ -50,6 +53,7 @@ class Directives:
 
     def take(self, line: str) -> None:
         """Take over a line that begins with ``#``."""
+        line = line[:MAX_DIRECTIVE]
         found = _DIRECTIVE.match(line)
         if found is None:
             return

@@ -140,6 +140,13 @@ def test_no_log_source_of_sigmahq_is_without_a_route_unawares(corpora: Path) -> 
     assert without == set(UNROUTED)
 
 
+def test_a_rule_for_all_logs_of_a_product_leaves_out_those_without_words() -> None:
+    everything = LogSource("windows")
+    assert route("windows_firewall", everything) is None
+    assert route("windows_firewall", LogSource("windows", "firewall")) is not None
+    assert route("w3c", everything) == route("windows", everything) == ["and"]
+
+
 def test_every_source_with_routes_is_a_source() -> None:
     families = {"windows"}  # what EVTX and the JSON forms of Windows events give
     assert set(routed_sources()) <= {source.name for source in SOURCES} | families

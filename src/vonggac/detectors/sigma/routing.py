@@ -84,6 +84,9 @@ def route(source: str, logsource: LogSource) -> Node | None:
         return None
     if logsource.product and logsource.product not in entry.get("products", ()):
         return None
+    is_product_alone = logsource.product and not logsource.category and not logsource.service
+    if is_product_alone and not entry.get("product_alone", True):
+        return None
     parts: list[Node] = []
     for kind, name in (("categories", logsource.category), ("services", logsource.service)):
         if name:
