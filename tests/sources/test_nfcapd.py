@@ -134,6 +134,19 @@ def test_a_damaged_block_is_counted(packing: int) -> None:
     assert [skip.reason for skip in read(data + b"\xff" * 50).skipped] == ["bad_chunk"]
 
 
+def test_a_block_that_swells_is_refused() -> None:
+    bomb = zstandard.ZstdCompressor().compress(bytes(8 << 20))
+    data = (
+        PLAIN[:16]
+        + b"\4"
+        + PLAIN[17 : HEADER + 4]
+        + struct.pack("<I", len(bomb))
+        + PLAIN[HEADER + 8 : HEADER + BLOCK]
+        + bomb
+    )
+    assert [skip.reason for skip in read(data).skipped] == ["bad_chunk"]
+
+
 def record(elements: bytes) -> bytes:
     return struct.pack("<HHHBBHBB", 11, 12 + len(elements), 1, 0, 0, 0, 0, 0) + elements
 

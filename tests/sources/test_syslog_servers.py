@@ -192,6 +192,21 @@ def test_log_files_of_exim_and_openvpn_have_no_host(line: str, expected: dict[st
     assert "hostname" not in read(line).event(0)
 
 
+@pytest.mark.parametrize("host", ["server-backup-01", "2001:db8::1", "2001:db8::9:1194", "a/b"])
+def test_hosts_that_look_like_something_else_stay_hosts(host: str) -> None:
+    check(
+        f"Nov 24 10:00:00 {host} last message repeated 3 times",
+        {"hostname": host, "message": "last message repeated 3 times"},
+    )
+
+
+def test_openvpn_over_ipv6() -> None:
+    for client in ("alice/2001:db8::9:1194", "alice/udp6:[AF_INET6]2001:db8::9:1194"):
+        check(
+            f"{HEAD}openvpn[7]: {client} TLS Error: x", {"user": "alice", "src_ip": "2001:db8::9", "src_port": "1194"}
+        )
+
+
 PEER = {"src_ip": "203.0.113.9"}
 
 

@@ -27,7 +27,8 @@ MAX_FIELDS = 200_000
 MAX_FIELDS_OF_ONE = 1000
 """A template with more fields is not learned: real ones have some forty."""
 
-MAX_PACKET_BYTES = 4 << 20
+MAX_PACKET_BYTES = 128 << 10
+"""Twice what a datagram holds; a packet of NetFlow 9 ends there at the latest."""
 
 _V5 = struct.Struct(">HHIIIIBBH")
 _V9 = struct.Struct(">HHIIII")

@@ -36,6 +36,9 @@ _HEAD_BYTES = 12
 _MAX_BLOCK = 16 << 20
 """Of a block, packed or not; nfdump's buffers have 5 MiB."""
 
+_MAX_RATIO = 500
+"""Of unpacked to packed bytes: flows come to some tens."""
+
 _NONE, _LZO, _BZ2, _LZ4, _ZSTD = range(5)
 
 
@@ -121,7 +124,7 @@ class NfcapdSource:
             if len(data) != size:
                 yield Block(b"", record, skipped=(Skip("truncated", record, detail=f"a block of {size} bytes"),))
                 return
-            if kind == _FLOWS:
+            if kind == _FLOWS and data:
                 yield Block(data, record, n_records, b"\0" if flags & 1 else packing)
                 record += n_records
         while stream.read(READ_BYTES):  # the appendix, so that all of the file counts as read
@@ -176,20 +179,22 @@ def _exactly(stream: Reader, size: int) -> bytes:
 
 def _unpack(data: bytes, packing: int) -> NDArray[np.uint8] | None:
     """``data`` unpacked; None when it is damaged, too large, or packed in a way that is not known."""
+    room = min(_MAX_BLOCK, (64 << 10) + _MAX_RATIO * len(data))
     if packing == _BZ2:
         try:
-            return np.frombuffer(bz2.BZ2Decompressor().decompress(data, _MAX_BLOCK), np.uint8)
+            return np.frombuffer(bz2.BZ2Decompressor().decompress(data, room), np.uint8)
         except (OSError, ValueError, EOFError):
             return None
     if packing == _ZSTD:
         try:
-            unpacked = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_BLOCK)
-        except zstandard.ZstdError:
+            with zstandard.ZstdDecompressor(max_window_size=_MAX_BLOCK).stream_reader(data) as reader_of_block:
+                unpacked = reader_of_block.read(room + 1)  # by parts: a header may state any size
+        except (zstandard.ZstdError, MemoryError):
             return None
-        return np.frombuffer(unpacked, np.uint8) if len(unpacked) <= _MAX_BLOCK else None
+        return np.frombuffer(unpacked, np.uint8) if len(unpacked) <= room else None
     if packing not in (_LZO, _LZ4):
         return None
-    out = np.zeros(_MAX_BLOCK, np.uint8)
+    out = np.zeros(room, np.uint8)
     kernel = kernels.unpack_lzo if packing == _LZO else kernels.unpack_lz4
     size = kernel(np.frombuffer(data, np.uint8), out)
     return out[:size] if size >= 0 else None

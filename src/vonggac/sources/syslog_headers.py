@@ -32,6 +32,7 @@ LEVELS = frozenset(
 """What stands where syslog has a host in the log files of applications."""
 
 _KEA = re.compile(r"\[(kea-[a-z0-9-]{1,20})\W")
+_EXIM_FLAG = re.compile(r"<= |=> |-> |\*> |>> |\*\* |== |Completed")
 _PAN_START = re.compile(r"\d*,\d{4}/\d\d/\d\d$")
 
 
@@ -50,7 +51,8 @@ def untagged(values: Header) -> tuple[Header, tuple[str, ...], tuple[str, ...]]:
     if program is not None:
         text = f"{program}[{pid}]: {text}" if pid else f"{program}: {text}"
     joined = f"{host} {text}"
-    if EXIM_ID.fullmatch(host) or host.startswith("H=") or text.startswith("authenticator failed for"):
+    is_exim = EXIM_ID.fullmatch(host) and _EXIM_FLAG.match(text)  # "server-backup-01" looks like a number of Exim's too
+    if is_exim or host.startswith("H=") or text.startswith("authenticator failed for"):
         return (priority, time, None, "exim", None, joined), (), ()
     if ":" in host and OPENVPN_CLIENT.match(joined):
         return (priority, time, None, "openvpn", None, joined), (), ()

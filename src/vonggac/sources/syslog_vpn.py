@@ -14,7 +14,8 @@ _IP = r"([0-9A-Fa-f.:]{2,45})"
 
 # OpenVPN prefixes what belongs to a client with "common-name/address:port" once it is known, "address:port" before.
 OPENVPN_CLIENT = re.compile(
-    r"(?:([^\s/:\[\]]{1,255})/)?(?:(?:udp|tcp)[46](?:-server)?:)?(?:\[?AF_INET6?\]?)?\[?([0-9.]{7,15}|[0-9A-Fa-f:]{3,45})\]?:(\d{1,5}) "
+    r"(?:([^\s/:\[\]]{1,255})/(?=\S*:))?(?:(?:udp|tcp)[46](?:-server)?:)?(?:\[AF_INET6?\])?"
+    r"([0-9]{1,3}(?:\.[0-9]{1,3}){3}|(?<=[/\]])[0-9A-Fa-f:]{3,45}):(\d{1,5}) "
 )
 _OPENVPN = one_of(
     (
