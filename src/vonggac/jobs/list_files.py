@@ -40,6 +40,11 @@ def read_file(data: bytes, filename: str, **how: Any) -> IndicatorList:
     return _together(replace(found, skipped=[part for part in found.skipped if part not in pages]), others)
 
 
+def may_have_pictures(data: bytes) -> bool:
+    """Whether a file is a picture, or a PDF that holds some."""
+    return pictures.is_picture(data[:16]) or (b"%PDF-" in data[:1024] and b"/Image" in data)
+
+
 def _recognised(data: bytes, filename: str, pages: list[int] | tuple[()], how: Mapping[str, Any]) -> IndicatorList:
     return replace(read_recognised(list_scans.read_pages(data, filename, pages), filename, **how), form="scan")
 

@@ -72,7 +72,9 @@ def advance(settings: Settings, asker: Asker, row: ListVersion, *, only_small: b
 
     ``only_small``: leave it to the worker when it is not quickly done. Gives whether something was done.
     """
-    if only_small and (row.size > SMALL_BYTES or row.counts.get("rows", 0) > SMALL_ROWS):
+    if only_small and (
+        row.size > SMALL_BYTES or row.counts.get("rows", 0) > SMALL_ROWS or _has_pictures(settings, row)
+    ):
         return False
     is_done = False
     for states, step in ((("reading",), _read), (("applying",), _apply), (("published",), _look_again)):
@@ -91,6 +93,12 @@ def advance(settings: Settings, asker: Asker, row: ListVersion, *, only_small: b
                 life.release(row.pk, run)
                 raise
     return is_done
+
+
+def _has_pictures(settings: Settings, row: ListVersion) -> bool:
+    """Whether pages of the file may have to be recognised, which takes seconds each."""
+    path = spool.spool_folder(settings) / row.spool
+    return row.state == "reading" and path.is_file() and list_files.may_have_pictures(path.read_bytes())
 
 
 def _claimed(version_id: int, states: tuple[str, ...]) -> str | None:
@@ -141,7 +149,7 @@ def _rows_from_file(settings: Settings, row: ListVersion, run: str) -> dict[str,
     made = list_rows.make(row, counting, machine("lists"), now)
     life.wipe(row.pk, run)
     rows.write(row.pk, run, made.rows)
-    faults = made.faults + [_fault(row, fault) for fault in found.faults]
+    faults = made.faults + [_fault(row, fault) for fault in found.faults] + _unread_parts(row, found)
     rows.write_faults(row.pk, run, faults)
     return {
         "previous_id": row.previous_id, "basis_seq": basis, "checked_at": now, "digest": made.digest,
@@ -162,6 +170,14 @@ def _fault(row: ListVersion, fault: Any) -> RowFault:
         version=row, sheet=list_rows.kept(fault.place.sheet, 120), number=fault.place.row, reason=fault.reason,
         text=list_rows.kept(fault.text, 200), is_kept=fault.is_kept,
     )  # fmt: skip
+
+
+def _unread_parts(row: ListVersion, found: Reading) -> list[RowFault]:
+    """Sheets and pages that were not read, each as a fault of its own."""
+    return [
+        RowFault(version=row, sheet=list_rows.kept(part.sheet, 120), number=0, reason=part.reason, text=list_rows.kept(part.detail, 200))
+        for part in found.skipped if part.reason not in ("empty_sheet", "no_table")
+    ]  # fmt: skip
 
 
 def _columns(found: Reading) -> list[dict[str, Any]]:

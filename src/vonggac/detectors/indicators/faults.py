@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vonggac.detectors.indicators.indicator import Place
 from vonggac.errors import N_
+from vonggac.tables.table import LEFT_OUT
 
 # The reasons, with what a person reads (an English template; the rim translates it).
 FAULTS: dict[str, str] = {
@@ -49,6 +50,7 @@ FAULTS: dict[str, str] = {
     "not_text": N_("a text was expected"),
     "sighting_of": N_("a sighting of something that is not in this file"),
     "too_many": N_("more objects than are read at once"),
+    "line_too_long": N_("a line of more than 64 KB"),
     "bad_record": N_("not a record of a DNS zone"),
     "bad_brackets": N_("brackets that are not closed, or a record that is too long"),
     "bad_trigger": N_("not an address as policy zones write it: the prefix length, then the address backwards"),
@@ -74,7 +76,8 @@ PASSED_OVER: dict[str, str] = {
     "of_clients": N_("rules about clients (rpz-client-ip)"),
     "page_rule": N_("rules about parts of web pages"),
 }
-REASONS: dict[str, str] = {**FAULTS, **PASSED_OVER}
+REASONS: dict[str, str] = {**LEFT_OUT, **FAULTS, **PASSED_OVER}
+"""Every reason why something of a list is no indicator: of values, rows, sheets and pages."""
 
 SHOWN_CHARACTERS = 80
 

@@ -15,7 +15,7 @@ from vonggac.desk.intel.models import IndicatorList, ListRow, ListVersion, RowFa
 from vonggac.desk.intel.staging.life import IMPORT
 from vonggac.desk.organisations.staging.fillings import filling
 from vonggac.desk.scope.rule import may_on, require
-from vonggac.detectors.indicators.faults import FAULTS
+from vonggac.detectors.indicators.faults import REASONS
 from vonggac.errors import Fault
 from vonggac.jobs import list_import
 from vonggac.web.api.core import ERRORS, After, Id, Limit, Moment, OptionalId, Strict, Text, Version, page_of, written
@@ -443,7 +443,7 @@ def faults(request: Any, version_id: Id, limit: Limit, after: After) -> Any:
 
 
 def _fault_out(row: RowFault) -> ListFaultOut:
-    message = tell_fault(Fault("", FAULTS.get(row.reason, row.reason), {}))
+    message = tell_fault(Fault("", REASONS.get(row.reason, row.reason), {}))
     return ListFaultOut(
         sheet=row.sheet, number=row.number, reason=row.reason, message=message, text=row.text, is_kept=row.is_kept
     )

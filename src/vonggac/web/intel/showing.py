@@ -15,7 +15,7 @@ from vonggac.desk.scope.asker import Asker
 from vonggac.desk.scope.rule import may_on
 from vonggac.desk.work.models import Task
 from vonggac.desk.work.states import STATES
-from vonggac.detectors.indicators.faults import FAULTS, PASSED_OVER
+from vonggac.detectors.indicators.faults import PASSED_OVER, REASONS
 from vonggac.errors import N_
 from vonggac.jobs.list_export import Value, write_book
 from vonggac.web.intel.words import ATTRIBUTION_TONES, STATUS_SIGNS
@@ -144,7 +144,7 @@ def tabs_of(request: Request, row: Any) -> dict[str, Any]:
     context: dict[str, Any] = {"tabs": tabs, "tab": asked, "text": text, "organisation_id": organisation}
     if asked == "faults":
         page = page_of(queries.row_faults(request.asker, row.pk), request)
-        context |= {"page": page, "faults": [(one, _(FAULTS.get(one.reason, one.reason))) for one in page.rows]}
+        context |= {"page": page, "faults": [(one, _(REASONS.get(one.reason, one.reason))) for one in page.rows]}
         return context
     if asked == "gone":
         rows = queries.gone_rows(request.asker, row.pk)
@@ -239,7 +239,7 @@ def _faults(asker: Asker, version_id: int) -> Iterator[Sequence[Value]]:
         yield (
             one.sheet,
             one.number,
-            _(FAULTS.get(one.reason, one.reason)),
+            _(REASONS.get(one.reason, one.reason)),
             one.text,
             _("yes") if one.is_kept else _("no"),
         )

@@ -95,8 +95,10 @@ def test_any_lines_are_names_faults_or_counted(lines):
 @pytest.mark.parametrize(
     "line", [b"0.0.0.0 " + b"a." * 5_000_000, b"0.0.0.0" + b" " * 5_000_000, b"0.0.0.0 " + b"a.example " * 500_000]
 )
-def test_a_line_of_megabytes_takes_no_long_time(line):
-    assert names(read_list(b"0.0.0.0 z.example\n" * 9 + line + b"\n", "hosts"))[0] == "z.example"
+def test_a_line_of_megabytes_takes_no_long_time_and_is_told(line):
+    found = read_list(b"0.0.0.0 z.example\n" * 9 + line + b"\n", "hosts")
+    assert names(found) == ["z.example"]
+    assert [(one.reason, one.place.row) for one in found.faults] == [("line_too_long", 10)]
 
 
 @pytest.mark.corpus

@@ -35,10 +35,13 @@ MOST_NAMES: Final = 1000
 """Of one line."""
 
 
-def numbered_lines(data: bytes) -> Iterator[tuple[int, str]]:
-    """Every line without its end, from 1; one that is too long is cut."""
+def numbered_lines(data: bytes) -> Iterator[tuple[int, str] | Left]:
+    """Every line with its number from 1 and without its end; one that is too long is left out."""
     for number, raw in enumerate(io.BytesIO(data), 1):
-        yield number, raw[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r\n")
+        if len(raw) > LONGEST_LINE:
+            yield left(number, raw[:80].decode("utf-8", "replace"), "line_too_long")
+        else:
+            yield number, raw.decode("utf-8", "replace").rstrip("\r\n")
 
 
 class Names:
@@ -75,7 +78,11 @@ class HostsForm:
     def read(self, data: bytes, file: str) -> Iterator[Told]:  # as every form
         """Every name of every line."""
         names = Names()
-        for number, text in numbered_lines(data):
+        for one in numbered_lines(data):
+            if isinstance(one, Left):
+                yield one
+                continue
+            number, text = one
             words = text.partition("#")[0].split()
             if not words:
                 continue
@@ -106,7 +113,11 @@ class FilterForm:
     def read(self, data: bytes, file: str) -> Iterator[Told]:  # as every form
         """Every blocked name; ``@@||name^`` is allowed."""
         names = Names()
-        for number, text in numbered_lines(data):
+        for one in numbered_lines(data):
+            if isinstance(one, Left):
+                yield one
+                continue
+            number, text = one
             bare = text.strip()
             if not bare or bare[0] in "![" or bare.startswith("# "):
                 continue
@@ -131,7 +142,11 @@ class DnsmasqForm:
     def read(self, data: bytes, file: str) -> Iterator[Told]:  # as every form
         """Every name that leads nowhere; one that another server is asked for is not blocked."""
         names = Names()
-        for number, text in numbered_lines(data):
+        for one in numbered_lines(data):
+            if isinstance(one, Left):
+                yield one
+                continue
+            number, text = one
             bare = text.partition("#")[0].strip()
             if not bare:
                 continue

@@ -66,7 +66,11 @@ def _records(data: bytes) -> Iterator[_Record | Left]:
     """The records and directives; what stands in brackets goes over lines."""
     pending: list[str] = []
     begin, depth, owner = 0, 0, ""
-    for number, text in numbered_lines(data):
+    for line in numbered_lines(data):
+        if isinstance(line, Left):
+            yield line
+            continue
+        number, text = line
         plain = not any(mark in text for mark in '";()\\')
         words = (
             text.split() if plain else [token for token in _TOKEN.findall(text) if token.strip() and token[0] != ";"]
