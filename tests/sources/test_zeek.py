@@ -131,3 +131,9 @@ def test_the_beginning_of_the_stream_says_whether_it_is_json(data: bytes) -> Non
         return sorted(batch.record(row) for batch in batches for row in range(batch.n_rows)), reasons
 
     assert told(1) == told(1 << 20)
+
+
+def test_a_line_of_separators_alone_is_blank_only_where_they_are():
+    head = "#separator ,\n#fields,ts,query\n#types,time,string\n"
+    assert len(events(head + ",\n\n  \n")) == 1
+    assert events(head.replace(",", "\t").replace("separator \t", "separator \\x09") + "\t\n\n  \n") == []

@@ -293,7 +293,7 @@ def _table_shape(header: Header, lines: Sequence[str], first: int, skips: SkipCo
     records: Sequence[int] = range(first, first + len(lines))
     n_fields = len(fields)
     if not fields or any(len(row) != n_fields or row[0][:1] <= " " for row in rows):
-        rows, records = _whole_rows(rows, records, n_fields, skips)
+        rows, records = _whole_rows(rows, records, separator, n_fields, skips)
     if not rows:
         return None
     columns: list[Sequence[object]] = [
@@ -308,13 +308,14 @@ def _table_shape(header: Header, lines: Sequence[str], first: int, skips: SkipCo
 
 
 def _whole_rows(
-    rows: Sequence[list[str]], records: Sequence[int], n_fields: int, skips: SkipCounter
+    rows: Sequence[list[str]], records: Sequence[int], separator: str, n_fields: int, skips: SkipCounter
 ) -> tuple[list[list[str]], list[int]]:
     """Only the rows with as many values as there are fields; the others are counted, blank lines are not."""
     kept: list[list[str]] = []
     numbers: list[int] = []
     for row, record in zip(rows, records, strict=True):
-        if not any(value and not value.isspace() for value in row):
+        line = separator.join(row)
+        if not line or line.isspace():
             continue
         if n_fields and len(row) == n_fields:
             kept.append(row)
