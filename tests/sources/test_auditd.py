@@ -109,6 +109,30 @@ def test_long_arguments_in_parts_and_arguments_over_several_records():
     assert "CommandLine" not in two
 
 
+def test_a_long_argument_that_goes_on_in_the_next_record_is_one():
+    first = 'type=EXECVE msg=audit(1.0:1): argc=3 a0="sh" a1="-c" a2_len=9 a2[0]="wg" a2[1]="et"'
+    second = 'type=EXECVE msg=audit(1.0:1): a2[2]="-O-" a3="x"'
+    assert events(first, second)[0]["CommandLine"] == "sh -c wget-O- x"
+
+
+def test_an_argument_cannot_pass_for_something_else():
+    line = 'type=EXECVE msg=audit(1.0:1): argc=4 a0="wget" a1="msg=\'" a2="--post-file=/x" a3="\'#035UID=z"'
+    (found,) = events(line)
+    assert found["CommandLine"] == "wget msg=' --post-file=/x '#035UID=z"
+    assert "UID" not in found
+    (found,) = events(f'type=EXECVE msg=audit(1.0:1): argc=2 a0="{"a7=" * 9}" a1="a0[0]=_len=]="')
+    assert found["CommandLine"] == "a7=" * 9 + " a0[0]=_len=]="
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\u0661", "-1", "1" * 7])
+def test_numbers_that_are_none_are_left_as_they_are(number):
+    call = f"type=SYSCALL msg=audit(1.0:1): arch=c000003e syscall={number} exe=/x"
+    (found,) = events(call)
+    assert (found["syscall"], "SYSCALL" in found) == (number, False)
+    assert events(call.replace("SYSCALL", number))[0]["type"] == number
+    assert events(call.replace("SYSCALL", f"UNKNOWN[{number}]"))[0]["type"] == f"UNKNOWN[{number}]"
+
+
 def test_what_records_say_to_each_other_is_bounded():
     same = [f'type=EXECVE msg=audit(1.0:1): argc=2 a0="x" a1="{number}"' for number in range(300)]
     assert [event["CommandLine"] for event in events(*same)] == [f"x {number}" for number in range(300)]

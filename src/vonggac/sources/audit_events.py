@@ -260,22 +260,30 @@ class _Events:
         """Number of an EXECVE record with ``a0`` to its joined arguments, with those of the event's other records."""
         found = self._found.get("command_lines")
         if found is None:
-            parts: dict[object, list[tuple[int, int, str]]] = {}
+            parts: dict[object, list[tuple[int, Sequence[int], Sequence[str]]]] = {}
             for shape in self._shapes.get("EXECVE", ()):
                 numbers = sorted(int(name[1:]) for name in shape.keys if _ARGUMENT.fullmatch(name))
                 columns = [column_of(shape, f"a{number}") for number in numbers]
                 rows = zip(_ids(shape), shape.records, zip(*columns, strict=True), strict=False)
                 for event, record, row in rows:
-                    text = " ".join([str(value or "") for value in row])
-                    parts.setdefault(event, []).append((numbers[0], record, text))
+                    parts.setdefault(event, []).append((record, numbers, [str(value or "") for value in row]))
             found = self._found["command_lines"] = {}
             for of_event in parts.values():
-                begun = [part for part in of_event if part[0] == 0]
+                begun = [part for part in of_event if part[1][0] == 0]
                 if len(begun) == 1 < len(of_event):
-                    found[begun[0][1]] = " ".join(text for _, _, text in sorted(of_event))
+                    found[begun[0][0]] = _joined(sorted(of_event, key=lambda part: (part[1][0], part[0])))
                 else:
-                    found.update((record, text) for _, record, text in begun)
+                    found.update((record, " ".join(texts)) for record, _, texts in begun)
         return found
+
+
+def _joined(parts: Iterable[tuple[int, Sequence[int], Sequence[str]]]) -> str:
+    """The arguments of one command over its records in order; a long one goes on in the next record under its number."""
+    arguments: dict[int, str] = {}
+    for _, numbers, texts in parts:
+        for number, text in zip(numbers, texts, strict=True):
+            arguments[number] = arguments.get(number, "") + text
+    return " ".join(arguments[number] for number in sorted(arguments))
 
 
 def _with_related(kind: str, shape: Shape, events: _Events) -> Shape:

@@ -1,8 +1,8 @@
 r"""Records of the Linux audit system: ``type=PATH msg=audit(1364481363.243:24287): item=0 name="/etc/shadow" …``.
 
 The names of a record are kept as they are; ``event_id`` is what stands in ``audit(…)``, the time in seconds since 1970 and
-the serial number that all records of one event share. What auditd adds to a record behind \x1d (``log_format = enriched``;
-syslog daemons write it as ``#035``) is part of it. Values stay as written; :func:`reader_of` says how one is read.
+the serial number that all records of one event share. What auditd adds to a record behind \x1d (``log_format = enriched``)
+is part of it. Values stay as written; :func:`reader_of` says how one is read.
 
 Format: "The Linux Audit File" (linux-audit/audit-documentation, SPEC Audit Event Enrichment and Audit Field Dictionary), kernel/audit.c.
 """
@@ -33,6 +33,7 @@ _LOOSE = re.compile(
 )
 _AVC = re.compile(r"avc: +(\w+) +\{ ([^}]*) \} for +")
 _ARGUMENT = re.compile(r"a(\d{1,6})(?:\[\d+\]|(_len))?")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 
 # libauparse/typetab.h, AUPARSE_TYPE_ESCAPED: written by audit_log_untrustedstring, in quotes or as hexadecimal digits.
@@ -71,13 +72,13 @@ def _numbered(words: str, number: int) -> list[tuple[int, str]]:
 def type_name(written: str) -> str:
     """The name of a record type that the kernel's own log has as a number (``1400`` or ``UNKNOWN[1400]``)."""
     number = written.removeprefix("UNKNOWN[").removesuffix("]")
-    return _names()["types"][""].get(int(number), written) if number.isdecimal() else written
+    return _names()["types"][""].get(int(number), written) if _NUMBER.fullmatch(number) else written
 
 
 def system_call(arch: object, number: object) -> str | None:
     """The name of a system call by the numbers of a SYSCALL record; None where the tables do not have it."""
     table = _names()["system_calls"].get(str(arch))
-    return table.get(int(number)) if table and isinstance(number, str) and number.isdecimal() else None
+    return table.get(int(number)) if table and isinstance(number, str) and _NUMBER.fullmatch(number) else None
 
 
 def record(line: str) -> Fields | None:
@@ -85,8 +86,6 @@ def record(line: str) -> Fields | None:
     header = HEADER.match(line)
     if header is None:
         return None
-    if "#035" in line:
-        line = line.replace("#035", "\x1d")
     node, kind, event = header.groups()
     names: tuple[str, ...] = ("event_id", "type")
     values: tuple[str | None, ...] = (event, type_name(kind))
@@ -97,7 +96,6 @@ def record(line: str) -> Fields | None:
 
 def journal_record(message: str) -> Fields | None:
     """The fields of one record as journald forwards it: the type and the pairs, without an event."""
-    message = message.replace("#035", "\x1d")
     found = _JOURNAL.match(message)
     return _with_body(("event_id", "type"), (None, type_name(found[1])), message, found.end()) if found else None
 
@@ -120,8 +118,9 @@ def _with_body(names: tuple[str, ...], values: tuple[str | None, ...], line: str
 
 
 def _pairs(line: str, start: int, kind: str) -> list[tuple[str, str]]:
-    inner = line.find("msg='", start)
-    if inner >= 0:  # of a program in user space: its own pairs are in quotes
+    # What the kernel writes in quotes has no blanks, so that no argument can look like this.
+    inner = start if line.startswith("msg='", start) else line.find(" msg='", start) + 1
+    if inner > 0:  # of a program in user space: its own pairs are in quotes
         end = line.find("'\x1d", inner + 5)
         end = end if end >= 0 else line.rfind("'")
         end = end if end > inner + 4 else len(line)

@@ -331,11 +331,14 @@ def _url_parts(url: str) -> tuple[str | None, str | None, str | None]:
 
 
 # The kernel's own log: "[ 12.3] audit: type=1400 audit(…): …".
+_ADDITIONS = re.compile(r"#035(?=[A-Z]{2,12}=)")
 _KERNEL_AUDIT = re.compile(r"(?:\[ *\d+\.\d+\] )?audit: (?=type=)")
 
 
 def audit(message: str) -> Fields | None:
     """A record of the Linux audit system, as audisp or journald hands it to syslog."""
+    if "#035" in message:  # rsyslog's way to write the character behind which auditd's additions stand
+        message = _ADDITIONS.sub("\x1d", message)
     return record(message) or journal_record(message)
 
 
