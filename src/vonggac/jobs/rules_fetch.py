@@ -127,6 +127,7 @@ def fetch(
             found=archive.sha256,
         )
     contents = read_contents(archive)
+    into = into.resolve()
     name, text = _licence_of(contents, licence, place)
     version = into / f"{_label(contents.root, place)}-{archive.sha256[:12]}"
     texts, unreadable = _texts(contents.rules, version)
