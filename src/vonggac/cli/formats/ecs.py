@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -91,24 +92,34 @@ def _document(finding: Finding, shared: Mapping[str, Any]) -> dict[str, Any]:
 def _of_event(finding: Finding) -> dict[str, Any]:
     """What all findings of one event share: the meanings of its fields."""
     document: dict[str, Any] = {}
-    for concept in table():
-        if concept not in _OURS and (values := _meant(finding, concept)):
-            value: object = values if concept in _LISTS else values[0]
-            _put(document, concept.split("."), value)
+    for concept, path, fields in _meanings(finding.source):
+        if values := _meant(finding.event, concept, fields):
+            _put(document, path, values if concept in _LISTS else values[0])
     if finding.host:
         _put(document, ["host", "name"], finding.host)
     document["vonggac"] = {"event": _flat(finding.event)}
     return document
 
 
-def _meant(finding: Finding, concept: str) -> list[object]:
+@cache
+def _meanings(source: str) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """The concepts that events of ``source`` may have: name, path in the document, native fields."""
+    return tuple(
+        (concept, tuple(concept.split(".")), fields)
+        for concept in table()
+        if concept not in _OURS and (fields := fields_of(concept, source))
+    )
+
+
+def _meant(event: Mapping[str, object], concept: str, fields: Sequence[str]) -> list[object]:
     """The values of ``concept`` in the event, of the kind that ECS gives it."""
-    for name in fields_of(concept, finding.source):
-        value = finding.event.get(name)
+    for name in fields:
+        value = event.get(name)
         if value is None and "." in name:
-            value = resolve(finding.event, name.split("."))
-        texts = [text for text in own_texts(value) if text not in ("", "-")]
-        kept = [fit for text in texts if (fit := _fit(concept, text)) is not None]
+            value = resolve(event, name.split("."))
+        if value is None:
+            continue
+        kept = [fit for text in own_texts(value) if text not in ("", "-") and (fit := _fit(concept, text)) is not None]
         if kept:
             return kept
     return []
@@ -118,7 +129,8 @@ def _fit(concept: str, text: str) -> object:
     """``text`` as ECS wants ``concept``; None where it is none: a wrong kind would make Elasticsearch refuse the document."""
     try:
         if concept in _ADDRESSES:
-            return str(ip_address(text.strip()))
+            address = ip_address(text.strip())
+            return str(getattr(address, "ipv4_mapped", None) or address)
         if concept in _NUMBERS:
             number = int(text, 0) if text.isascii() and "_" not in text else -1
             return number if 0 <= number < 2**53 else None
@@ -160,7 +172,7 @@ def _threat(finding: Finding) -> dict[str, Any]:
     if techniques:
         threat["technique"] = {"id": list(dict.fromkeys(techniques))}
         if smaller:
-            threat["technique"]["subtechnique"] = {"id": smaller}
+            threat["technique"]["subtechnique"] = {"id": list(dict.fromkeys(smaller))}
     values = [value for name, value in finding.detail if name == "indicator"]
     if values:
         kind = _KINDS.get(finding.rule.id.split(":")[1], "") if finding.rule.id.startswith("indicator:") else ""
