@@ -160,10 +160,14 @@ def feed(folder: Path, **events: list[str]) -> Path:
 
 def test_the_folder_of_a_feed(tmp_path):
     folder = feed(tmp_path / "feed", e1=["a.example"], e2=["b.example", "x"], e3=["not-named.example"])
-    (folder / "manifest.json").write_text(json.dumps({"e1": {}, "e2": {}, "gone": {}, "../e3": {}, "a/b": {}, "": {}}))
+    (folder / "broken.json").write_text('{"Event": {"Attribute": [')
+    (folder / "manifest.json").write_text(
+        json.dumps({"e1": {}, "broken": {}, "e2": {}, "gone": {}, "../e3": {}, "a/b": {}, "": {}})
+    )
     found = read_path(folder, Path.read_bytes)
     assert [one.value for one in found.indicators] == ["a.example", "b.example"]
     assert sorted(one.reason for one in found.faults) == ["missing_event"] * 4 + ["not_a_value"]
+    assert [(part.sheet, part.reason) for part in found.skipped] == [("broken.json", "damaged_sheet")]
 
 
 @pytest.mark.parametrize("manifest", [None, "[]", "{", "{}", '"x"'])

@@ -15,7 +15,7 @@ from vonggac.detectors.indicators.indicator import Place
 from vonggac.detectors.indicators.lists import IndicatorList, read_list, read_recognised
 from vonggac.errors import N_, InputError
 from vonggac.jobs import list_scans, pictures
-from vonggac.tables.table import PicturesFound
+from vonggac.tables.table import LeftOut, PicturesFound
 
 _EVENT = re.compile(r"[0-9A-Za-z-]{1,64}")
 MANIFEST: Final = "manifest.json"
@@ -65,7 +65,7 @@ def read_path(path: Path, read_bytes: Callable[[Path], bytes], **how: Any) -> In
     found: IndicatorList | None = None
     for event, is_there in _events(path, read_bytes):
         if is_there:
-            one = read_list(read_bytes(event), str(event), **how)
+            one = _event(event, read_bytes, how)
         else:
             one = IndicatorList(
                 [], [Fault(Place(str(path / MANIFEST), "", 0), "missing_event", event.name)], {}, "", form="misp"
@@ -74,6 +74,14 @@ def read_path(path: Path, read_bytes: Callable[[Path], bytes], **how: Any) -> In
     if found is None:
         raise InputError(N_("a feed without events"), where=str(path))
     return found
+
+
+def _event(path: Path, read_bytes: Callable[[Path], bytes], how: Mapping[str, Any]) -> IndicatorList:
+    """One event of a feed; a broken one does not cost the others."""
+    try:
+        return read_list(read_bytes(path), str(path), **how)
+    except InputError as error:
+        return IndicatorList([], [], {}, "", skipped=[LeftOut(path.name, "damaged_sheet", str(error))], form="misp")
 
 
 def _events(folder: Path, read_bytes: Callable[[Path], bytes]) -> Iterator[tuple[Path, bool]]:

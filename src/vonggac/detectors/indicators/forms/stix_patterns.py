@@ -48,6 +48,7 @@ _TOKEN = re.compile(
     |(?P<path>[a-zA-Z0-9-]++:[A-Za-z0-9_.*\[\]-]++(?:'[A-Za-z0-9 _-]++')?(?:\.[A-Za-z0-9_.*\[\]-]++)?)|(?P<word>[A-Za-z]++))""",
     re.VERBOSE | re.DOTALL,
 )
+_SIMPLE = re.compile(r"\[ ?([a-z0-9-]+:value) ?= ?'([^'\\]*)' ?\]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -63,6 +64,8 @@ def values_of_pattern(pattern: str) -> list[Value]:
     """The values that a pattern looks for, each once. Raises ValueFault with the reason where there is none such."""
     if len(pattern) > LONGEST:
         raise ValueFault("pattern_too_long")
+    if simple := _SIMPLE.fullmatch(pattern):  # nearly all patterns of feeds
+        return [_value(_Comparison(simple[1], "=", (simple[2],)))]
     values = {(one.kind, one.value): one for one in _Pattern(pattern).values()}
     return list(values.values())
 
