@@ -125,6 +125,21 @@ def test_the_counter_of_an_exporter_wraps_after_fifty_days() -> None:
     assert read(data).value(0, "flowStartMilliseconds") == NOW * 1000 - 1500
 
 
+@pytest.mark.parametrize("length", [0, 3, 8, 300])
+def test_a_time_of_an_odd_length_is_no_time(length: int) -> None:
+    batch = read(v9(template(300, [(8, 4), (22, length)]), one_set(300, bytes(4 + length))))
+    assert batch.texts(0, "sourceIPv4Address") == ["0.0.0.0"]
+    assert concepts.time_us(batch, 0) is not None
+
+
+def test_times_beside_fields_of_variable_length() -> None:
+    those: list[Field] = [(371, VARIABLE), (22, 4)]
+    option = one_set(3, struct.pack(">HHH", 400, 2, 1) + fields([(143, 4), (160, 8)]))
+    said = one_set(400, struct.pack(">IQ", 1, NOW * 1000 - UPTIME))
+    batch = read(ipfix(option, said, template(300, those, 10), one_set(300, b"\3bob" + struct.pack(">I", 998_500))))
+    assert batch.value(0, "flowStartMilliseconds") == NOW * 1000 - 1500
+
+
 def test_ipfix_tells_its_start_by_an_option() -> None:
     option = one_set(3, struct.pack(">HHH", 400, 2, 1) + fields([(143, 4), (160, 8)]))
     said = one_set(400, struct.pack(">IQ", 1, NOW * 1000 - UPTIME))

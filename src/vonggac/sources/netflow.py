@@ -262,6 +262,14 @@ def _each(values: Sequence[int], counts: NDArray[np.int64]) -> NDArray[np.int64]
     return np.repeat(np.array(values, np.int64), counts)
 
 
+def _counter(values: Sequence[object] | None) -> NDArray[np.int64] | None:
+    """A column of 32-bit counters; None when it is none, as where a template gives the field another length."""
+    if isinstance(values, Numbers):
+        return (values.values & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    numbers = [value & 0xFFFFFFFF for value in values or () if isinstance(value, int)]
+    return np.array(numbers, np.int64) if numbers and len(numbers) == len(values or ()) else None
+
+
 def _add_times(
     columns: dict[str, Sequence[object]], parts: Sequence[tuple[int, Part]], counts: NDArray[np.int64]
 ) -> None:
@@ -271,8 +279,8 @@ def _add_times(
     if all(header.uptime_ms >= 0 for header in headers):
         uptime = _each([header.uptime_ms for header in headers], counts)
         for native, name in ((_FIRST, "flowStartMilliseconds"), (_LAST, "flowEndMilliseconds")):
-            if native in columns and name not in columns:
-                since = np.fromiter(columns[native], np.int64, len(export))
+            since = _counter(columns.get(native))
+            if since is not None and name not in columns:
                 ago = ((uptime - since) & 0xFFFFFFFF).astype(np.uint32).view(np.int32)  # the counter wraps in 50 days
                 columns[name] = Numbers(np.maximum(export - ago, 0).astype(np.uint64))
     columns["exportTime"] = Numbers(export.astype(np.uint64))
