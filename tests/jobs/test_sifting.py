@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from itertools import takewhile
 
 import pytest
@@ -12,6 +13,7 @@ from sifted import LINE_SOURCES, WholeReader, assert_same, listed, values_in
 
 from vonggac import sources
 from vonggac.detectors.indicators.detector import IndicatorDetector
+from vonggac.detectors.indicators.indicator import Indicator, Place
 from vonggac.detectors.sigma import SigmaDetector
 from vonggac.detectors.sigma.compile import compile_rules
 from vonggac.jobs.scan import Plan, Reading, scan
@@ -169,3 +171,50 @@ def test_rules_that_fit_no_event_of_a_source_do_not_ask_for_its_events() -> None
     for product, is_sifted in (("windows", True), ("linux", False)):
         detectors = [SigmaDetector(compile_rules([("a.yml", rule.format(product))])), IndicatorDetector([])]
         assert (sift(source, block, detectors, Options()) is not None) is is_sifted
+
+
+def test_names_of_odd_characters_do_not_shut_the_door() -> None:
+    source = sources.by_name("syslog")
+    line = b"Oct 11 22:14:15 ns dnsmasq[1]: query[A] %s from 192.0.2.4\n"
+    data = b"".join(line % name for name in (b"a..b.example", b"x*y.example", b"a.x*y.example", b"z.example")) + 20 * (
+        line % b"q"
+    )
+    names = ("a..b.example", "x*y.example", "192.0.2.0/29", "z.example..")
+    detector = IndicatorDetector(
+        Indicator("domain", one, one, "hostile", Place("list.txt", "", 1)) for one in names[:2]
+    )
+    (block,) = source.frame(io.BytesIO(data))
+    found = sift(source, block, [detector], Options())
+    assert found is not None
+    assert found[0].n_rows == 3
+    for some in (names[:2], names[2:], names):
+        kinds = ["cidr" if "/" in one else "domain" for one in some]
+        assert_same(
+            source,
+            data,
+            [
+                Indicator(kind, one, one, "hostile", Place("list.txt", "", 1))
+                for kind, one in zip(kinds, some, strict=True)
+            ],
+        )
+
+
+def test_lines_that_are_mostly_nothing_are_read_whole() -> None:
+    source = sources.by_name("syslog")
+    (block,) = source.frame(io.BytesIO(b"\n" * 10_000))
+    assert sift(source, block, [IndicatorDetector([])], Options()) is None
+
+
+def test_words_of_colons_cost_no_time() -> None:
+    source = sources.by_name("syslog")
+    data = (
+        b"Oct 11 22:14:15 a b: "
+        + b"0::0:0:0" * (1 << 18)
+        + b"\n"
+        + SYSLOG[1].encode()
+        + b"\n"
+        + 10 * (QUIET["syslog"] + b"\n")
+    )
+    began = time.process_time()
+    assert_same(source, data, [one for one in [listed("2001:db8::7")] if one])
+    assert time.process_time() - began < 10

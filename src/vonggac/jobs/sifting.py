@@ -14,6 +14,9 @@ from vonggac.events.batch import EventBatch
 from vonggac.sources.excerpts import EVENT, OPEN, Lines, LineSource, decode_lines
 from vonggac.sources.source import Block, Options, Source
 
+LEAST_LINE_BYTES = 8
+"""On average: where lines are shorter, knowing where each is costs more memory than the text."""
+
 WORTHWHILE = 0.5
 """The largest share of lines that is read by itself; of more, the whole block is read."""
 
@@ -22,7 +25,7 @@ def sift(
     source: Source, block: Block, detectors: Sequence[Detector], options: Options
 ) -> tuple[EventBatch, int] | None:
     """The lines of ``block`` that matter as a batch, and how many other events it holds; None: it has to be read whole."""
-    if not isinstance(source, LineSource):
+    if not isinstance(source, LineSource) or block.n_records * LEAST_LINE_BYTES > len(block.data):
         return None
     sifters = [detector for detector in detectors if isinstance(detector, Sifter)]
     if not sifters or len(sifters) < len(detectors):

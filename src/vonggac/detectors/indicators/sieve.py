@@ -15,7 +15,7 @@ from vonggac.detectors.indicators.addresses import AddressIndex, span
 from vonggac.detectors.indicators.domains import DomainIndex, a_labels
 from vonggac.detectors.indicators.hashes_urls import HashIndex, url_key
 
-_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_TAIL = re.compile(r"[a-z0-9_.-]*$")  # what a word of raw text holds of a name that has other characters
 
 
 @dataclass(slots=True)
@@ -34,7 +34,8 @@ class Sieve:
         hosts = [*domains, *(key.host for url in urls if (key := url_key(url)) is not None)]
         numbers = [host for host in hosts if span(host) is not None]
         names = [name for host in hosts if span(host) is None and (name := a_labels(host))]
-        if not all(map(_NAME.fullmatch, names)):
+        names = [_TAIL.search(name)[0] for name in names]  # type: ignore[index]  # it finds at least nothing
+        if any(not name or name.endswith(".") for name in names):
             return None
         listed = AddressIndex.of_texts([*addresses, *numbers])
         flags = 0

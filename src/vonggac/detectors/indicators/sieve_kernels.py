@@ -16,6 +16,8 @@ from vonggac.detectors.indicators.text_kernels import _PRIME, _SEED, _probe
 DIGIT, HEX, LETTER, DOT, COLON, HIGH, ESCAPE = 1, 2, 4, 8, 16, 32, 64
 """Classes of bytes that words are made of; what has none parts words. LETTER: g to z, ``-`` and ``_``."""
 
+_LONG_WORD = 256  # bytes with colons in them; whoever writes longer ones is not waited for
+
 UNDOTTED, NUMERIC = 1, 2
 """Flags: a listed name has no dot; the last label of a listed name is a number."""
 
@@ -431,7 +433,7 @@ def sieve(
             if not is_found and has_names and (seen & (DOT | HIGH) or flags & UNDOTTED):
                 is_found = seen & HIGH != 0 or _name(data, a, i, flags, bitmap, slots, hashes, names, bounds)
             if not is_found and has6 and (has_gap or n_colons > 5):
-                is_found = _colons(
+                is_found = i - a > _LONG_WORD or _colons(
                     data,
                     a,
                     i,
