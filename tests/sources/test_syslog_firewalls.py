@@ -66,6 +66,7 @@ NAT = {
     "ASA connection": HEAD + ASA,
     "ASA connection with its name": f"Nov 24 2026 10:00:00 gw : {ASA}",
     "ASA connection without a name": f"<166>Nov 24 2026 10:00:00: {ASA}",
+    "ASA connection in the format EMBLEM": f"<166>:Nov 24 2026 10:00:00 ICT: {ASA}",
     "ASA translation": HEAD + "%ASA-6-305011: Built dynamic TCP translation from inside:10.0.0.5/51000(LOCAL\\bob) to outside:198.51.100.1/40001",
 }  # fmt: skip
 

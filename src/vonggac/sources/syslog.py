@@ -36,7 +36,7 @@ _BSD = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: \d{4}(
 
 # RFC 3164, 4.1 and what is found of it: the priority, the host and the tag may each be missing.
 _LINE = re.compile(
-    rf"(?:<(\d{{1,3}})> ?)?({_BSD}|{_ISO}):? +(?:(?!(?:CEF|LEEF):)(\S*[^\s:]) +(?!:))?"
+    rf"(?:<(\d{{1,3}})>[ :]?)?({_BSD}|{_ISO}):? +(?:(?!(?:CEF|LEEF):)(\S*[^\s:]) +(?!:))?"
     r"(?:: )?(?:([^\s:\[\]]{1,128})(?:\[([^\]\s]*)\])?:(?: |$))?(.*)",
     re.DOTALL,
 )
@@ -74,7 +74,7 @@ SEVERITIES = "emerg alert crit err warning notice info debug".split()
 _SURE_ISO = re.compile(
     r"(?:<\d{1,3}>)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) \S+ [^\s:\[]+(?:\[\d+\])?: "
 )
-_SURE_BSD = re.compile(rf"(?:<\d{{1,3}}>)?{_BSD}:? ")
+_SURE_BSD = re.compile(rf"(?:<\d{{1,3}}>[ :]?)?{_BSD}:? ")
 
 
 def _facility(priority: str) -> str | None:
