@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vonggac.events import concepts
+from vonggac.events.batch import Shape
 from vonggac.sources import syslog
-from vonggac.sources.audit_events import MAX_SPREAD, socket_address
+from vonggac.sources.audit_events import MAX_SPREAD, related, socket_address
 from vonggac.sources.audit_records import escaped, record, system_call, type_name
 from vonggac.sources.auditd import SOURCE
 from vonggac.sources.source import Options
@@ -367,6 +368,15 @@ def test_records_of_journald_and_of_the_kernel():
     assert (third["UID"], third.get("key")) == ("www-data", None)
 
 
+def test_fields_of_an_appliance_that_are_called_alike_stay_as_they_are():
+    line = "Nov 24 08:30:02 fw-1 fw: type=traffic event_id=7 name=AB12 SRC=192.0.2.1 DST=192.0.2.2"
+    (found,) = events(line, source=syslog.SOURCE)
+    assert found["SRC"] == "192.0.2.1"
+    shape = Shape(("event_id", "x", "type", "name"), [["1.0:1"], ["?"], ["PATH"], ["AB12"]], [1])
+    other = Shape(("event_id", "type", "name"), [["7"], ["PATH"], ["AB12"]], [1])
+    assert related([shape, other]) == [shape, other]
+
+
 def test_programs_with_no_record_to_tell_are_plain_syslog():
     (found,) = events("Nov 24 08:30:02 web-1 auditd[1]: Audit daemon rotating log files", source=syslog.SOURCE)
     assert found["message"] == "Audit daemon rotating log files"
@@ -378,6 +388,9 @@ def test_programs_with_no_record_to_tell_are_plain_syslog():
 @example("a0[0]= a0_len= a0[1]=6", "EXECVE")
 @example("nametype=CREATE", "PATH")
 @example("saddr=", "SOCKADDR")
+@example('a00="x"', "EXECVE")
+@example('a0="x" a00="y"', "EXECVE")
+@example("type=x event_id=2 argc=1", "EXECVE")
 def test_any_body_is_read(body, kind):
     line = f"type={kind} msg=audit(1.0:1): {body}".replace("\n", " ")
     assert record(line) is not None

@@ -37,6 +37,7 @@ MAX_SHARED_BYTES = 4 << 20
 
 _SEARCHED_LINES = 20_000
 _SEARCHED_BYTES = 1 << 20  # records of one event stand close to each other
+_EVENT = re.compile(r"\d{1,20}(?:\.\d{1,9})?:\d{1,20}")
 _EVENT_ID = re.compile(rb"audit\((\d{1,20}(?:\.\d{1,9})?:\d{1,20})\)")
 
 _PROCESS = {
@@ -137,8 +138,12 @@ def _first_records(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def is_audit(shape: Shape) -> bool:
-    """Whether ``shape`` holds audit records."""
-    return "event_id" in shape.keys and "type" in shape.keys
+    """Whether ``shape`` holds audit records: appliances too have fields of these names, but not next to each other."""
+    if "event_id" not in shape.keys or "type" not in shape.keys:
+        return False
+    at = shape.keys.index("event_id")
+    event = shape.columns[at][0]
+    return shape.keys.index("type") == at + 1 and (event is None or _EVENT.fullmatch(str(event)) is not None)
 
 
 def related(shapes: Iterable[Shape], around: Iterable[Shape] = ()) -> list[Shape]:
@@ -262,8 +267,9 @@ class _Events:
         if found is None:
             parts: dict[object, list[tuple[int, Sequence[int], Sequence[str]]]] = {}
             for shape in self._shapes.get("EXECVE", ()):
-                numbers = sorted(int(name[1:]) for name in shape.keys if _ARGUMENT.fullmatch(name))
-                columns = [column_of(shape, f"a{number}") for number in numbers]
+                named = {int(name[1:]): name for name in shape.keys if _ARGUMENT.fullmatch(name)}
+                numbers = sorted(named)
+                columns = [column_of(shape, named[number]) for number in numbers]
                 rows = zip(_ids(shape), shape.records, zip(*columns, strict=True), strict=False)
                 for event, record, row in rows:
                     parts.setdefault(event, []).append((record, numbers, [str(value or "") for value in row]))
