@@ -220,11 +220,11 @@ def test_the_page_of_the_pack_lists_every_rule_with_its_level() -> None:
 def test_the_cases_that_the_page_shows_are_cases(vonggac: Run, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "starter-pack.md").read_text("utf-8")
     text = page.partition("```yaml\n")[2].partition("```")[0]
-    assert set(yaml.safe_load(text)) == {"dns_tunnelling"}
+    assert set(yaml.safe_load(text)) == {"dns_tunnelling", "linux_superuser_made"}
     (tmp_path / "cases.yml").write_text(text)
     (tmp_path / "quiet-day.log.gz").write_text("Nov 20 01:00:00 ns dnsmasq[811]: query[A] a.example from 10.1.2.3\n")
     said = vonggac("rules", "test", "--cases", tmp_path / "cases.yml")
-    assert (said.status, said.out) == (0, "3 cases tried, of 1 rule, 0 failed\n")
+    assert (said.status, said.out) == (0, "5 cases tried, of 2 rules, 0 failed\n")
 
 
 def test_the_list_names_the_pack_and_leaves_out_what_is_only_counted(vonggac: Run) -> None:

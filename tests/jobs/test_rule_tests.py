@@ -150,8 +150,10 @@ def test_a_correlation_is_tried_with_what_it_refers_to(tmp_path: Path) -> None:
         Case("alarm", "b", 1, "syslog", text=lines),
         Case(ID, "c", 3, "syslog", text=lines),
         Case("Many", "d", 0, "syslog", text=lines[: len(lines) // 3]),
+        Case("Many", "e", 0, "syslog", {"message": "alarm"}),
     )
-    assert [outcome.is_right for outcome in outcomes] == [True] * 4
+    assert [outcome.is_right for outcome in outcomes] == [True] * 4 + [False]
+    assert "lines or a file" in outcomes[-1].fault
 
 
 @pytest.mark.corpus

@@ -269,6 +269,8 @@ class Trial:
 
     def _count(self, case: Case) -> int:
         if case.event is not None:
+            if any(one.info.id == self._info.id for one in self._ruleset.correlations):
+                raise UsageError(N_("a correlation needs lines or a file: one event alone says nothing of it"))
             batch = EventBatch.from_dicts(case.source, [(1, dict(case.event))])
             return sum(hit.rule.id == self._info.id for hit in self._detector.detect(batch))
         plan = Plan(
