@@ -131,6 +131,33 @@ def test_an_indicator_is_marked_where_it_stands(scan: Callable, tmp_path: Path) 
     assert "list.csv:2" in text
 
 
+CORRELATION = (
+    RULES
+    + """
+---
+title: Many
+id: 6c0f1a52-51f2-4b42-9d0c-0d7a5d0a6a03
+level: high
+correlation:
+  type: event_count
+  rules: [6c0f1a52-51f2-4b42-9d0c-0d7a5d0a6a02]
+  group-by: [Computer]
+  timespan: 1d
+  condition: {gte: 3}
+"""
+)
+
+
+def test_a_correlation_shows_what_it_counted_and_where(scan: Callable, rules: Path, tmp_path: Path) -> None:
+    rules.write_text(CORRELATION, "utf-8")
+    log = tmp_path / "log.json"
+    log.write_text("".join(line(n) for n in range(4)), "utf-8")
+    text = text_of(scan(log, "--rules", rules, "--format", "html", "--include-rule", "Many").data)
+    assert text.count('<article class="event"') == 1
+    assert "<dt>count</dt><dd><bdi><mark>3</mark></bdi></dd>" in text
+    assert f"<bdi>{log}:1</bdi><bdi>{log}:2</bdi><bdi>{log}:3</bdi>" in text
+
+
 # The picture ---------------------------------------------------------------------------------------------------------
 
 

@@ -146,8 +146,12 @@ def _put(document: dict[str, Any], path: Sequence[str], value: object) -> None:
 
 
 def _flat(event: Mapping[str, object]) -> dict[str, object]:
+    """The fields as texts: of objects their leaves, of a list of objects each as JSON."""
     flat: dict[str, object] = {}
     for name, value in event.items():
+        if isinstance(value, list | tuple) and value and all(isinstance(one, dict) for one in value):
+            flat[name] = [json_bytes(one).decode("utf-8", "replace") for one in value]
+            continue
         texts = list(leaf_texts(value))
         if texts:
             flat[name] = texts[0] if len(texts) == 1 else texts

@@ -14,6 +14,9 @@ from vonggac.events.batch import leaf_texts
 from vonggac.events.finding import Finding
 from vonggac.events.folding import fold
 
+CORRELATION = "correlation"
+"""The source of findings that no single event made."""
+
 MAX_FIELDS = 150
 MAX_VALUES = 20
 MAX_CHARACTERS = 100_000
@@ -75,7 +78,10 @@ def _row(found: Sequence[Mark], name: str, texts: Sequence[str]) -> tuple[str, b
 
 
 def _listed(finding: Finding) -> list[Mark]:
-    """The marks of an indicator, whose detail names fields and the value that was on a list."""
+    """The marks of what is no Sigma rule: an indicator's detail names fields and the value; of a correlation, what it counted."""
+    if finding.source == CORRELATION:
+        counted = ((name, text) for name in ("count", "value") for text in leaf_texts(finding.event.get(name)))
+        return [Mark(name, text, ((0, len(text)),)) for name, text in counted]
     value = next((value for name, value in finding.detail if name == "indicator"), "")
     names = [value for name, value in finding.detail if name == "field"]
     found: list[Mark] = []
@@ -106,13 +112,20 @@ def _walk(value: Mapping[str, object], prefix: str, depth: int) -> Iterator[Fiel
         if isinstance(item, Mapping) and item and depth < MAX_DEPTH:
             yield from _walk(item, f"{path}.", depth + 1)
         elif isinstance(item, list | tuple) and item and all(isinstance(one, Mapping) for one in item):
-            yield path, [json_bytes(one).decode("utf-8", "replace") for one in item]
+            yield path, [_object(one) for one in item]
         elif isinstance(item, Mapping):
             yield path, [json_bytes(item).decode("utf-8", "replace")]
         else:
             texts = list(leaf_texts(item))
             if texts:
                 yield path, texts
+
+
+def _object(value: Mapping[str, object]) -> str:
+    """An object of a list on one line: an event that a correlation counted is its place, anything else JSON."""
+    if set(value) == {"id", "file", "record"}:
+        return f"{value['file']}:{value['record']}"
+    return json_bytes(value).decode("utf-8", "replace")
 
 
 def _spans(found: Sequence[Mark], name: str, value: str) -> tuple[Span, ...]:
