@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vonggac.detectors.correlation.correlator import MAX_EVENTS, MAX_GROUPS, Correlator, Counts, Match
 from vonggac.detectors.correlation.layout import Layout
 from vonggac.detectors.correlation.partials import Partials
-from vonggac.detectors.correlation.sieve import may_matter
+from vonggac.detectors.correlation.sieve import Sieve
 from vonggac.detectors.sigma.ruleset import Correlation
 from vonggac.events.finding import Finding, finding_id
 from vonggac.events.times import iso
@@ -72,6 +72,7 @@ class Collector:
     ) -> None:
         self.layout = Layout(correlations)
         self._correlator = Correlator(self.layout, max_groups=max_groups, max_events=max_events)
+        self._sieve = Sieve(self.layout)
         self._runs = _Runs(self.layout, run_rows)
         self._texts = _Texts()
         self._files: list[str] = []
@@ -98,12 +99,15 @@ class Collector:
                 self._files.append(file)
             rows = np.frombuffer(bytearray(data[:n]), self.layout.row)
             rows["file"] = number
+            self._sieve.add(rows)
             self._runs.add(rows)
             self._texts.add(orjson.loads(data[n:]))
 
     def findings(self) -> Iterator[Finding]:
-        """The findings, in order of time."""
-        order = np.argsort(np.array(sorted(range(len(self._files)), key=self._files.__getitem__), np.int64))
+        """The findings, in order of time; nothing can be added after."""
+        by_name = sorted(range(len(self._files)), key=self._files.__getitem__)
+        order = np.argsort(np.array(by_name, np.int64))
+        self._files = [self._files[number] for number in by_name]
         matches = self._matches(order)
         while found := list(islice(matches, AT_ONCE)):
             texts = self._texts.find({digest for match in found for digest in (match.group, match.host)})
@@ -111,7 +115,7 @@ class Collector:
 
     def _matches(self, order: NDArray[np.int64]) -> Iterator[Match]:
         for rows in self._runs.merged(order):
-            yield from self._correlator.feed(rows)
+            yield from self._correlator.feed(rows[self._sieve.keep(rows)])
         yield from self._correlator.finish()
 
     def _finding(self, match: Match, texts: dict[int, list[str]]) -> Finding:
@@ -153,7 +157,6 @@ class _Runs:
     """Rows in runs that are sorted by time, the last one in memory and still unsorted."""
 
     def __init__(self, layout: Layout, run_rows: int) -> None:
-        self._layout = layout
         self._dtype = layout.row
         self._run_rows = run_rows
         self._parts: list[NDArray[np.void]] = []
@@ -184,19 +187,18 @@ class _Runs:
         self._file.write(rows.tobytes())
 
     def merged(self, order: NDArray[np.int64]) -> Iterator[NDArray[np.void]]:
-        """All rows by time, then the ``order`` of their file, record and slot, some at a time."""
+        """All rows by time, file, record and slot, some at a time; files are numbered anew: ``order`` of the old number."""
         at_once = max(LEAST_ROWS, self._run_rows // (len(self._stored) + 1))
         runs = [_Run(self._read(start, n, at_once)) for start, n in self._stored]
         rest = self._sorted()
-        if not runs:
-            rest = rest[may_matter(self._layout, rest)]
         runs.append(_Run(rest[at : at + at_once] for at in range(0, len(rest), at_once)))
         while runs := [run for run in runs if run.fill()]:
             bound = min((run.bound for run in runs if run.bound is not None), default=None)
             parts = [run.take(bound) for run in runs]
             rows = np.concatenate(parts)
             if len(rows):
-                yield rows[np.lexsort((rows["slot"], rows["record"], order[rows["file"]], rows["time"]))]
+                rows["file"] = order[rows["file"]]
+                yield rows[np.lexsort((rows["slot"], rows["record"], rows["file"], rows["time"]))]
             else:  # more rows of one time than are read at once
                 for run in runs:
                     if run.bound == bound:

@@ -53,10 +53,11 @@ class Found:
 
 @dataclass(frozen=True)
 class _Hit:
-    """One event that counts for the rule at some places of a list; as what it was hit."""
+    """One event, the rule that it is a hit of, and for a correlation those through which it came there."""
 
     logged: Logged
     rule: str
+    through: tuple[str, ...] = ()
 
 
 class Book:
@@ -94,20 +95,20 @@ class Book:
             hits = []
             for rule in dict.fromkeys(listed(document)):
                 if rule in self.rules:
-                    mine = self.matching(rule, logged)
+                    hits += [_Hit(one, rule) for one in self.matching(rule, logged)]
                 else:
                     below = self._judge(rule, logged, judged)
                     mine = below.held if kind.startswith("temporal") else below.begun
-                hits += [_Hit(one, rule) for one in mine]
-            judged[name] = _Correlation(document, self.correlations).judge(hits)
+                    hits += [_Hit(one.logged, rule, (one.rule, *one.through)) for one in mine]
+            judged[name] = _Correlation(document).judge(hits)
         return judged[name]
 
 
 @dataclass(frozen=True)
 class _Judged:
     found: list[Found]
-    held: list[Logged]
-    begun: list[Logged]
+    held: list[_Hit]
+    begun: list[_Hit]
 
 
 def _filter(document: Mapping[str, Any]) -> Oracle:
@@ -120,8 +121,7 @@ def _is_for(document: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
         return False
     names = document["filter"]["rules"]
     return (
-        names == "any"
-        or names == []
+        names in ("any", [])
         or bool({rule["name"], rule.get("id")} & set(names if isinstance(names, list) else [names]))
     )
 
@@ -136,12 +136,11 @@ def listed(document: Mapping[str, Any]) -> list[str]:
 
 
 class _Correlation:
-    def __init__(self, document: Mapping[str, Any], correlations: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, document: Mapping[str, Any]) -> None:
         self.title = document["title"]
         self.of = document["correlation"]
         self.kind = self.of["type"]
         self.rules = listed(document)
-        self.below = {rule: _below(rule, correlations) for rule in self.rules}
         self.span = int(self.of["timespan"][:-1]) * UNITS[self.of["timespan"][-1]] * 1_000_000
         by = self.of.get("group-by") or []
         self.group_by = [by] if isinstance(by, str) else by
@@ -166,15 +165,15 @@ class _Correlation:
                 if all(time - before > self.span for before in held):
                     shown = int(value) if value == int(value) else float(value)
                     result.found.append(Found(self.title, group, time, shown, first))
-                    result.begun.append(at_once[-1].logged)
+                    result.begun.append(at_once[-1])
                 held.append(time)
-                result.held.extend(hit.logged for hit in at_once)
+                result.held.extend(at_once)
         return result
 
     def value(self, hit: _Hit, name: str) -> str | None:
         """The first value of a field, under the name that the alias gives it for the rule."""
         mapping = self.of.get("aliases", {}).get(name, {})
-        native = next((mapping[rule] for rule in [hit.rule, *self.below[hit.rule]] if rule in mapping), name)
+        native = next((mapping[rule] for rule in (hit.rule, *hit.through) if rule in mapping), name)
         texts = field_texts(hit.logged.event, native)
         return texts[0] if texts and texts[0] not in ("", "-") else None
 
@@ -246,12 +245,6 @@ class _Correlation:
         value = len(longest[0])
         begins = max(chain[0].logged.time for chain in longest)
         return (value if self.holds(value) else None), (begins,)
-
-
-def _below(rule: str, correlations: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    if rule not in correlations:
-        return []
-    return [name for child in listed(correlations[rule]) for name in (child, *_below(child, correlations))]
 
 
 def _first(hits: Sequence[_Hit]) -> First:

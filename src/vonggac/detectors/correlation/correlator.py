@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vonggac.detectors.correlation.layout import Layout
+from vonggac.detectors.correlation.layout import Layout, Wanted
 from vonggac.detectors.correlation.partials import NO_GROUP, NO_VALUE
 from vonggac.detectors.correlation.windows import (
     ABOVE,
@@ -92,7 +92,7 @@ class _Group:
 
 
 class Correlator:
-    """Correlations over partial hits that come in order of time.
+    """Correlations over partial hits that come in order of time, of one time in order of file, record and slot.
 
     ``max_groups`` and ``max_events`` cap what is held; what is forgotten for it is counted in ``counts``.
     """
@@ -112,9 +112,12 @@ class Correlator:
         self._slots = [
             (slot.own.correlation, layout.positions[slot.own.correlation][slot.rule]) for slot in layout.slots
         ]
-        self._above = [
-            {wanted.correlation: (n, wanted) for n, wanted in enumerate(slot.above)} for slot in layout.slots
-        ]
+        self._ways = _ways(layout)
+        self._conditions = [[(_COMPARE[name], than) for name, than in one.conditions] for one in layout.correlations]
+        self._is_above = [False] * len(layout.correlations)
+        for parents in layout.parents:
+            for parent in parents:
+                self._is_above[parent] = True
         self._floats = [slot.own.is_numeric for slot in layout.slots]
 
     def feed(self, rows: NDArray[np.void]) -> list[Match]:
@@ -165,6 +168,8 @@ class Correlator:
                 self._pending[number] = {}
                 self._expire(number, now)
                 for group, hits in waiting.items():
+                    if self._is_above[number]:  # hits of rules and those given on by correlations
+                        hits.sort(key=_order)
                     self._judge(number, group, now, hits, found)
 
     def _expire(self, number: int, now: int) -> None:
@@ -197,8 +202,11 @@ class Correlator:
         if self._n_groups > self._max_groups or self._n_events > self._max_events:
             self._make_room(number, state)
         measure = window.measure()
-        if measure is None or not all(_COMPARE[name](measure, than) for name, than in correlation.conditions):
+        if measure is None:
             return
+        for compare, than in self._conditions[number]:
+            if not compare(measure, than):
+                return
         is_new = state.held_at is None or now - state.held_at > correlation.timespan_us
         state.held_at = now
         if is_new:
@@ -245,7 +253,7 @@ class Correlator:
             hits = hits[-1:] if is_new else []
         places = self._layout.positions[parent][self._layout.correlations[child].info.id]
         for hit in hits:
-            at, wanted = self._above[hit[SLOT]][parent]
+            at, wanted, slot = self._ways[hit[SLOT]][parent]
             group, value = hit[ABOVE + 2 * at], hit[ABOVE + 2 * at + 1]
             has_value = bool(value) or not wanted.value
             if wanted.is_numeric:
@@ -256,8 +264,28 @@ class Correlator:
             elif not has_value:
                 self.counts.left[parent, NO_VALUE] += 1
             else:
-                raised = (*hit[:VALUE], value, *hit[ABOVE:])
+                raised = (*hit[:SLOT], slot, *hit[SLOT + 1 : VALUE], value, *hit[ABOVE:])
                 self._pending[parent].setdefault(group, []).append((raised, places))
+
+
+def _ways(layout: Layout) -> list[dict[int, tuple[int, Wanted, int]]]:
+    """Per slot, the correlations right above it: where in a hit what they want is, what that is, and the slot up there.
+
+    Slots beyond those of the layout stand for hits that were given on, one for each way that they may have come.
+    """
+    found: list[dict[int, tuple[int, Wanted, int]]] = [{} for _ in layout.slots]
+    for slot in layout.slots:
+        at_way: dict[tuple[int, ...], int] = {(): slot.number}
+        for at, wanted in enumerate(slot.above):  # a way comes after those that it goes on from
+            at_way[wanted.way] = len(found)
+            found[at_way[wanted.way[:-1]]][wanted.correlation] = (at, wanted, len(found))
+            found.append({})
+    return found
+
+
+def _order(pair: tuple[Hit, tuple[int, ...]]) -> tuple[int, int, int]:
+    hit = pair[0]
+    return hit[FILE], hit[RECORD], hit[SLOT]
 
 
 def _float(measure: Measure) -> float:

@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vonggac.detectors.sigma.ruleset import Correlation
+from vonggac.errors import N_, RuleError
 
 NUMERIC = frozenset({"value_sum", "value_avg", "value_percentile", "value_median"})
 """Kinds whose values are numbers; those of a ``value_count`` are digests of texts."""
 
 
+MAX_WAYS = 100
+"""In how many ways an event may reach correlations over correlations at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What correlation number ``correlation`` takes from an event: its group and its value, each of native field names."""
+    """What correlation number ``correlation`` takes from an event: its group and its value, each of native field names.
+
+    ``way``: the numbers of the correlations over the one that the event is a hit of, up to this one; aliases differ by it.
+    """
 
     correlation: int
+    way: tuple[int, ...]
     group: tuple[str, ...]
     value: tuple[str, ...]
     is_numeric: bool
@@ -28,7 +37,7 @@ class Slot:
     """A place for hits of rule ``rule`` in a correlation.
 
     ``above`` is what the correlations that refer to this one, and so on, would take from the same event, should it be the
-    one by which this correlation holds.
+    one by which this correlation holds; one entry for each way up.
     """
 
     number: int
@@ -64,8 +73,8 @@ class Layout:
         for number, one in enumerate(self.correlations):
             for rule in dict.fromkeys(one.rules):
                 if rule not in numbers:
-                    above = self._above(number, (one.info.id, rule), parents)
-                    slots.append(Slot(len(slots), rule, self._wanted(number, (rule,)), above))
+                    above = self._above(number, (one.info.id, rule), (), parents)
+                    slots.append(Slot(len(slots), rule, self._wanted(number, (rule,), ()), tuple(above)))
         by_rule: dict[str, list[Slot]] = {}
         for slot in slots:
             by_rule.setdefault(slot.rule, []).append(slot)
@@ -82,7 +91,7 @@ class Layout:
         ):
             object.__setattr__(self, name, value)
 
-    def _wanted(self, number: int, chain: Sequence[str]) -> Wanted:
+    def _wanted(self, number: int, chain: Sequence[str], way: tuple[int, ...]) -> Wanted:
         """What correlation ``number`` takes from an event of the rule, and of the correlations over it, in ``chain``."""
         one = self.correlations[number]
 
@@ -90,15 +99,20 @@ class Layout:
             mapping = one.aliases.get(name, {})
             return next((mapping[rule] for rule in chain if rule in mapping), name)
 
-        return Wanted(number, tuple(map(native, one.group_by)), tuple(map(native, one.fields)), one.kind in NUMERIC)
+        group, value = tuple(map(native, one.group_by)), tuple(map(native, one.fields))
+        return Wanted(number, way, group, value, one.kind in NUMERIC)
 
-    def _above(self, number: int, chain: tuple[str, ...], parents: Sequence[Sequence[int]]) -> tuple[Wanted, ...]:
-        found: dict[int, Wanted] = {}
+    def _above(
+        self, number: int, chain: tuple[str, ...], way: tuple[int, ...], parents: Sequence[Sequence[int]]
+    ) -> list[Wanted]:
+        found: list[Wanted] = []
         for parent in parents[number]:
-            found.setdefault(parent, self._wanted(parent, chain))
-            for wanted in self._above(parent, (self.correlations[parent].info.id, *chain), parents):
-                found.setdefault(wanted.correlation, wanted)
-        return tuple(found[key] for key in sorted(found))
+            further = (*way, parent)
+            found.append(self._wanted(parent, chain, further))
+            found += self._above(parent, (self.correlations[parent].info.id, *chain), further, parents)
+            if len(found) > MAX_WAYS:
+                raise RuleError(N_("correlations refer to each other in too many ways"))
+        return found
 
 
 def _positions(rules: Sequence[str]) -> dict[str, tuple[int, ...]]:

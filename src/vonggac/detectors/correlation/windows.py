@@ -51,13 +51,11 @@ class _EventCount:
         self.size = 0
 
     def add(self, time: int, hits: Sequence[tuple[Hit, tuple[int, ...]]]) -> None:
-        events = self._events
-        oldest = time - self._span
+        events, oldest = self._events, time - self._span
         while events and events[0][TIME] < oldest:
-            self._left(events.popleft())
+            events.popleft()
         for hit, _ in hits:
             events.append(hit)
-            self._came(hit)
         self.size = len(events)
 
     def measure(self) -> Measure | None:
@@ -73,14 +71,27 @@ class _EventCount:
         self.size -= 1
         return True
 
-    def _came(self, hit: Hit) -> None:
-        """A hit is in the window."""
-
     def _left(self, hit: Hit) -> None:
         """A hit is no more in the window."""
 
 
-class _ValueCount(_EventCount):
+class _Values(_EventCount):
+    """Kinds that keep account of the values of the hits."""
+
+    def add(self, time: int, hits: Sequence[tuple[Hit, tuple[int, ...]]]) -> None:
+        events, oldest = self._events, time - self._span
+        while events and events[0][TIME] < oldest:
+            self._left(events.popleft())
+        for hit, _ in hits:
+            events.append(hit)
+            self._came(hit)
+        self.size = len(events)
+
+    def _came(self, hit: Hit) -> None:
+        """A hit is in the window."""
+
+
+class _ValueCount(_Values):
     """``value_count``: how many different values."""
 
     def __init__(self, timespan_us: int) -> None:
@@ -101,7 +112,7 @@ class _ValueCount(_EventCount):
             self._values[value] -= 1
 
 
-class _ValueSum(_EventCount):
+class _ValueSum(_Values):
     """``value_sum``: the exact sum of the values."""
 
     def __init__(self, timespan_us: int) -> None:
@@ -125,7 +136,7 @@ class _ValueAverage(_ValueSum):
         return Fraction(self._total, len(self._events))
 
 
-class _ValuePercentile(_EventCount):
+class _ValuePercentile(_Values):
     """``value_percentile`` and ``value_median``: the value below which ``percentile`` per cent are, interpolated."""
 
     def __init__(self, timespan_us: int, percentile: int) -> None:
@@ -169,6 +180,7 @@ class _Temporal:
         for hit, places in hits:
             known = last.get(places[0])  # a rule that is listed twice counts once
             if known is None or known[TIME] < time:
+                last.pop(places[0], None)  # so that hits stay in the order in which they came
                 last[places[0]] = hit
         self.size = len(last)
 
@@ -211,19 +223,44 @@ class _TemporalOrdered:
                 if chain and chain[0][TIME] < oldest:
                     at_place[n] = ()
         pairs = sorted(((hit, place) for hit, places in hits for place in places), key=lambda pair: pair[1])
-        # A rule that is listed twice: its hit may end a chain that an earlier one of its hits began.
-        earlier = [list(at_place) for at_place in chains] if len(pairs) > len(hits) else None
+        if len(pairs) > len(hits):
+            self._add_repeated(time, pairs)
+        else:
+            self._add_each(time, pairs)
+        self.size = sum(len(chain) for at_place in chains for chain in at_place)
+
+    def _add_each(self, time: int, pairs: Sequence[tuple[Hit, int]]) -> None:
         for hit, place in pairs:
-            mine = chains[place]
+            mine = self._chains[place]
             if not mine[0] or mine[0][0][TIME] < time:
                 mine[0] = (hit,)
             for n in range(1, place + 1):
-                for before in (*chains[n - 1 : place], *(earlier[n - 1 : place] if earlier else ())):
+                for before in self._chains[n - 1 : place]:
                     chain = before[n - 1]
-                    is_later = bool(chain) and (not mine[n] or mine[n][0][TIME] < chain[0][TIME])
-                    if is_later and not any(one is hit for one in chain):
+                    if chain and (not mine[n] or mine[n][0][TIME] < chain[0][TIME]):
                         mine[n] = (*chain, hit)
-        self.size = sum(len(chain) for at_place in chains for chain in at_place)
+
+    def _add_repeated(self, time: int, pairs: Sequence[tuple[Hit, int]]) -> None:
+        """Where a rule is listed twice: a chain that began last may already use the hit, so others are kept beside it."""
+        found = [[[chain] if chain else [] for chain in at_place] for at_place in self._chains]
+        seen: Counter[int] = Counter()
+        for hit, place in pairs:
+            seen[place] += 1
+            if seen[place] > len(found):
+                continue  # so many hits of one time do for any chain
+            found[place][0].append((hit,))
+            for n in range(1, place + 1):
+                longer = [
+                    (*chain, hit)
+                    for before in found[n - 1 : place]
+                    for chain in before[n - 1]
+                    if not any(one is hit for one in chain)
+                ]
+                longer.sort(key=lambda chain: -chain[0][TIME])
+                found[place][n] += longer[:MAX_CHAINS]
+        for at_place, kept in zip(found, self._chains, strict=True):
+            for n, chains in enumerate(at_place):
+                kept[n] = max(chains, key=lambda chain: chain[0][TIME], default=())
 
     def measure(self) -> Measure | None:
         return max((n + 1 for at_place in self._chains for n, chain in enumerate(at_place) if chain), default=0)
@@ -275,6 +312,9 @@ class _OrderedExpression:
                 return chain
         return None
 
+
+MAX_CHAINS = 64
+"""How many chains are kept side by side while the hits of one time are looked at."""
 
 MAX_WAYS = 64
 """Into how many ways an expression over ordered rules is taken apart at most; the others are left out."""

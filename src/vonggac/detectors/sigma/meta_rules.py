@@ -26,6 +26,8 @@ _MICROSECONDS = 1_000_000
 _LONGEST_US = 2**60
 """A timespan beyond 36,000 years is as good as this one."""
 _MAX_DEPTH = 50
+_MAX_CHAIN = 10
+"""How many correlations may be over each other."""
 
 Known = Mapping[str, Mapping[str, frozenset[str]]]
 """Name of a rule to the files that have such a rule to its ids."""
@@ -140,7 +142,7 @@ def resolve_correlations(
     drafts: Iterable[CorrelationDraft], names: Names, rules: Iterable[Rule]
 ) -> tuple[list[Correlation], list[RuleFault]]:
     """The correlations that can run, each after those that it refers to, and faults of the others."""
-    usable = {rule.info.id for rule in rules}
+    usable = {rule.info.id: 0 for rule in rules}  # to how many correlations are below each other there
     done: list[Correlation] = []
     pending: list[Correlation] = []
     faults: list[RuleFault] = []
@@ -150,13 +152,19 @@ def resolve_correlations(
         except (_Unresolved, RecursionError) as error:
             faults.append(RuleFault(draft.place, str(error), draft.info.title))
     while pending:
-        ready = [one for one in pending if usable.issuperset(one.rules)]
+        ready = [one for one in pending if usable.keys() >= set(one.rules)]
         if not ready:
             break
         for one in ready:
             pending.remove(one)
-            usable.add(one.info.id)
-            done.append(one)
+            depth = 1 + max(usable[rule] for rule in one.rules)
+            if depth > _MAX_CHAIN:
+                faults.append(
+                    RuleFault(one.place, "the correlation refers to too many others in a row", one.info.title)
+                )
+            else:
+                usable[one.info.id] = depth
+                done.append(one)
     left = {one.info.id for one in pending}
     for one in pending:
         what = "refers to itself" if left.intersection(one.rules) else "refers to a rule that cannot be used"
