@@ -153,7 +153,7 @@ def test_a_correlation_is_tried_with_what_it_refers_to(tmp_path: Path) -> None:
         Case("Many", "e", 0, "syslog", {"message": "alarm"}),
     )
     assert [outcome.is_right for outcome in outcomes] == [True] * 4 + [False]
-    assert "lines or a file" in outcomes[-1].fault
+    assert "lines or a file" in str(outcomes[-1].fault)
 
 
 @pytest.mark.corpus

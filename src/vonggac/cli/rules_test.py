@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vonggac.cli.command import Command, option
-from vonggac.cli.language import _, ngettext, number
+from vonggac.cli.language import _, ngettext, number, tell
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_
@@ -77,8 +77,8 @@ def test(settings: Settings, rules: Sequence[str], cases: Sequence[str]) -> int:
 def told(outcome: Outcome) -> str:
     """One line: where the case stands, which rule, what was expected and what was found."""
     case = outcome.case
-    if outcome.fault:
-        return f"{case.place}: {outcome.title}: {_(outcome.fault)}"
+    if outcome.fault is not None:
+        return f"{outcome.title}: {tell(outcome.fault)}"
     expected = _("at least one finding") if case.count is None else findings(case.count)
     return _("{place}: {rule}: expected {expected}, found {found}").format(
         place=case.place, rule=outcome.title, expected=expected, found=findings(outcome.found)

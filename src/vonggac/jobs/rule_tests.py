@@ -58,12 +58,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a case gave: ``found`` findings of the rule; ``fault`` says why it could not be tried, "" where it was."""
+    """What a case gave: ``found`` findings of the rule; ``fault`` says why it could not be tried, None where it was."""
 
     case: Case
     title: str
     found: int = 0
-    fault: str = ""
+    fault: VonggacError | None = None
 
     @property
     def is_right(self) -> bool:
@@ -229,7 +229,8 @@ def try_cases(
     for number, case in enumerate(cases, 1):
         info = by_name.get(case.rule)
         if info is None:
-            outcomes.append(Outcome(case, case.rule, fault=N_("no rule of this identifier, title or file name")))
+            fault = UsageError(N_("no rule of this identifier, title or file name"), where=case.place)
+            outcomes.append(Outcome(case, case.rule, fault=fault))
         else:
             trial = known.get(info.id)
             if trial is None:
@@ -265,12 +266,14 @@ class Trial:
         try:
             return Outcome(case, self._info.title, self._count(case))
         except VonggacError as error:
-            return Outcome(case, self._info.title, fault=str(error))
+            return Outcome(case, self._info.title, fault=error)
 
     def _count(self, case: Case) -> int:
         if case.event is not None:
             if any(one.info.id == self._info.id for one in self._ruleset.correlations):
-                raise UsageError(N_("a correlation needs lines or a file: one event alone says nothing of it"))
+                raise UsageError(
+                    N_("a correlation needs lines or a file: one event alone says nothing of it"), where=case.place
+                )
             batch = EventBatch.from_dicts(case.source, [(1, dict(case.event))])
             return sum(hit.rule.id == self._info.id for hit in self._detector.detect(batch))
         plan = Plan(
