@@ -228,7 +228,7 @@ class Judge:
             head["context"].encode("latin-1"),
             around=head["around"].encode("latin-1"),
         )
-        batch, n_others = self._read(self._sources[head["source"]], block)
+        batch, n_others = self._read(self._sources[head["source"]], block, is_whole=head["old"] > 0)
         hits = [hit for detector in self._plan.detectors for hit in detector.detect(batch)]
         referenced = {rule: rows for detector in self._plan.detectors for rule, rows in _referenced(detector).items()}
         if (old := head["old"]) and (last := _last_of(batch, old, block.n_records)) is not None:
@@ -263,10 +263,11 @@ class Judge:
             body += data
         return answer, body
 
-    def _read(self, source: Source, block: Block) -> tuple[EventBatch, int]:
-        """The events that detectors have to see, and how many more the block holds."""
+    def _read(self, source: Source, block: Block, *, is_whole: bool = False) -> tuple[EventBatch, int]:
+        """The events that detectors have to see (all of them where ``is_whole``), and how many more the block holds."""
         plan = self._plan
-        found = sift(source, block, plan.detectors, plan.reading.options) if plan.period == (None, None) else None
+        may_sift = plan.period == (None, None) and not is_whole  # a period is asked of every event
+        found = sift(source, block, plan.detectors, plan.reading.options) if may_sift else None
         return found or (decode(source, block, plan.reading.options), 0)
 
     def warm(self, source: str) -> None:
