@@ -26,7 +26,8 @@ from vonggac.sources.message_patterns import Fields, Parser, one_of, present
 # zones, there "from" and "to", are called so since mail has those names.
 _PAN_HEAD = "- receive_time serial type subtype - time_generated "
 _PAN_SESSION = (
-    _PAN_HEAD + "src dst natsrc natdst rule srcuser dstuser app vsys from_zone to_zone inbound_if outbound_if logset - sessionid "
+    _PAN_HEAD
+    + "src dst natsrc natdst rule srcuser dstuser app vsys from_zone to_zone inbound_if outbound_if logset - sessionid "
     "repeatcnt sport dport natsport natdport flags proto action "
 )
 _PAN_THREAT = (
