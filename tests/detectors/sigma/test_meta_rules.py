@@ -145,6 +145,13 @@ def test_a_loop_of_correlations_is_a_fault_of_each() -> None:
     assert faults([rule()], [one], [two]) == [("1.yml:1", message), ("2.yml:1", message)]
 
 
+def test_ten_correlations_over_each_other_are_enough() -> None:
+    chain = [{**many(rules=[f"k{n - 1}" if n else "good"]), "title": f"K{n}", "name": f"k{n}"} for n in range(12)]
+    ruleset = compiled([rule(), *chain])
+    assert [one.info.title for one in ruleset.correlations] == [f"K{n}" for n in range(10)]
+    assert [fault.title for fault in ruleset.faults] == ["K10", "K11"]
+
+
 def test_a_correlation_over_a_rule_that_cannot_be_used_is_a_fault_and_silences_nothing() -> None:
     broken = rule(id=OTHER, name="broken", detection={"selection": {"a|re": "("}, "condition": "selection"})
     ruleset = compiled([rule(), broken, many(rules=["good", "broken"])])
@@ -170,6 +177,8 @@ def test_a_timespan_beyond_all_times_is_one() -> None:
         {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": 101}},
         {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": "x"}},
         {"aliases": {"x": {"nobody": "u"}}}, {"aliases": {"x": {"good": 5}}}, {"generate": "yes"},
+        {"type": "temporal_ordered", "rules": ["good"] * 13, "condition": None},
+        {"type": "temporal_ordered", "rules": None, "condition": " or ".join(["good"] * 13)},
         {"type": "temporal", "condition": "good and"}, {"type": "temporal", "condition": "good and (nobody)"},
         {"type": "temporal", "rules": None, "condition": "not " * 400 + "good"},
     ],

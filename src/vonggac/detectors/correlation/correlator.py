@@ -107,6 +107,8 @@ class Correlator:
         self._groups: list[dict[int, _Group]] = [{} for _ in layout.correlations]
         """Of each correlation, those hit longest ago first."""
         self._pending: list[dict[int, list[tuple[Hit, tuple[int, ...]]]]] = [{} for _ in layout.correlations]
+        self._due: set[int] = set()
+        """The correlations that have pending hits."""
         self._now: int | None = None
         self._n_pending = 0
         self._slots = [
@@ -123,7 +125,7 @@ class Correlator:
     def feed(self, rows: NDArray[np.void]) -> list[Match]:
         """The matches up to the last time in ``rows``, that time left out: rows of it may still follow."""
         found: list[Match] = []
-        slots, pending = self._slots, self._pending
+        slots, pending, due = self._slots, self._pending, self._due
         now = self._now
         for hit in self._hits(rows):
             if hit[TIME] != now:
@@ -137,6 +139,7 @@ class Correlator:
                 waiting[group].append((hit, places))
             else:
                 waiting[group] = [(hit, places)]
+                due.add(correlation)
             self._n_pending += 1
             if self._n_pending > self._max_events:
                 self._settle(hit[TIME], found)
@@ -163,14 +166,15 @@ class Correlator:
     def _settle(self, now: int, found: list[Match]) -> None:
         """Judge the groups that were hit at ``now``; a correlation comes after those that it refers to."""
         self._n_pending = 0
-        for number, waiting in enumerate(self._pending):
-            if waiting:
-                self._pending[number] = {}
-                self._expire(number, now)
-                for group, hits in waiting.items():
-                    if self._is_above[number]:  # hits of rules and those given on by correlations
-                        hits.sort(key=_order)
-                    self._judge(number, group, now, hits, found)
+        while self._due:
+            number = min(self._due)
+            self._due.remove(number)
+            waiting, self._pending[number] = self._pending[number], {}
+            self._expire(number, now)
+            for group, hits in waiting.items():
+                if self._is_above[number]:  # hits of rules and those given on by correlations
+                    hits.sort(key=_order)
+                self._judge(number, group, now, hits, found)
 
     def _expire(self, number: int, now: int) -> None:
         """Drop the groups that were not hit for a timespan: their windows are empty, and a burst of theirs is over."""
@@ -266,6 +270,7 @@ class Correlator:
             else:
                 raised = (*hit[:SLOT], slot, *hit[SLOT + 1 : VALUE], value, *hit[ABOVE:])
                 self._pending[parent].setdefault(group, []).append((raised, places))
+                self._due.add(parent)
 
 
 def _ways(layout: Layout) -> list[dict[int, tuple[int, Wanted, int]]]:

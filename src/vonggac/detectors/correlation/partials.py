@@ -25,6 +25,9 @@ NO_TIME, NO_GROUP, NO_VALUE = "no_event_time", "no_group_value", "no_value"
 _NOTHING = (b"", b"-")
 """How logs write that there is no value."""
 
+_RECORDS = 2**63 - 1
+"""The largest number of a record that a row holds."""
+
 Period = tuple[int | None, int | None]
 
 
@@ -243,6 +246,8 @@ def _fits(leaf: Node, text: str) -> bool:
 
 def _records(batch: EventBatch, rows: NDArray[np.int32]) -> NDArray[np.int64]:
     if batch.n_rows and sum(len(shape.records) for shape in batch.shapes) == batch.n_rows:
-        every = np.concatenate([np.asarray(shape.records, np.int64) for shape in batch.shapes])
-        return every[rows]
-    return np.fromiter(map(batch.record, rows.tolist()), np.int64, len(rows))
+        try:
+            return np.concatenate([np.asarray(shape.records, np.int64) for shape in batch.shapes])[rows]
+        except OverflowError:  # EVTX has 64 bits for the number, and a damaged file anything in them
+            pass
+    return np.fromiter((batch.record(row) & _RECORDS for row in rows.tolist()), np.int64, len(rows))

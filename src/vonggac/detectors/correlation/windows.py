@@ -316,15 +316,12 @@ class _OrderedExpression:
 MAX_CHAINS = 64
 """How many chains are kept side by side while the hits of one time are looked at."""
 
-MAX_WAYS = 64
-"""Into how many ways an expression over ordered rules is taken apart at most; the others are left out."""
-
 
 def _ways_of(node: Node, numbers: dict[str, int]) -> list[tuple[tuple[int, ...], frozenset[int]]]:
     """The ways to fulfil an expression: places of rules that must be hit, ascending, and of those that must not."""
     return [
         (tuple(sorted(wanted)), frozenset(unwanted))
-        for wanted, unwanted in _ways(node, numbers, negated=False)[:MAX_WAYS]
+        for wanted, unwanted in _ways(node, numbers, negated=False)
         if wanted and not wanted & unwanted
     ]
 
@@ -340,7 +337,7 @@ def _ways(node: Node, numbers: dict[str, int], *, negated: bool) -> list[tuple[s
         return [way for part in parts for way in part]
     found: list[tuple[set[int], set[int]]] = [(set(), set())]
     for part in parts:
-        found = [(a | c, b | d) for a, b in found for c, d in part][: 4 * MAX_WAYS]
+        found = [(a | c, b | d) for a, b in found for c, d in part]
     return found
 
 

@@ -26,6 +26,8 @@ _MICROSECONDS = 1_000_000
 _LONGEST_US = 2**60
 """A timespan beyond 36,000 years is as good as this one."""
 _MAX_DEPTH = 50
+_MAX_ORDERED = 12
+"""How many rules may be put into an order: what is held of a group grows with their square."""
 _MAX_CHAIN = 10
 """How many correlations may be over each other."""
 
@@ -201,6 +203,8 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
             raise _Unresolved(f"a percentile is 0 to 100, not {percentile}")
     else:
         expression = _expression(condition.parsed, names, place)
+    if parsed.type.name == "TEMPORAL_ORDERED" and max(len(rules), _n_leaves(expression)) > _MAX_ORDERED:
+        raise _Unresolved(f"puts more than {_MAX_ORDERED} rules into an order")
     return Correlation(
         draft.info,
         parsed.type.name.lower(),
@@ -227,6 +231,10 @@ def _expression(node: CorrelationConditionItem | SigmaRuleReference, names: Name
     if word is None:
         raise _Unresolved(f"has a condition with a part of unknown kind: {type(node).__name__}")
     return [word, *(_expression(one, names, place, depth + 1) for one in node.args)]
+
+
+def _n_leaves(node: Node) -> int:
+    return 1 if node[:1] == ["rule"] else sum(map(_n_leaves, node[1:]))
 
 
 def silent_ids(correlations: Iterable[Correlation]) -> frozenset[str]:
