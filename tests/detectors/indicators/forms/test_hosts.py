@@ -101,6 +101,11 @@ def test_a_line_of_megabytes_takes_no_long_time_and_is_told(line):
     assert [(one.reason, one.place.row) for one in found.faults] == [("line_too_long", 10)]
 
 
+def test_a_line_of_slashes_is_known_at_once():
+    data = b"address=/a.example/\n" * 9 + b"address=/" + b"/" * 60_000 + b" x\n"
+    assert form_of(data).name == "dnsmasq"
+
+
 @pytest.mark.corpus
 def test_a_real_hosts_file(corpora):
     data = (corpora / "ioc" / "hostsvn" / "hosts").read_bytes()

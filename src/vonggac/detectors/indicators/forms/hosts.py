@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+([
 """What is a domain in its normal form beyond doubt, for speed."""
 _HOSTS_LINE = re.compile(rb"[ \t]*(?:0\.0\.0\.0|127\.0\.\d\.1|::[01]?|(?:0:){7}[01])[ \t]+[^\s#]+.*")
 _FILTER_LINE = re.compile(rb"[ \t]*(?:@@)?\|\|[^\s/^|$]+\^?(?:\$[\w,=~.|-]+)?[ \t]*")
-_DNSMASQ_LINE = re.compile(rb"[ \t]*(?:address|server|local)=/[^\s]+/[^\s]*[ \t]*")
+_DNSMASQ_LINE = re.compile(rb"[ \t]*(?:address|server|local)=/\S+[ \t]*")
 _FILTER = re.compile(r"(@@)?\|\|([^\s/^|$*]+)\^?(?:\$([\w,=~.|-]+))?")
 _DNSMASQ = re.compile(r"(?:address|server|local)=/(.+)/([^/]*)")
 _SAMPLE = 200

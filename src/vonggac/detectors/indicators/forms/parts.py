@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, Protocol
@@ -78,7 +79,8 @@ class Form(Protocol):
 
 def left(number: int, what: object, reason: str, section: str = "") -> Left:
     """A piece left out, its text cut and made visible."""
-    return Left(number, shorten(printable(str(what)[:400])), reason, section)
+    text = what if isinstance(what, str) else reprlib.repr(what)  # whatever its size
+    return Left(number, shorten(printable(text[:400])), reason, section)
 
 
 def printable(text: str) -> str:
