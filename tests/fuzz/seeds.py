@@ -75,6 +75,9 @@ def lists() -> Iterator[bytes]:
     yield b"ip,port,domain,url,sha256\n192.0.2.0/24,443,evil.example,http://evil.example/a," + b"ab" * 32 + b"\n"
     yield b"# comment\nhxxp://evil[.]example/a\n2001:db8::1\n198.51.100.1-198.51.100.9\n"
     yield b"0.0.0.0 evil.example\n127.0.0.1 bad.example # why\n"
+    yield b"[Adblock Plus]\n! comment\n||evil.example^$third-party\n@@||good.example^\n##.ad\n"
+    yield b"address=/evil.example/0.0.0.0\nserver=/bad.example/\nlocal=/x.example/\n"
+    yield b"uuid,event_id,category,type,value,comment,to_ids,date\n,1,Network activity,ip-dst|port,192.0.2.1|443,,1,20260101\n"
     yield b"$TTL 60\n@ SOA localhost. root.localhost. 1 2 3 4 5\nevil.example CNAME .\n*.evil.example CNAME .\n32.1.2.0.192.rpz-ip A 127.0.0.1\n"
     yield json.dumps(
         {

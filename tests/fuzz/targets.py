@@ -20,6 +20,8 @@ import seeds
 import sifted
 
 from vonggac import sources
+from vonggac.detectors.indicators.faults import FAULTS, PASSED_OVER
+from vonggac.detectors.indicators.forms import FORMS, Form, Left, as_utf8
 from vonggac.detectors.indicators.lists import read_list
 from vonggac.detectors.sigma.compile import compile_rules
 from vonggac.errors import FormatUnknown, VonggacError
@@ -162,6 +164,19 @@ def read_indicators(data: bytes, name: str = "list.csv") -> None:
         assert str(fault)
 
 
+def read_form(form: Form, data: bytes) -> None:
+    """Values and pieces left out with a reason, or an error of ours, whether the form would be recognised or not."""
+    assert form.recognises(data[:512], data) in (True, False)
+    with suppress(VonggacError):
+        for told in form.read(as_utf8(data), "list"):
+            if isinstance(told, Left):
+                assert told.reason in FAULTS or told.reason in PASSED_OVER
+                assert len(told.what) <= 400
+            else:
+                assert told.value
+    read_indicators(data)
+
+
 def read_office(data: bytes) -> None:
     """XML as any part of a workbook or a document; the first byte says which."""
     if not data:
@@ -210,6 +225,7 @@ TARGETS: dict[str, Target] = {
     "sifting": Target(sift_lines, _sifting_seeds),
     "evtx_records": Target(read_evtx_records, seeds.evtx_records),
     "lists": Target(read_indicators, seeds.lists),
+    **{f"list_{form.name}": Target(partial(read_form, form), seeds.lists) for form in FORMS},
     "lists_office": Target(read_office, _office_seeds, 32 << 10),
     "lists_pdf": Target(partial(read_indicators, name="list.pdf"), seeds.pdfs, 32 << 10),
     "containers": Target(unpack, seeds.containers),
