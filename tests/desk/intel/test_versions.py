@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from vonggac.desk.work import queries as work
 from vonggac.desk.work import tallies
 from vonggac.desk.work.models import Task
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
-from vonggac.jobs import list_import
+from vonggac.jobs import list_import, pictures
 
 OURS = [
     row("198.51.100.5"),
@@ -505,3 +506,43 @@ def test_a_recheck_that_dies_halfway_is_finished_by_the_next(province, analyst, 
 
 def _die(*_args: object, **_values: object) -> int:
     raise MemoryError
+
+
+def test_what_was_recognised_and_is_not_sure_waits_for_a_person(analyst, botnet, monkeypatch):
+    cells = [
+        [pictures.Cell("IP", 99), pictures.Cell("Mã độc", 99)],
+        [pictures.Cell("198.51.100.5", 99), pictures.Cell("Mirai", 99)],
+        [pictures.Cell("198.51.100.l6", 99), pictures.Cell("Mirai", 99)],
+    ]
+    monkeypatch.setattr(pictures, "recogniser_for", lambda _name: "there")
+    monkeypatch.setattr(pictures, "draw", lambda _folder, _pages, _name: 1)
+    monkeypatch.setattr(pictures, "recognise", lambda _path, _language="": cells)
+    scan = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+    version = upload(analyst, botnet, scan, "anh.png")
+    assert not list_import.advance(settings(), analyst, version, only_small=True)  # it takes seconds: the worker's
+    assert list_import.advance(settings(), analyst, version)
+    version.refresh_from_db()
+    assert (version.state, version.counts["rows"], version.counts["waiting"]) == ("checked", 2, 1)
+    waiting = ListRow.objects.get(version=version, decision="wait")
+    assert (waiting.value, waiting.warnings) == ("198.51.100.16", "OCR 99 %: 198.51.100.l6")
+
+
+def test_what_its_source_lets_end_makes_no_work_and_is_counted(analyst, botnet):
+    def indicator(n, until):
+        pattern = f"[ipv4-addr:value = '198.51.100.{n}']"
+        return {
+            "type": "indicator",
+            "id": f"indicator--{n}",
+            "pattern": pattern,
+            "pattern_type": "stix",
+            "valid_until": until,
+        }
+
+    objects = [
+        indicator(5, "2020-01-01T00:00:00Z"),
+        indicator(6, "2190-01-01T00:00:00Z"),
+        {"type": "report", "id": "r"},
+    ]
+    version = read(analyst, botnet, json.dumps({"type": "bundle", "objects": objects}).encode())
+    assert (version.counts["rows"], version.counts["passed_expired"], version.counts["faults"]) == (1, 1, 1)
+    assert version.columns == []
