@@ -118,6 +118,40 @@ def test_a_file_cut_to_nothing_and_written_anew_is_new(runs: Runs) -> None:
     assert runs.run() in ([], ["7"])
 
 
+@pytest.mark.parametrize("block_bytes", [150, 700, 8 << 20])
+@pytest.mark.parametrize("at", range(0, 40, 3))
+def test_a_file_that_differs_after_the_same_beginning_is_new_from_there(
+    runs: Runs, at: int, block_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(since_module, "HEAD_BYTES", 100)
+    monkeypatch.setattr(since_module, "STEP_BYTES", 400)
+    log = runs.logs / "a.log"
+    before = [line(n) for n in range(40)]
+    log.write_text("".join(before))
+    assert len(runs.run(block_bytes=block_bytes)) == 40
+    after = [*before[:at], line(1000 + at), *before[at:], line(99)]  # an export, with a row more in the middle
+    log.write_text("".join(after))
+    told = runs.run(block_bytes=block_bytes)
+    assert {str(1000 + at), "99"} <= set(told)
+    assert len(told) <= 40 - at + 2 + 400 // len(line(1)) + 1
+    assert runs.run(block_bytes=block_bytes) == []
+
+
+def test_a_file_that_was_cut_after_the_same_beginning_is_told_again_rather_than_left_out(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(since_module, "HEAD_BYTES", 100)
+    monkeypatch.setattr(since_module, "STEP_BYTES", 400)
+    log = runs.logs / "a.log"
+    log.write_text("".join(map(line, range(40))))
+    runs.run()
+    log.write_text("".join(map(line, range(20))))
+    told = runs.run()
+    assert set(told) <= set(map(str, range(20)))
+    log.write_text("".join(map(line, [*range(20), 100])))
+    assert "100" in runs.run()
+
+
 @pytest.mark.parametrize("ending", ["", "\r"])
 def test_a_line_that_was_not_finished_is_told_once_when_it_is(runs: Runs, ending: str) -> None:
     log = runs.logs / "a.log"
@@ -311,8 +345,16 @@ steps = st.lists(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps, st.sampled_from([300, 8 << 20]))
-def test_whatever_happens_between_runs_each_line_is_told_once(tmp_path: Path, plan: list, block_bytes: int) -> None:
+@given(steps, st.sampled_from([300, 8 << 20]), st.sampled_from([70, 500, 8 << 20]))
+def test_whatever_happens_between_runs_each_line_is_told_once(
+    tmp_path: Path, plan: list, block_bytes: int, step: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(since_module, "STEP_BYTES", step)
+        check_each_line_is_told_once(tmp_path, plan, block_bytes)
+
+
+def check_each_line_is_told_once(tmp_path: Path, plan: list, block_bytes: int) -> None:
     global _NUMBER  # noqa: PLW0603  # one folder for each example
     _NUMBER += 1
     runs = Runs(tmp_path / str(_NUMBER))

@@ -3,9 +3,9 @@
 Two things are kept. Of each input *file* that was read to its end without a fault: device, inode, size and time of change; while
 these are the same, wherever the file lies now, it is not opened. Of each *stream* (a file, or a member of an archive, unpacked):
 
-- lines: a digest of the first :data:`HEAD_BYTES`, the number of the last whole line and a digest of what followed it. A stream that
-  begins the same goes on after that line, so that files that grew, were renamed or were compressed since are recognised. What
-  begins differently is new and read whole.
+- lines: digests of the beginning and of everything up to some places, the number of the last whole line and a digest of what followed
+  it. A stream that begins the same goes on after that line, so that files that grew, were renamed or were compressed since are
+  recognised. What differs is new from there on, and what begins differently as a whole.
 - EVTX: of each chunk of 64 KiB a digest of its records, since Windows overwrites the oldest chunk and fills the last; what a chunk
   held is left out wherever the chunk is now.
 - anything else: a digest of the whole; a stream that changed is read whole again.
@@ -19,6 +19,7 @@ import hashlib
 import os
 import struct
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +33,9 @@ from vonggac.sources.source import Block
 
 FORMAT = 1
 HEAD_BYTES = 1 << 20
+"""By which streams are found again."""
+STEP_BYTES = 8 << 20
+"""How far apart a stream is compared with what was read of it; so much is held."""
 KEPT_S = 400 * 86400
 """What was not met for so long is forgotten."""
 _MOST = 200_000
@@ -51,7 +55,11 @@ class NotKept(VonggacError):
 
 @dataclass(slots=True)
 class _Stream:
-    """A stream of lines: the first ``n_head`` bytes have the digest ``head``, line ``last`` was its last whole one."""
+    """A stream of lines: the first ``n_head`` bytes have the digest ``head``, line ``last`` was its last whole one.
+
+    ``rest``: digest of what followed it, empty for nothing. ``marks``: at some numbers of bytes, the last of them the end of line
+    ``last``, the digest of everything before.
+    """
 
     source: str
     n_head: int
@@ -59,6 +67,7 @@ class _Stream:
     last: int
     rest: str
     seen: int
+    marks: list[tuple[int, str]]
 
     @property
     def key(self) -> str:
@@ -89,7 +98,7 @@ class State:
             "format": FORMAT,
             "made_at": self.made_at,
             "files": [[*key, one.seen, one.streams] for key, one in self.files.items()],
-            "streams": [[s.source, s.n_head, s.head, s.last, s.rest, s.seen] for s in self.streams.values()],
+            "streams": [[s.source, s.n_head, s.head, s.last, s.rest, s.seen, s.marks] for s in self.streams.values()],
             "wholes": self.wholes,
             "chunks": self.chunks,
         }
@@ -99,7 +108,10 @@ class State:
         """The inverse of :meth:`to_json`; raises KeyError, TypeError or ValueError on anything else."""
         if value["format"] != FORMAT:
             raise ValueError(value["format"])
-        streams = [_Stream(*entry) for entry in value["streams"]]
+        streams = [
+            _Stream(source, n_head, head, last, rest, seen, [(int(at), str(digest)) for at, digest in marks])
+            for source, n_head, head, last, rest, seen, marks in value["streams"]
+        ]
         return cls(
             int(value["made_at"]),
             {tuple(entry[:4]): _File(int(entry[4]), list(entry[5])) for entry in value["files"]},
@@ -213,28 +225,19 @@ class Since:
         known = self._find(source, first)
         n_head = min(len(first.data), HEAD_BYTES)
         head = _digest(first.context + first.data[:n_head])
-        after = known.last if known else 0
+        prefix = _Prefix(known)
         n_given = 0
         block: Block | None = first
-        last, rest = 0, b""
         while block is not None:
-            start = block.first_record
-            n_lines = _n_lines(block.data)
-            last = start + n_lines - 1
-            rest = b""
-            if block.data and not block.data.endswith(b"\n"):
-                last -= 1
-                rest = block.data[block.data.rfind(b"\n") + 1 :]
-            if known and known.rest and start <= known.last + 1 < start + n_lines:
-                line = block.data.split(b"\n", known.last + 2 - start)[known.last + 1 - start]
-                if _digest(line.removesuffix(b"\r")) == known.rest:
-                    after = known.last + 1
-            if (part := _after(block, after)) is not None:
+            for part in prefix.feed(block):
                 n_given += 1
                 yield part
             block = next(others, None)
+        for part in prefix.rest():
+            n_given += 1
+            yield part
         self._note(known is not None, n_given)
-        entry = _Stream(source, n_head, head, last, _digest(rest.removesuffix(b"\r")) if rest else "", self._now)
+        entry = _Stream(source, n_head, head, prefix.last, prefix.unfinished, self._now, prefix.marks())
         other = self._next.streams.get(entry.key)
         if other is None or other.last > entry.last:  # of two copies the one that has less
             self._next.streams[entry.key] = entry
@@ -359,6 +362,109 @@ class Since:
                 N_("what was read could not be kept, and the next run reads it again: {reason}"),
                 where=str(self._path), reason=error.strerror or str(error),
             ) from None  # fmt: skip
+
+
+class _Prefix:
+    """A stream of lines beside what was read of one that began the same: which of its lines are new.
+
+    Blocks wait until a mark behind them shows that everything before is what was read; where it is not, they are new.
+    ``last``, ``unfinished``: number of the last whole line so far, and a digest of what follows it, empty for nothing.
+    """
+
+    def __init__(self, known: _Stream | None) -> None:
+        self._known = known
+        self._expected = deque(known.marks if known else ())
+        self._after = known.last if known else 0
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._at = 0
+        self._verified = 0
+        self._own: list[tuple[int, str]] = []
+        self._end = (0, self._hash.hexdigest())
+        self._held: deque[tuple[int, Block]] = deque()  # number of bytes up to the end of each
+        self.last = 0
+        self.unfinished = ""
+
+    def feed(self, block: Block) -> list[Block]:
+        """The blocks that are known to be new now that ``block`` follows, without their old lines."""
+        self._look_at_end(block)
+        verified, is_same = self._advance(block.data)
+        known = self._known
+        if known is None:
+            return [block]
+        self._held.append((self._at, block))
+        if not is_same:
+            self._known = None
+            return self._behind(max(self._verified, verified))
+        if self._expected:
+            self._verified = max(self._verified, verified)
+            while self._held and self._held[0][0] <= self._verified:
+                self._held.popleft()
+            return []
+        parts = [part for _end, one in self._held if (part := _after(one, self._after)) is not None]
+        self._held.clear()
+        if block.first_record + block.n_records > known.last + 1:  # all lines that were read lie before
+            self._known = None
+        return parts
+
+    def _behind(self, verified: int) -> list[Block]:
+        """The waiting blocks without the lines that end in the first ``verified`` bytes of the stream."""
+        parts = []
+        for end, block in self._held:
+            n_same = max(0, verified - (end - len(block.data)))
+            n_lines = block.data.count(b"\n", 0, n_same)
+            parts.append(_after(block, block.first_record + n_lines - 1))
+        self._held.clear()
+        return [part for part in parts if part is not None]
+
+    def rest(self) -> list[Block]:
+        """What still waits when the stream has ended before what was read did."""
+        return self._behind(self._verified)
+
+    def marks(self) -> list[tuple[int, str]]:
+        """What the next run compares with."""
+        return [*(mark for mark in self._own if mark[0] < self._end[0]), self._end]
+
+    def _look_at_end(self, block: Block) -> None:
+        """Learn where the last whole line ends, and whether the line after those read is one that was read unfinished."""
+        data, known = block.data, self._known
+        n_lines = _n_lines(data)
+        self.last, self.unfinished = block.first_record + n_lines - 1, ""
+        whole = len(data)
+        if data and not data.endswith(b"\n"):
+            whole = data.rfind(b"\n") + 1
+            self.last -= 1
+            self.unfinished = _digest(data[whole:].removesuffix(b"\r"))
+        digest = self._hash.copy()
+        digest.update(data[:whole])
+        self._end = (self._at + whole, digest.hexdigest())
+        if known and known.rest and block.first_record <= known.last + 1 < block.first_record + n_lines:
+            line = data.split(b"\n", known.last + 2 - block.first_record)[known.last + 1 - block.first_record]
+            if _digest(line.removesuffix(b"\r")) == known.rest:
+                self._after = known.last + 1
+
+    def _advance(self, data: bytes) -> tuple[int, bool]:
+        """Take ``data`` in; up to where everything is what was read, and whether no mark differed."""
+        view = memoryview(data)
+        start = self._at
+        end = start + len(data)
+        verified = 0
+        while True:
+            step = (self._at // STEP_BYTES + 1) * STEP_BYTES
+            expected = self._expected[0][0] if self._expected else end + 1
+            to = min(step, expected, end)
+            self._hash.update(view[self._at - start : to - start])
+            self._at = to
+            if to == step:
+                self._own.append((to, self._hash.copy().hexdigest()))
+            if to == expected:
+                if self._expected.popleft()[1] != self._hash.copy().hexdigest():
+                    self._expected.clear()
+                    self._hash.update(view[to - start :])
+                    self._at = end
+                    return verified, False
+                verified = to
+            elif to == end:
+                return verified, True
 
 
 def _file_key(found: os.stat_result) -> FileKey:
