@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import time
 from itertools import takewhile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from vonggac.detectors.sigma import SigmaDetector
 from vonggac.detectors.sigma.compile import compile_rules
 from vonggac.jobs.scan import Plan, Reading, scan
 from vonggac.jobs.sifting import sift
+from vonggac.sources.excerpts import LineSource
 from vonggac.sources.source import Options, Source
 
 SHA256 = "0123456789abcdef" * 4
@@ -218,3 +221,18 @@ def test_words_of_colons_cost_no_time() -> None:
     began = time.process_time()
     assert_same(source, data, [one for one in [listed("2001:db8::7")] if one])
     assert time.process_time() - began < 10
+
+
+@pytest.mark.corpus
+def test_real_logs(corpora: Path) -> None:
+    n_found = 0
+    for path in sorted((corpora / "logs").rglob("*.log*")):
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        data = data[: 1 << 20]
+        source = sources.detect(data[: 64 << 10], path.name)
+        if not isinstance(source, LineSource):
+            continue
+        values = sorted(values_in(source, data))
+        for some in (values[:: max(1, len(values) // 300)], values[len(values) // 2 :][:3], values[-1:]):
+            n_found += len(assert_same(source, data, [one for value in some if (one := listed(value)) is not None]))
+    assert n_found
