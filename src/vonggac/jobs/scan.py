@@ -10,7 +10,6 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
 from itertools import chain, groupby, islice
 
 import numpy as np
@@ -242,10 +241,9 @@ class Judge:
             hits, excepted = tuning.apply(batch, hits)
             referenced = tuning.narrow(batch, referenced)
         skips = list(batch.skipped)
-        times = cache(partial(concepts.times_us, batch))
         hits = [hit for hit in hits if hit.rule.level in self._levels]
         if self._plan.period != (None, None):
-            hits = self._within_period(batch, times(), hits, skips)
+            hits = self._within_period(batch, hits, skips)
         hits.sort(key=lambda hit: (batch.record(hit.row), hit.rule.id))
         tally, lines = self._findings(batch, hits, head["file"])
         answer = {
@@ -258,7 +256,7 @@ class Judge:
         }
         body = b"".join(lines)
         if self._layout.correlations and referenced:
-            answer["partials"], data = pack(gather(self._layout, batch, referenced, times, self._plan.period))
+            answer["partials"], data = pack(gather(self._layout, batch, referenced, self._plan.period))
             answer["n_line_bytes"] = len(body)
             body += data
         return answer, body
@@ -286,10 +284,9 @@ class Judge:
                 given_up.clear()
         return counts
 
-    def _within_period(
-        self, batch: EventBatch, times: Sequence[int | None], hits: list[Hit], skips: list[Skip]
-    ) -> list[Hit]:
+    def _within_period(self, batch: EventBatch, hits: list[Hit], skips: list[Skip]) -> list[Hit]:
         start, end = self._plan.period
+        times = concepts.times_us(batch)
         outside: dict[int, str] = {}
         for row, time in enumerate(times):
             if time is None:

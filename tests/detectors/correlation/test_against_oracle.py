@@ -14,7 +14,6 @@ from oracle_correlation import Book, Found, Logged
 from vonggac.detectors.correlation.partials import gather
 from vonggac.detectors.sigma import SigmaDetector, compile_rules
 from vonggac.events.batch import EventBatch
-from vonggac.events.concepts import times_us
 from vonggac.events.finding import Finding
 from vonggac.events.times import iso, parse_time
 from vonggac.jobs.correlate import Collector, pack
@@ -128,7 +127,7 @@ def scanned(documents: Sequence[dict[str, Any]], logged: Sequence[Logged], seed:
         for file, block in blocks:
             batch = EventBatch.from_dicts("json", [(one.record, dict(one.event)) for one in block])
             detector.detect(batch)
-            head, data = pack(gather(collector.layout, batch, detector.referenced, lambda batch=batch: times_us(batch)))
+            head, data = pack(gather(collector.layout, batch, detector.referenced))
             collector.add(file, head, data)
         return [one for one in collector.findings() if one.rule.id not in silent]
 

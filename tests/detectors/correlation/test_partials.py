@@ -12,7 +12,6 @@ from vonggac.detectors.correlation.partials import Partials, digest, gather
 from vonggac.detectors.correlation.sieve import Sieve
 from vonggac.detectors.sigma.ruleset import Correlation
 from vonggac.events.batch import EventBatch
-from vonggac.events.concepts import times_us
 from vonggac.events.finding import RuleInfo
 
 SECOND = 1_000_000
@@ -33,7 +32,7 @@ def taken(one: Correlation, *events: dict[str, Any], source: str = "json", first
     dated = [(number, {"timestamp": "2026-02-01T08:00:00Z"} | event) for number, event in enumerate(events, first)]
     batch = EventBatch.from_dicts(source, dated)
     rows = np.arange(batch.n_rows, dtype=np.int32)
-    return gather(Layout([one]), batch, {"r": rows}, lambda: times_us(batch))
+    return gather(Layout([one]), batch, {"r": rows})
 
 
 def groups(found: Partials) -> list[tuple[bytes, ...]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 from itertools import pairwise
 
 import numpy as np
@@ -18,12 +19,16 @@ from vonggac.detectors.sigma.ruleset import Node
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.folding import fold
+from vonggac.events.times import parse_time
 
 NO_TIME, NO_GROUP, NO_VALUE = "no_event_time", "no_group_value", "no_value"
 """Why a hit is no partial hit."""
 
 _NOTHING = (b"", b"-")
 """How logs write that there is no value."""
+
+SPARSE = 8
+"""A column is read whole when more than one of so many of its values is asked for."""
 
 _RECORDS = 2**63 - 1
 """The largest number of a record that a row holds."""
@@ -64,47 +69,69 @@ class _Coded:
         return _Coded(codes, [*self.values, *other.values])
 
 
+def _coded(texts: Iterable[bytes]) -> _Coded:
+    numbers: dict[bytes, int] = {}
+    codes = [-1 if text in _NOTHING else numbers.setdefault(text, len(numbers)) for text in texts]
+    return _Coded(np.array(codes, np.int64), list(numbers))
+
+
 def gather(
-    layout: Layout,
-    batch: EventBatch,
-    hits: Mapping[str, NDArray[np.int32]],
-    times: Callable[[], Sequence[int | None]],
-    period: Period = (None, None),
+    layout: Layout, batch: EventBatch, hits: Mapping[str, NDArray[np.int32]], period: Period = (None, None)
 ) -> Partials:
-    """The partial hits of ``hits`` (id of a rule to rows, ascending) within ``period``; ``times`` gives those of all rows."""
+    """The partial hits of ``hits`` (id of a rule to rows, ascending) within ``period``."""
     found = {rule: rows for rule, rows in hits.items() if rule in layout.by_rule and len(rows)}
     if not found:
         return Partials(np.empty(0, layout.row))
-    return _Gathering(layout, batch, times(), period).all(found)
+    return _Gathering(layout, batch, period).all(found)
 
 
 class _Gathering:
     """One batch."""
 
-    def __init__(self, layout: Layout, batch: EventBatch, times: Sequence[int | None], period: Period) -> None:
+    def __init__(self, layout: Layout, batch: EventBatch, period: Period) -> None:
         self._layout = layout
         self._batch = batch
-        self._is_timed = np.fromiter((time is not None for time in times), np.bool_, len(times))
-        self._times = np.fromiter((time or 0 for time in times), np.int64, len(times))
-        self._is_within = np.ones(len(times), np.bool_)
-        start, end = period
-        if start is not None:
-            self._is_within &= self._times >= start
-        if end is not None:
-            self._is_within &= self._times < end
-        self._fields: dict[str, tuple[NDArray[np.int32], _Coded]] = {}
+        self._period = period
+        self._fields: dict[str, _Coded] = {}
         self._shown: dict[int, tuple[bytes, ...]] = {}
         self._left: dict[tuple[int, str], tuple[int, int]] = {}
 
     def all(self, hits: Mapping[str, NDArray[np.int32]]) -> Partials:
-        parts = [self._slot(slot, rows) for rule, rows in hits.items() for slot in self._layout.by_rule[rule]]
+        parts = []
+        for rule, rows in hits.items():
+            times, is_timed = self._times(rows)
+            parts += [self._slot(slot, rows, times, is_timed) for slot in self._layout.by_rule[rule]]
         return Partials(np.concatenate(parts), self._shown, self._left)
 
-    def _slot(self, slot: Slot, rows: NDArray[np.int32]) -> NDArray[np.void]:
+    def _times(self, rows: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The time of each of ``rows`` in microseconds, and whether it has one, as ``concepts.times_us`` says it."""
+        batch = self._batch
+        times = np.zeros(len(rows), np.int64)
+        is_timed = np.zeros(len(rows), np.bool_)
+        for name in concepts.fields_of("@timestamp", batch.source):
+            places = np.flatnonzero(~is_timed)
+            if not len(places):
+                break
+            zone = UTC if name in concepts.ALWAYS_UTC else batch.zone
+            found = self._own(name, rows[places])
+            known = [parse_time(value.decode("utf-8", "replace"), zone, batch.year) for value in found.values]
+            codes = found.codes
+            is_timed[places] = np.array([time is not None for time in known] + [False], np.bool_)[codes]
+            times[places] = np.array([time or 0 for time in known] + [0], np.int64)[codes]
+        return times, is_timed
+
+    def _slot(
+        self, slot: Slot, rows: NDArray[np.int32], times: NDArray[np.int64], is_timed: NDArray[np.bool_]
+    ) -> NDArray[np.void]:
         number = slot.own.correlation
-        timed = self._is_timed[rows]
-        rows = self._without(rows, timed, number, NO_TIME)
-        rows = rows[self._is_within[rows]]
+        self._without(rows, is_timed, number, NO_TIME)
+        start, end = self._period
+        is_within = is_timed.copy()
+        if start is not None:
+            is_within &= times >= start
+        if end is not None:
+            is_within &= times < end
+        rows, times = rows[is_within], times[is_within]
         group = self._group(slot.own, rows)
         value = self._value(slot.own, rows)
         kept = group != 0
@@ -115,7 +142,7 @@ class _Gathering:
             kept &= has_value
         rows = rows[kept]
         found = np.empty(len(rows), self._layout.row)
-        found["time"] = self._times[rows]
+        found["time"] = times[kept]
         found["file"] = 0
         found["slot"] = slot.number
         found["record"] = _records(self._batch, rows)
@@ -128,16 +155,12 @@ class _Gathering:
             found[f"above_{2 * n + 1}"] = self._value(wanted, rows) if wanted else 0
         return found
 
-    def _without(
-        self, rows: NDArray[np.int32], is_kept: NDArray[np.bool_], number: int, reason: str
-    ) -> NDArray[np.int32]:
-        """``rows`` that are kept; the others are counted."""
-        lost = np.flatnonzero(~is_kept)
-        if not len(lost):
-            return rows
-        count, first = self._left.get((number, reason), (0, self._batch.record(int(rows[lost[0]]))))
-        self._left[number, reason] = (count + len(lost), first)
-        return rows[is_kept]
+    def _without(self, rows: NDArray[np.int32], is_kept: NDArray[np.bool_], number: int, reason: str) -> None:
+        """Count those of ``rows`` that are not kept."""
+        lost = rows[~is_kept]
+        if len(lost):
+            count, first = self._left.get((number, reason), (0, self._batch.record(int(lost[0]))))
+            self._left[number, reason] = (count + len(lost), first)
 
     def _group(self, wanted: Wanted, rows: NDArray[np.int32]) -> NDArray[np.uint64]:
         """The digest of each row's group, 0 where a value of it is missing; its texts are kept."""
@@ -196,20 +219,21 @@ class _Gathering:
         return found
 
     def _own(self, name: str, rows: NDArray[np.int32]) -> _Coded:
-        known = self._fields.get(name)
-        if known is None:
-            column = self._batch.column(name)
-            blob = column.data.tobytes()
-            numbers: dict[bytes, int] = {}
-            texts = (blob[a:b] for a, b in pairwise(column.offsets.tolist()))
-            codes = [-1 if text in _NOTHING else numbers.setdefault(text, len(numbers)) for text in texts]
-            coded = _Coded(np.array(codes, np.int64), list(numbers))
-            known = self._fields[name] = (column.rows, coded)
-        at, coded = known
-        if not len(at):
+        """The first value of field ``name`` itself in each of ``rows``."""
+        column = self._batch.column(name)
+        if not len(column):
             return _Coded(np.full(len(rows), -1, np.int64), [])
-        places = np.minimum(np.searchsorted(at, rows), len(at) - 1)
-        return _Coded(np.where(at[places] == rows, coded.codes[places], -1), coded.values)
+        places = np.minimum(np.searchsorted(column.rows, rows), len(column) - 1)
+        is_there = column.rows[places] == rows
+        known = self._fields.get(name)
+        if known is None and SPARSE * len(rows) < len(column):  # few of many: only those are made texts
+            bounds = zip(column.offsets[places].tolist(), column.offsets[places + 1].tolist(), strict=True)
+            coded = _coded(column.data[a:b].tobytes() for a, b in bounds)
+            return _Coded(np.where(is_there, coded.codes, -1), coded.values)
+        if known is None:
+            blob = column.data.tobytes()
+            known = self._fields[name] = _coded(blob[a:b] for a, b in pairwise(column.offsets.tolist()))
+        return _Coded(np.where(is_there, known.codes[places], -1), known.values)
 
     def _holds(self, node: Node) -> NDArray[np.bool_]:
         """The rows in which a condition of a route holds."""
