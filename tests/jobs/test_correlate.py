@@ -12,6 +12,7 @@ import pytest
 
 from vonggac.cli.findings import to_csv, to_json
 from vonggac.detectors.sigma import RuleSet, SigmaDetector, compile_rules
+from vonggac.errors import InputError
 from vonggac.events.times import iso, parse_time
 from vonggac.jobs import correlate
 from vonggac.jobs.scan import Plan, Reading, Summary, scan
@@ -204,6 +205,19 @@ def test_what_is_forgotten_for_want_of_room_is_a_fault_that_is_told(monkeypatch:
     summary, found = run([("a", burst(100, user="an", step=1))], rules)
     assert summary.forgotten["events"] == 70
     assert len(found) == 1
+
+
+def test_no_room_for_hits_ends_the_scan_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(correlate.tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(
+        correlate.Collector.__init__, "__kwdefaults__", {"run_rows": 5, "max_groups": 10, "max_events": 90}
+    )
+    with pytest.raises(InputError, match="No space left"):
+        run([("a", burst(20))], ruleset(FAILED + GUESSING))
 
 
 def test_hostile_groups_come_out_harmless_in_every_form() -> None:

@@ -22,6 +22,7 @@ from vonggac.detectors.correlation.layout import Layout
 from vonggac.detectors.correlation.partials import Partials
 from vonggac.detectors.correlation.sieve import Sieve
 from vonggac.detectors.sigma.ruleset import Correlation
+from vonggac.errors import N_, InputError
 from vonggac.events.finding import Finding, finding_id
 from vonggac.events.times import iso
 
@@ -91,7 +92,10 @@ class Collector:
         return self._correlator.counts
 
     def add(self, file: str, head: dict[str, Any], data: bytes) -> None:
-        """Keep what a worker answered of a block of ``file``, as :func:`pack` gave it."""
+        """Keep what a worker answered of a block of ``file``, as :func:`pack` gave it.
+
+        Raises InputError where there is no room for it: a scan that forgets hits must not look like a whole one.
+        """
         n = head["n_row_bytes"]
         if n:
             number = self._numbers.setdefault(file, len(self._files))
@@ -100,8 +104,15 @@ class Collector:
             rows = np.frombuffer(bytearray(data[:n]), self.layout.row)
             rows["file"] = number
             self._sieve.add(rows)
-            self._runs.add(rows)
-            self._texts.add(orjson.loads(data[n:]))
+            try:
+                self._runs.add(rows)
+                self._texts.add(orjson.loads(data[n:]))
+            except OSError as error:
+                raise InputError(
+                    N_("what correlations need could not be kept: {reason}"),
+                    where=tempfile.gettempdir(),
+                    reason=error.strerror or str(error),
+                ) from error
 
     def findings(self) -> Iterator[Finding]:
         """The findings, in order of time; nothing can be added after."""

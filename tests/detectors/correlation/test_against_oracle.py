@@ -155,7 +155,7 @@ def expected(found: Found, mine: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
     return found.title, group, found.time, found.value, found.first
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(rules(), events(), st.integers(0, 1000))
 def test_correlations_find_what_the_specification_says(
     documents: list[dict[str, Any]], logged: list[Logged], seed: int
