@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import orjson
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from oracle import Oracle
 
+from vonggac.detectors.correlation.layout import Layout
 from vonggac.detectors.sigma import RuleSet, SigmaDetector, compile_rules
 from vonggac.events.batch import EventBatch
 
@@ -206,3 +210,38 @@ def test_what_cannot_be_a_filter_is_a_fault_and_the_rule_runs(more: dict[str, An
     assert ruleset.faults
     assert all(fault.place.startswith("1.yml") for fault in ruleset.faults)
     assert hits(ruleset, "svc") == ["svc"]
+
+
+JUNK: list[Any] = [
+    None, True, 0, -1, 2**70, 1.5, float("inf"), "", "x", "good", "many", "and", "(", [], ["good"], [None], [[]], {}, {"a": 1},
+    {"good": "u"}, {1: 2}, "5m", "not good", ["good", 5],
+]  # fmt: skip
+
+
+def spoiled(value: Any, random: Random) -> Any:
+    """``value`` with some of its parts replaced, renamed or gone."""
+    if not isinstance(value, dict):
+        return random.choice(JUNK) if random.random() < 0.03 else value
+    found = {}
+    for key, part in value.items():
+        chance = random.random()
+        if chance < 0.06:
+            found[key] = random.choice(JUNK)
+        elif chance < 0.08:
+            found[random.choice(["x", 5, "type", "rules", "condition"])] = part
+        elif chance > 0.03:
+            found[key] = spoiled(part, random)
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_whatever_is_written_is_a_rule_or_a_fault(random: Random) -> None:
+    kinds = (
+        {}, {"type": "temporal", "condition": "good and not many"}, {"type": "value_sum", "condition": {"field": "n", "gt": 1}},
+        {"type": "temporal_ordered", "condition": None}, {"aliases": {"u": {"good": "v"}}},
+    )  # fmt: skip
+    documents = [rule(), many(**random.choice(kinds)), quiet(random.choice((["good"], "any")))]
+    ruleset = compiled([spoiled(document, random) for document in documents])
+    Layout(ruleset.correlations)
+    assert len(ruleset.rules) + len(ruleset.correlations) + len(ruleset.faults) > 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sigma.correlations import (
     CorrelationConditionAND,
@@ -80,8 +81,10 @@ class Names:
         if name:
             self._by_name.setdefault(name, {}).setdefault(file_of(place), identifier)
 
-    def find(self, name: str, place: str) -> str:
+    def find(self, name: object, place: str) -> str:
         """The id of the rule that the file of ``place`` calls ``name``; raises ValueError that says why there is none."""
+        if not isinstance(name, str):
+            raise _Unresolved(f"names a rule by a {type(name).__name__}")
         if name.lower() in self._ids:
             return name.lower()
         places = self._by_name.get(name, {})
@@ -188,11 +191,13 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
         }
     condition = parsed.condition
     expression: Node = []
-    fields: tuple[str, ...] = ()
+    fields: tuple[Any, ...] = ()
     percentile = 50
     if isinstance(condition, SigmaCorrelationCondition):
-        given = condition.fieldref
-        fields = () if given is None else (given,) if isinstance(given, str) else tuple(map(str, given))
+        given: object = condition.fieldref
+        fields = tuple(given) if isinstance(given, list) else () if given is None else (given,)
+        if not all(isinstance(name, str) for name in fields):
+            raise _Unresolved("the field of a condition is a name or a list of names")
         if parsed.type.name.startswith("VALUE") and parsed.type.name != "VALUE_COUNT" and len(fields) != 1:
             raise _Unresolved(f"a {parsed.type.name.lower()} is of one field")
         if condition.percentile is not None:
