@@ -171,3 +171,12 @@ def test_blocks_and_their_order_change_nothing(
     documents: list[dict[str, Any]], logged: list[Logged], one: int, other: int
 ) -> None:
     assert scanned(documents, logged, one) == scanned(documents, logged, other)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules(), events(), st.integers(0, 1000), st.integers(0, 1000))
+def test_what_is_forgotten_for_want_of_room_is_the_same_whatever_the_blocks(
+    documents: list[dict[str, Any]], logged: list[Logged], one: int, other: int
+) -> None:
+    caps = {"max_groups": 2, "max_events": 4}
+    assert scanned(documents, logged, one, **caps) == scanned(documents, logged, other, **caps)
