@@ -30,7 +30,9 @@ def test_columns_hold_what_the_events_hold(events: list[dict[str, object]]) -> N
             found.setdefault(row, []).append(text)
         for row in range(batch.n_rows):
             event = batch.event(row)
-            direct = event[name] if name in event else resolve(event, name.split("."))
+            direct = event.get(name)
+            if direct is None:
+                direct = resolve(event, name.split("."))
             assert found.get(row, []) == [t.encode("utf-8", "replace").decode() for t in own_texts(direct)], name
         assert column.rows.tolist() == sorted(column.rows.tolist())
 

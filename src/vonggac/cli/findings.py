@@ -7,6 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,7 +16,7 @@ from vonggac.cli.language import _, current, number, tell
 from vonggac.cli.safe import cell, visible, visible_json
 from vonggac.cli.tables import Table
 from vonggac.errors import N_
-from vonggac.events.finding import LEVELS, Finding
+from vonggac.events.finding import LEVELS, Finding, RuleInfo
 from vonggac.events.skips import REASONS
 
 if TYPE_CHECKING:
@@ -56,32 +57,40 @@ TOP = 20
 
 
 def to_json(findings: Sequence[Finding]) -> bytes:
-    """One line of JSON for each finding of an event, harmless on a terminal."""
-    return b"".join(map(_json_line, findings))
+    """One line of JSON for each finding of an event, harmless on a terminal; what they share is written once."""
+    first = findings[0]
+    shared = visible_json(
+        json_bytes(
+            {
+                "time": first.time,
+                "source": first.source,
+                "host": first.host,
+                "file": first.file,
+                "record": first.record,
+                "event": first.event,
+            }
+        )
+    )[1:-1]
+    lines: list[bytes] = []
+    for finding in findings:
+        lines += (b'{"id":', json_bytes(finding.id), b',"rule":', _rule_json(finding.rule), b",", shared)
+        if finding.detail:
+            lines += (b',"detail":', visible_json(json_bytes(_detail(finding))))
+        lines.append(b"}\n")
+    return b"".join(lines)
 
 
-def _json_line(finding: Finding) -> bytes:
-    rule = finding.rule
-    value: dict[str, object] = {
-        "id": finding.id,
-        "rule": {
-            "id": rule.id,
-            "title": rule.title,
-            "level": rule.level,
-            "tags": rule.tags,
-            "author": rule.author,
-            "references": rule.references,
-        },
-        "time": finding.time,
-        "source": finding.source,
-        "host": finding.host,
-        "file": finding.file,
-        "record": finding.record,
-        "event": finding.event,
+@lru_cache(maxsize=8192)
+def _rule_json(rule: RuleInfo) -> bytes:
+    value = {
+        "id": rule.id,
+        "title": rule.title,
+        "level": rule.level,
+        "tags": rule.tags,
+        "author": rule.author,
+        "references": rule.references,
     }
-    if finding.detail:
-        value["detail"] = _detail(finding)
-    return visible_json(json_bytes(value)) + b"\n"
+    return visible_json(json_bytes(value))
 
 
 def _detail(finding: Finding) -> dict[str, list[str]]:
@@ -94,10 +103,12 @@ def _detail(finding: Finding) -> dict[str, list[str]]:
 
 def json_bytes(value: object) -> bytes:
     """``value`` as compact JSON, also with integers over 64 bits and lone surrogates."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str)
-    except orjson.JSONEncodeError:
-        return json.dumps(value, default=str, separators=(",", ":")).encode()
+    for option in (0, orjson.OPT_NON_STR_KEYS):  # keys that are no texts are rare, and allowing for them is slow
+        try:
+            return orjson.dumps(value, option=option, default=str)
+        except orjson.JSONEncodeError:
+            continue
+    return json.dumps(value, default=str, separators=(",", ":")).encode()
 
 
 def to_csv(findings: Sequence[Finding]) -> bytes:

@@ -50,6 +50,57 @@ class Column:
         return [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(bounds)]
 
 
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Values of a batch where they stand, of which nothing was copied yet.
+
+    Value i is ``data[starts[i]:ends[i]]`` (int64[n] into uint8[...]) and belongs to ``rows[i]`` (int32[n], in any order); it is
+    UTF-8, in JSON's form where ``is_escaped[i]``.
+    """
+
+    rows: NDArray[np.int32]
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    is_escaped: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, column: Column) -> Spans:
+        """The values of ``column``."""
+        offsets = column.offsets
+        return cls(column.rows, column.data, offsets[:-1], offsets[1:], np.zeros(len(column.rows), np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, which: NDArray[np.int64] | NDArray[np.int32] | NDArray[np.bool_]) -> Spans:
+        """Some of the values."""
+        return Spans(self.rows[which], self.data, self.starts[which], self.ends[which], self.is_escaped[which])
+
+    def column(self) -> Column:
+        """The values, copied and without escapes, in the same order."""
+        from vonggac.events.escapes import gather  # compiled code: not everybody who knows batches needs it
+
+        offsets, data = gather(self.data, self.starts, self.ends, self.is_escaped)
+        return Column(self.rows, offsets, data)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Values of several fields where they stand, in an order that suits memory.
+
+    ``names`` int32[n]: the number of the field of each value among those asked for; :data:`OTHER` for another field's,
+    :data:`NO_FIELD` for what is to be left out. ``is_text`` bool[n]: not a number or boolean. ``has_all``: every value of the batch is in it, not only of those fields.
+    """
+
+    spans: Spans
+    names: NDArray[np.int32]
+    is_text: NDArray[np.bool_]
+    has_all: bool
+
+
+OTHER, NO_FIELD = -1, -2
+
 EMPTY_COLUMN = Column(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, np.uint8))
 
 
@@ -60,6 +111,12 @@ class Shape:
     keys: tuple[str, ...]
     columns: Sequence[Sequence[object]]
     records: Sequence[int]
+
+
+def stream_of(spans: Spans, name: int) -> Stream:
+    """Values that are all of the field with number ``name``; of all fields for :data:`OTHER`."""
+    n = len(spans)
+    return Stream(spans, np.full(n, name, np.int32), np.ones(n, np.bool_), has_all=name == OTHER)
 
 
 def leaf_texts(value: object) -> Iterator[str]:
@@ -241,6 +298,24 @@ class EventBatch:
         if found is None:
             found = self._columns[name] = self._column(name)
         return found
+
+    def spans(self, name: str) -> Spans:
+        """The values of field ``name`` where they stand, for those who look at all and keep few."""
+        return Spans.of(self.column(name))
+
+    def streams(
+        self, names: Sequence[str], is_wanted: NDArray[np.bool_] | None, *, with_numbers: bool
+    ) -> Iterator[Stream]:
+        """All values of the fields ``names``; with ``is_wanted``, also every value of the rows wanted, whatever its field.
+
+        A value can come twice: as its field's, and as one of all.
+        """
+        for number, name in enumerate(names):
+            if len(spans := self.spans(name)):
+                yield stream_of(spans, number)
+        if is_wanted is not None:
+            every = self.all_values(is_wanted, with_numbers=with_numbers)
+            yield stream_of(Spans.of(every), OTHER)
 
     def _column(self, name: str) -> Column:
         return concatenate(

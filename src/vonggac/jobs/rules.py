@@ -192,7 +192,16 @@ def _digest(texts: Sequence[tuple[str, str]]) -> str:
     digest = hashlib.blake2b(
         f"{FORMAT}\0{metadata.version('pysigma')}\0{metadata.version('vonggac')}".encode(), digest_size=16
     )
-    for name in ("routing.yml", "layout.py", "compile.py", "meta_rules.py", "modifiers.py", "regex.py"):
+    for name in (
+        "routing.yml",
+        "layout.py",
+        "grams.py",
+        "gram_kernels.py",
+        "compile.py",
+        "meta_rules.py",
+        "modifiers.py",
+        "regex.py",
+    ):
         digest.update(resources.files("vonggac.detectors.sigma").joinpath(name).read_bytes())
     for place, text in texts:
         body = text.encode()

@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from vonggac.events.escapes import hex_value
+
 PLAIN, ESCAPED, INTEGER, FLOAT, LITERAL, NULL = 0, 1, 2, 3, 4, 5
 """Kinds of tokens: text without and with escapes, numbers (integers in their shortest form; others), ``true`` and
 ``false``, ``null`` or an empty object or list: a key without a value."""
@@ -24,40 +26,20 @@ _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = 123, 125, 91, 93
 
 
 @njit(cache=True)
-def _hex(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """The value of four hexadecimal digits, -1 when they are not."""
-    if at + 4 > end:
-        return -1
-    value = 0
-    for j in range(at, at + 4):
-        c = int(data[j])
-        if 48 <= c <= 57:
-            digit = c - 48
-        elif 97 <= c <= 102:
-            digit = c - 87
-        elif 65 <= c <= 70:
-            digit = c - 55
-        else:
-            return -1
-        value = value * 16 + digit
-    return value
-
-
-@njit(cache=True)
 def _escape_end(data: NDArray[np.uint8], i: int, end: int) -> int:
     """The position after the escape whose backslash is at ``i``; -1 when it is not valid."""
     if i + 1 >= end:
         return -1
     c = data[i + 1]
     if c == 117:  # u
-        value = _hex(data, i + 2, end)
+        value = hex_value(data, i + 2, end)
         if value < 0 or 0xDC00 <= value <= 0xDFFF:
             return -1
         if value < 0xD800 or value > 0xDBFF:
             return i + 6
         if i + 12 > end or data[i + 6] != _BACKSLASH or data[i + 7] != 117:
             return -1
-        low = _hex(data, i + 8, end)
+        low = hex_value(data, i + 8, end)
         return i + 12 if 0xDC00 <= low <= 0xDFFF else -1
     if c == _QUOTE or c == _BACKSLASH or c == 47 or c == 98 or c == 102 or c == 110 or c == 114 or c == 116:
         return i + 2
@@ -416,82 +398,3 @@ def group_by_path(paths: NDArray[np.int32], n_tokens: int, n_paths: int) -> tupl
         order[at[paths[t]]] = t
         at[paths[t]] += 1
     return bounds, order
-
-
-@njit(cache=True)
-def _put(out: NDArray[np.uint8], n: int, code: int) -> int:
-    """Append a code point as UTF-8."""
-    if code < 0x80:
-        out[n] = code
-        return n + 1
-    if code < 0x800:
-        out[n] = 0xC0 | (code >> 6)
-        out[n + 1] = 0x80 | (code & 0x3F)
-        return n + 2
-    if code < 0x10000:
-        out[n] = 0xE0 | (code >> 12)
-        out[n + 1] = 0x80 | ((code >> 6) & 0x3F)
-        out[n + 2] = 0x80 | (code & 0x3F)
-        return n + 3
-    out[n] = 0xF0 | (code >> 18)
-    out[n + 1] = 0x80 | ((code >> 12) & 0x3F)
-    out[n + 2] = 0x80 | ((code >> 6) & 0x3F)
-    out[n + 3] = 0x80 | (code & 0x3F)
-    return n + 4
-
-
-@njit(cache=True)
-def gather(
-    data: NDArray[np.uint8],
-    which: NDArray[np.int32],
-    firsts: NDArray[np.int64],
-    lasts: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """The texts of the tokens ``which``, unescaped: (offsets[len(which) + 1], bytes)."""
-    size = 0
-    for k in range(len(which)):
-        size += lasts[which[k]] - firsts[which[k]]
-    out = np.empty(size, np.uint8)
-    offsets = np.zeros(len(which) + 1, np.int64)
-    n = 0
-    for k in range(len(which)):
-        t = which[k]
-        i = firsts[t]
-        last = lasts[t]
-        if kinds[t] != ESCAPED:
-            for j in range(i, last):
-                out[n] = data[j]
-                n += 1
-        else:
-            while i < last:
-                c = data[i]
-                if c != _BACKSLASH:
-                    out[n] = c
-                    n += 1
-                    i += 1
-                    continue
-                c = data[i + 1]
-                i += 2
-                if c == 117:
-                    code = _hex(data, i, last)
-                    i += 4
-                    if 0xD800 <= code <= 0xDBFF:
-                        code = 0x10000 + ((code - 0xD800) << 10) + (_hex(data, i + 2, last) - 0xDC00)
-                        i += 6
-                    n = _put(out, n, code)
-                else:
-                    if c == 98:
-                        c = np.uint8(8)
-                    elif c == 102:
-                        c = np.uint8(12)
-                    elif c == 110:
-                        c = np.uint8(10)
-                    elif c == 114:
-                        c = np.uint8(13)
-                    elif c == 116:
-                        c = np.uint8(9)
-                    out[n] = c
-                    n += 1
-        offsets[k + 1] = n
-    return offsets, out[:n]

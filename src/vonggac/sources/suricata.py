@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vonggac.errors import N_
-from vonggac.events.batch import Column, EventBatch, Shape, encode, own_texts, resolve
+from vonggac.events.batch import EventBatch, Shape, Spans, encode, own_texts, resolve
 from vonggac.sources.derived import Derived
 from vonggac.sources.json_documents import frame_json
 from vonggac.sources.json_lines import SkipRecord, parse_object, read_objects
@@ -94,10 +94,13 @@ class _SuricataBatch(TokenBatch):
 
     __slots__ = ()
 
-    def _column(self, name: str) -> Column:
+    def _is_made(self, name: str) -> bool:
+        return name in _MADE or super()._is_made(name)
+
+    def _made(self, name: str) -> Spans:
         make = _MADE.get(name)
         if make is None:
-            return super()._column(name)
+            return super()._made(name)
         urls, hosts = self.column("http.url"), self.column("http.hostname")
         first_host: dict[int, str] = {}
         for row, host in zip(hosts.rows.tolist(), hosts.texts(), strict=True):
@@ -106,7 +109,7 @@ class _SuricataBatch(TokenBatch):
         for row, url in zip(urls.rows.tolist(), urls.texts(), strict=True):
             first_url.setdefault(row, url)
         values = [make(first_host.get(row, ""), url) if url else None for row, url in first_url.items()]
-        return encode(values, np.fromiter(first_url, np.int32, len(first_url)))
+        return Spans.of(encode(values, np.fromiter(first_url, np.int32, len(first_url))))
 
 
 class SuricataSource:

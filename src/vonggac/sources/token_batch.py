@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
@@ -10,13 +10,26 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from vonggac.events.batch import EMPTY_COLUMN, Column, EventBatch, concatenate, encode, leaf_texts
+from vonggac.events.batch import (
+    EMPTY_COLUMN,
+    NO_FIELD,
+    OTHER,
+    Column,
+    EventBatch,
+    Spans,
+    Stream,
+    concatenate,
+    encode,
+    leaf_texts,
+    stream_of,
+)
 from vonggac.events.skips import Skip
 from vonggac.sources import json_kernels as k
 
 Path = tuple[str, ...]
 _PATHS = 4096
 _TOKENS_PER_BYTE = 0.05
+_NOTHING = Spans.of(EMPTY_COLUMN)
 
 
 class Tokens:
@@ -96,22 +109,26 @@ class Tokens:
         """The tokens of ``path``, in order of row, nulls too."""
         return self._order[self.bounds[path] : self.bounds[path + 1]]
 
-    def texts(self, is_wanted: NDArray[np.bool_], is_ignored: NDArray[np.bool_], *, with_numbers: bool) -> Column:
-        """The values of the rows wanted, of all paths but those ignored, in the order of the bytes."""
-        which = self.kinds[: len(self._paths)] <= (k.LITERAL if with_numbers else k.ESCAPED)
-        which &= is_wanted[self.rows[: len(self._paths)]]
-        which &= ~is_ignored[self._paths]
-        return self.column(np.flatnonzero(which).astype(np.int32))
+    def every(self) -> tuple[Spans, NDArray[np.int32], NDArray[np.uint8]]:
+        """All tokens in the order of the bytes, nulls too, numbers as they are written; their paths; their kinds."""
+        n = len(self._paths)
+        kinds = self.kinds[:n]
+        return (
+            Spans(self.rows[:n], self.data, self.firsts[:n], self.lasts[:n], kinds == k.ESCAPED),
+            self._paths,
+            kinds,
+        )
 
-    def column(self, which: NDArray[np.int32]) -> Column:
-        """The values of the tokens ``which``."""
+    def spans(self, which: NDArray[np.int32]) -> Spans:
+        """The values of the tokens ``which``, nulls left out."""
         kinds = self.kinds[which]
-        if (kinds == k.NULL).any():
-            which = which[kinds != k.NULL]
-            kinds = self.kinds[which]
-        offsets, data = k.gather(self.data, which, self.firsts, self.lasts, self.kinds)
-        column = Column(self.rows[which], offsets, data)
-        return _with_numbers(column, np.flatnonzero(kinds == k.FLOAT)) if (kinds == k.FLOAT).any() else column
+        return self._spans(which[kinds != k.NULL] if (kinds == k.NULL).any() else which)
+
+    def _spans(self, which: NDArray[np.int32]) -> Spans:
+        kinds = self.kinds[which]
+        spans = Spans(self.rows[which], self.data, self.firsts[which], self.lasts[which], kinds == k.ESCAPED)
+        is_float = kinds == k.FLOAT
+        return Spans.of(_with_numbers(spans.column(), np.flatnonzero(is_float))) if is_float.any() else spans
 
 
 def _with_numbers(column: Column, odd: NDArray[np.int64]) -> Column:
@@ -158,7 +175,7 @@ class Fields:
 class TokenBatch(EventBatch):
     """Tokens as a batch; ``first_record`` is the number of the block's first line."""
 
-    __slots__ = ("_events", "_first_record", "_named", "_tokens")
+    __slots__ = ("_events", "_first_record", "_named", "_spans", "_tokens")
 
     def __init__(
         self,
@@ -176,6 +193,7 @@ class TokenBatch(EventBatch):
         self._tokens = tokens
         self._named = named
         self._events: dict[int, dict[str, object]] = {}
+        self._spans: dict[str, Spans] = {}
         self._first_record = first_record
 
     def fields(self) -> set[str]:
@@ -183,13 +201,32 @@ class TokenBatch(EventBatch):
         return {name.split(".", 1)[0] for name in self._named.tokens_of}
 
     def _column(self, name: str) -> Column:
-        found = self._named.tokens_of.get(name)
-        if name in self._named.by_event:
-            return self._by_event(name, EMPTY_COLUMN if found is None else self._tokens.column(found))
+        return self.spans(name).column()
+
+    def spans(self, name: str) -> Spans:
+        """The values of field ``name`` where they stand in the lines."""
+        found = self._spans.get(name)
         if found is None:
-            mark = self._named.marks.get(name)
-            return EMPTY_COLUMN if mark is None else _derived(self.column(mark[0]), mark[1])
-        return self._tokens.column(found)
+            if self._is_made(name):
+                found = self._made(name)
+            else:
+                tokens = self._named.tokens_of.get(name)
+                found = _NOTHING if tokens is None else self._tokens.spans(tokens)
+            self._spans[name] = found
+        return found
+
+    def _is_made(self, name: str) -> bool:
+        """Whether values of field ``name`` are made from others'."""
+        return name in self._named.by_event or (name in self._named.marks and name not in self._named.tokens_of)
+
+    def _made(self, name: str) -> Spans:
+        """The values of a field that is made from others, with its own."""
+        if name in self._named.by_event:
+            tokens = self._named.tokens_of.get(name)
+            own = EMPTY_COLUMN if tokens is None else self._tokens.spans(tokens).column()
+            return Spans.of(self._by_event(name, own))
+        other, mark = self._named.marks[name]
+        return _derived(self.column(other), mark)
 
     def _by_event(self, name: str, own: Column) -> Column:
         """``own`` with what ``event_of`` adds to the other events; only the few that may have it are made."""
@@ -201,12 +238,40 @@ class TokenBatch(EventBatch):
     def rows_with(self, name: str) -> NDArray[np.int32]:
         """The rows in which field ``name`` has a value: a text of its own, or one somewhere in its objects."""
         below = name + "."
-        inner = [self.column(other).rows for other in self._named.tokens_of if other.startswith(below)]
-        return np.concatenate([self.column(name).rows, *inner])
+        inner = [self.spans(other).rows for other in self._named.tokens_of if other.startswith(below)]
+        return np.concatenate([self.spans(name).rows, *inner])
 
     def all_values(self, is_wanted: NDArray[np.bool_], *, with_numbers: bool) -> Column:
         """Every value of every event with ``is_wanted[row]``; numbers and booleans only ``with_numbers``."""
-        return self._tokens.texts(is_wanted, self._named.is_ignored, with_numbers=with_numbers)
+        spans, paths, kinds = self._tokens.every()
+        kept = (
+            (kinds <= (k.LITERAL if with_numbers else k.ESCAPED))
+            & is_wanted[spans.rows]
+            & ~self._named.is_ignored[paths]
+        )
+        return self._tokens.spans(np.flatnonzero(kept).astype(np.int32)).column()
+
+    def streams(
+        self, names: Sequence[str], is_wanted: NDArray[np.bool_] | None, *, with_numbers: bool
+    ) -> Iterator[Stream]:
+        """All values in the order of the bytes; then those of fields that are made from others."""
+        del with_numbers  # numbers come with the others
+        spans, paths, kinds = self._tokens.every()
+        numbers = np.where(self._named.is_ignored, NO_FIELD, OTHER).astype(np.int32)[paths]
+        for number, name in enumerate(names):
+            if self._is_made(name):
+                if len(made := self.spans(name)):
+                    yield stream_of(made, number)
+            elif (tokens := self._named.tokens_of.get(name)) is not None:
+                numbers[tokens] = number
+        numbers[kinds == k.NULL] = NO_FIELD
+        is_float = kinds == k.FLOAT
+        if is_float.any():  # their texts are not what stands in the line
+            floats = np.flatnonzero(is_float).astype(np.int32)
+            texts = self._tokens.spans(floats)
+            yield Stream(texts, numbers[floats], np.zeros(len(floats), np.bool_), has_all=is_wanted is not None)
+            numbers[floats] = NO_FIELD
+        yield Stream(spans, numbers, kinds <= k.ESCAPED, has_all=is_wanted is not None)
 
     def record(self, row: int) -> int:
         """The number of the line, from the first of the file."""
@@ -224,16 +289,10 @@ class TokenBatch(EventBatch):
 
 def _merged(first: Column, second: Column) -> Column:
     """Both in order of row."""
-    both = concatenate([first, second])
-    order = np.argsort(both.rows, kind="stable").astype(np.int32)
-    kinds = np.zeros(len(order), np.uint8)
-    offsets, data = k.gather(both.data, order, both.offsets[:-1], both.offsets[1:], kinds)
-    return Column(both.rows[order], offsets, data)
+    both = Spans.of(concatenate([first, second]))
+    return both.take(np.argsort(both.rows, kind="stable")).column()
 
 
-def _derived(column: Column, mark: bytes) -> Column:
+def _derived(column: Column, mark: bytes) -> Spans:
     which, starts, ends = k.after_mark(column.data, column.offsets, np.frombuffer(mark, np.uint8))
-    every = np.arange(len(which), dtype=np.int32)
-    kinds = np.zeros(len(which), np.uint8)
-    offsets, data = k.gather(column.data, every, starts, ends, kinds)
-    return Column(column.rows[which], offsets, data)
+    return Spans(column.rows[which], column.data, starts, ends, np.zeros(len(which), np.bool_))

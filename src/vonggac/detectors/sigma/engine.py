@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vonggac.detectors.sigma import kernels
+from vonggac.detectors.sigma import gram_kernels, kernels
 from vonggac.detectors.sigma.costly import JudgeLeaf, judge
 from vonggac.detectors.sigma.layout import make_plan
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.routing import DISPLACED, ROUTING
 from vonggac.detectors.sigma.ruleset import RuleSet
-from vonggac.events.batch import Column, EventBatch, concatenate, leaf_texts
+from vonggac.events.batch import EMPTY_COLUMN, Column, EventBatch, Spans, Stream, leaf_texts, stream_of
 from vonggac.events.finding import Hit
 from vonggac.events.folding import fold
 
@@ -59,6 +60,7 @@ class SigmaDetector:
         self._route = route
         self._store = store
         self._plans: dict[str, Plan] = {}
+        self._watches: dict[str, Watch] = {}
         self._bits = np.zeros((0, 0), np.uint64)
         self.timeouts: Counter[str] = Counter()
         self.referenced: dict[str, NDArray[np.int32]] = {}
@@ -99,13 +101,55 @@ class SigmaDetector:
         if not plan.rules or not batch.n_rows:
             return []
         n_words = (batch.n_rows + 63) >> 6
-        capacity = 2 * plan.n_items + len(plan.modes) + 2
+        capacity = 2 * plan.n_items + len(plan.entries) + 2
         if self._bits.shape[1] != n_words or self._bits.shape[0] < capacity:
             self._bits = np.empty((max(capacity, self._bits.shape[0]), n_words), np.uint64)
-        run = _Run(plan, self._ruleset, batch, self._bits, self.timeouts, self._judge_leaf)
+        watch = self._watches.get(batch.source)
+        if watch is None:
+            watch = self._watches[batch.source] = Watch.of(plan)
+        run = _Run(plan, watch, self._ruleset, batch, self._bits, self.timeouts, self._judge_leaf)
         hits = run.hits()
         self.referenced = run.referenced
         return hits
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Where the literals of a plan are looked for, by native field: those of ``names[i]`` in the targets from ``bounds[i]`` to
+    ``bounds[i + 1]``; before them stands what is looked for in every value.
+
+    ``targets`` int32[n, 2]: the number of a field of the rules, and that of the target. ``sought``: that field's name, and the base in
+    whose events it is another name of the native field, -1 for its own name.
+    """
+
+    names: list[str]
+    targets: NDArray[np.int32]
+    bounds: NDArray[np.int32]
+    n_for_all: int
+    sought: list[tuple[str, int]]
+    memory: gram_kernels.Memory
+
+    @classmethod
+    def of(cls, plan: Plan) -> Watch:
+        """All targets of ``plan``."""
+        by_name: dict[str, list[tuple[str, int]]] = {}
+        for name in plan.field_bases:
+            if name and name in plan.field_numbers:
+                by_name.setdefault(name, []).append((name, -1))
+                for base, native in plan.aliases.get(name, ()):
+                    by_name.setdefault(native, []).append((name, base))
+        for_all = [("", -1)] if "" in plan.field_bases and "" in plan.field_numbers else []
+        sought = [*for_all, *(target for found in by_name.values() for target in found)]
+        targets = [(plan.field_numbers[name], number) for number, (name, _) in enumerate(sought)]
+        bounds = np.cumsum([len(for_all), *map(len, by_name.values())])
+        return cls(
+            list(by_name),
+            np.array(targets, np.int32).reshape(-1, 2),
+            bounds.astype(np.int32),
+            len(for_all),
+            sought,
+            gram_kernels.new_memory(gram_kernels.REMEMBERED),
+        )
 
 
 class _Run:
@@ -114,6 +158,7 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
+        watch: Watch,
         ruleset: RuleSet,
         batch: EventBatch,
         bits: NDArray[np.uint64],
@@ -121,6 +166,7 @@ class _Run:
         judge_leaf: JudgeLeaf,
     ) -> None:
         self.plan = plan
+        self.watch = watch
         self.judge_leaf = judge_leaf
         self.rules = ruleset.rules
         self.silent = ruleset.silent
@@ -129,7 +175,7 @@ class _Run:
         self.batch = batch
         self.timeouts = timeouts
         self.n_words = bits.shape[1]
-        n_entries = len(plan.modes)
+        n_entries = len(plan.entries)
         self.bits = bits
         self.all_rows = np.full(self.n_words, ~np.uint64(0), np.uint64)
         if batch.n_rows & 63:
@@ -146,13 +192,17 @@ class _Run:
         self.stack = np.empty((plan.depth + 1, self.n_words), np.uint64)
         self.base_bits = np.zeros((len(plan.base_starts) - 1, self.n_words), np.uint64)
         self.base_live = np.zeros(len(self.base_bits), np.bool_)
-        self.columns: dict[str, Column] = {}
-        self.texts: dict[str, dict[int, str]] = {}
+        self.found: dict[str, list[Spans]] = {}
+        self.texts: dict[tuple[str, int], dict[int, str]] = {}
 
     def hits(self) -> list[Hit]:
         plan = self.plan
         for name in plan.routing_fields:
-            self._search(name, self.column(name), self.all_rows)
+            self._mark_presence(name)
+            for part in self.spans(name):
+                if name in plan.field_numbers:
+                    target = np.array([[plan.field_numbers[name], 0]], np.int32)
+                    self._find(stream_of(part, 0), target, np.array([0, 1], np.int32), self.all_rows[np.newaxis], None)
         self._join()
         for base in range(len(self.base_bits)):
             self.base_live[base] = self._evaluate(plan.base_program, plan.base_starts, base, self.all_rows, exact=False)
@@ -160,10 +210,7 @@ class _Run:
         live = np.flatnonzero(self.base_live[plan.bases]).astype(np.int32)
         if not len(live):
             return []
-        for name, bases in plan.field_bases.items():
-            wanted = self._union(bases)
-            if wanted is not None:
-                self._search(name, self.column(name), wanted)
+        self._search()
         self._join()
         return self._judge(live)
 
@@ -174,89 +221,133 @@ class _Run:
         union: NDArray[np.uint64] = np.bitwise_or.reduce(self.base_bits[live], axis=0)
         return union
 
-    def column(self, name: str) -> Column:
+    def spans(self, name: str) -> list[Spans]:
         """The values of field ``name`` and of its other names; of every field for the keywords' name ""."""
-        found = self.columns.get(name)
+        found = self.found.get(name)
         if found is None:
-            found = self._keyword_column() if name == "" else self._named_column(name)
-            self.columns[name] = found
+            found = self.found[name] = self._named(name)
         return found
 
-    def _named_column(self, name: str) -> Column:
+    def _named(self, name: str) -> list[Spans]:
+        if not name:
+            wanted = self._union(self.plan.field_bases[""])
+            is_wanted = np.zeros(self.batch.n_rows, np.bool_) if wanted is None else _flags(wanted, self.batch.n_rows)
+            return [Spans.of(self.batch.all_values(is_wanted, with_numbers=self.plan.numeric_keywords))]
         if name.startswith(ROUTING):
             name = name.removeprefix(ROUTING)
-            displaced, column = self.batch.column(DISPLACED + name), self.batch.column(name)
-            if not len(displaced):
-                return column
-            kept = np.flatnonzero(~np.isin(column.rows, displaced.rows))
-            return _sorted(concatenate([_take(column, kept), displaced]))
-        parts = [self.batch.column(name)]
+            displaced, spans = self.batch.spans(DISPLACED + name), self.batch.spans(name)
+            return [spans.take(~np.isin(spans.rows, displaced.rows)), displaced] if len(displaced) else [spans]
+        parts = [self.batch.spans(name)]
         for base, native in self.plan.aliases.get(name, ()):
             if self.base_live[base]:
-                other = self.batch.column(native)
-                parts.append(_take(other, _inside(other, self.base_bits[base])))
-        return _sorted(concatenate([part for part in parts if len(part)]))
-
-    def _keyword_column(self) -> Column:
-        """Every value of the events of the log sources whose rules have keywords; not in order of row."""
-        wanted = self._union(self.plan.field_bases[""])
-        if wanted is None:
-            return concatenate([])
-        is_wanted = np.unpackbits(wanted.view(np.uint8), count=self.batch.n_rows, bitorder="little").astype(np.bool_)
-        return self.batch.all_values(is_wanted, with_numbers=self.plan.numeric_keywords)
+                other = self.batch.spans(native)
+                parts.append(other.take(_inside(other.rows, self.base_bits[base])))
+        return [part for part in parts if len(part)]
 
     def _values(self, name: str, words: NDArray[np.uint64]) -> tuple[NDArray[np.int32], list[str]]:
         """The values of field ``name`` in the rows of a set: the row of each, and its text."""
         if not name:
             pairs = [(row, text) for row in _rows(words).tolist() for text in leaf_texts(self.batch.event(row))]
             return np.array([row for row, _ in pairs], np.int32), [text for _, text in pairs]
-        column = self.column(name)
-        which = _inside(column, words)
-        texts = self.texts.setdefault(name, {})
-        found = []
-        for index in which.tolist():
-            text = texts.get(index)
-            if text is None:
-                text = texts[index] = column.text(index)
-            found.append(text)
-        return column.rows[which], found
+        rows: list[NDArray[np.int32]] = []
+        texts: list[str] = []
+        for number, part in enumerate(self.spans(name)):
+            which = _inside(part.rows, words)
+            known = self.texts.setdefault((name, number), {})
+            lacking = [index for index in which.tolist() if index not in known]
+            if lacking:
+                known.update(zip(lacking, part.take(np.array(lacking)).column().texts(), strict=True))
+            rows.append(part.rows[which])
+            texts += [known[index] for index in which.tolist()]
+        return np.concatenate(rows) if rows else np.zeros(0, np.int32), texts
 
-    def _search(self, name: str, column: Column, wanted: NDArray[np.uint64]) -> None:
+    def _search(self) -> None:
+        """Find every literal in the events of the log sources whose rules ask for it, and what is present at all."""
+        plan, watch = self.plan, self.watch
+        unions = {name: self._union(bases) for name, bases in plan.field_bases.items()}
+        for name, union in unions.items():
+            if union is not None:
+                self._mark_presence(name)
+        wanted = np.zeros((len(watch.sought), self.n_words), np.uint64)
+        for number, (name, base) in enumerate(watch.sought):
+            union = unions[name]
+            if union is not None and (base < 0 or self.base_live[base]):
+                wanted[number] = union if base < 0 else union & self.base_bits[base]
+        is_wanted = _flags(wanted[0], self.batch.n_rows) if watch.n_for_all and wanted[0].any() else None
+        for stream in self.batch.streams(watch.names, is_wanted, with_numbers=plan.numeric_keywords):
+            self._find(stream, watch.targets, watch.bounds, wanted, watch.memory)
+
+    def _mark_presence(self, name: str) -> None:
         plan = self.plan
         if name in plan.anything:
-            self._mark(plan.anything[name], column.rows)
+            for part in self.spans(name):
+                self._mark(plan.anything[name], part.rows)
         if name in plan.exists:
             self._mark(plan.exists[name], self.batch.rows_with(name))
             if name in plan.aliases:
-                self._mark(plan.exists[name], column.rows)
-        if name not in plan.field_numbers or not len(column):
+                for part in self.spans(name):
+                    self._mark(plan.exists[name], part.rows)
+
+    def _find(
+        self,
+        stream: Stream,
+        targets: NDArray[np.int32],
+        bounds: NDArray[np.int32],
+        wanted: NDArray[np.uint64],
+        memory: gram_kernels.Memory | None,
+    ) -> None:
+        """Set the bits of the literals found in ``stream``."""
+        if not len(targets):
             return
-        folded = _folded(column)
-        self.n_active = kernels.scan(
+        memory = memory or gram_kernels.new_memory(0)
+        beyond = self._look(stream, EMPTY_COLUMN, targets, bounds, wanted, memory)
+        if len(beyond):
+            column = stream.spans.take(beyond).column()
+            odd = Stream(Spans.of(column), stream.names[beyond], stream.is_text[beyond], stream.has_all)
+            self._look(odd, _folded(column), targets, bounds, wanted, memory)
+
+    def _look(
+        self,
+        stream: Stream,
+        folded: Column,
+        targets: NDArray[np.int32],
+        bounds: NDArray[np.int32],
+        wanted: NDArray[np.uint64],
+        memory: gram_kernels.Memory,
+    ) -> NDArray[np.int32]:
+        """Call the loop; which values have to be folded first."""
+        plan, spans = self.plan, stream.spans
+        beyond = np.empty(0 if len(folded) else len(spans), np.int32)
+        self.n_active, n_beyond = gram_kernels.find(
+            spans.data,
+            spans.starts,
+            spans.ends,
+            spans.is_escaped,
+            spans.rows,
+            stream.is_text,
+            stream.names,
             folded.data,
-            folded.offsets,
-            column.data,
-            column.offsets,
-            column.rows,
+            folded.offsets[: 0 if not len(folded) else None],
+            targets,
+            bounds,
+            stream.has_all,
+            not plan.numeric_keywords,
             wanted,
-            plan.roots[plan.field_numbers[name]],
-            plan.nxt,
-            plan.n_classes,
-            plan.class_of,
-            plan.head,
-            plan.next_entry,
-            plan.outlink,
-            plan.modes,
+            plan.about,
+            plan.edges,
+            plan.maps,
+            plan.table,
+            plan.entries,
             plan.literals,
-            plan.bounds,
-            plan.token_starts,
-            plan.cased,
             plan.tokens,
+            *memory,
             self.slots,
             self.bits,
             self.active,
             self.n_active,
+            beyond,
         )
+        return beyond[:n_beyond]
 
     def _mark(self, item: int, rows: NDArray[np.int32]) -> None:
         """Set the bits of ``rows`` for ``item``."""
@@ -367,47 +458,25 @@ def _rows(words: NDArray[np.uint64]) -> NDArray[np.int32]:
     return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little")).astype(np.int32)
 
 
-def _inside(column: Column, words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Which values of ``column`` are in the rows of a set."""
-    return np.flatnonzero((words[column.rows >> 6] >> (column.rows & 63).astype(np.uint64)) & np.uint64(1))
+def _flags(words: NDArray[np.uint64], n_rows: int) -> NDArray[np.bool_]:
+    """A set as one flag per row."""
+    return np.unpackbits(words.view(np.uint8), count=n_rows, bitorder="little").astype(np.bool_)
 
 
-def _take(column: Column, which: NDArray[np.int64]) -> Column:
-    starts = column.offsets[:-1][which]
-    lengths = column.offsets[1:][which] - starts
-    offsets = np.zeros(len(which) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    index = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths) + np.repeat(starts, lengths)
-    return Column(column.rows[which], offsets, column.data[index])
-
-
-def _sorted(column: Column) -> Column:
-    rows = column.rows
-    if len(rows) < 2 or bool(np.all(rows[1:] >= rows[:-1])):
-        return column
-    return _take(column, np.argsort(rows, kind="stable"))
+def _inside(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Which of ``rows`` are in a set."""
+    return np.flatnonzero((words[rows >> 6] >> (rows & 63).astype(np.uint64)) & np.uint64(1))
 
 
 def _folded(column: Column) -> Column:
-    """``column`` with the values that are not ASCII folded; ASCII is folded by the tries themselves."""
-    blob = column.data.tobytes()
-    if blob.isascii():
-        return column
-    which = kernels.beyond_ascii(column.data, column.offsets)
+    """``column`` folded."""
+    cache: dict[str, bytes] = {}
     pieces: list[bytes] = []
-    lengths = np.diff(column.offsets)
-    cache: dict[bytes, bytes] = {}
-    last = 0
-    for value in which.tolist():
-        a, b = int(column.offsets[value]), int(column.offsets[value + 1])
-        plain = blob[a:b]
-        folded = cache.get(plain)
-        if folded is None:
-            folded = cache[plain] = fold(plain.decode("utf-8", "replace")).encode("utf-8", "replace")
-        pieces += (blob[last:a], folded)
-        lengths[value] = len(folded)
-        last = b
-    pieces.append(blob[last : column.offsets[-1]])
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    for text in column.texts():
+        piece = cache.get(text)
+        if piece is None:
+            piece = cache[text] = fold(text).encode("utf-8", "replace")
+        pieces.append(piece)
+    offsets = np.zeros(len(pieces) + 1, np.int64)
+    np.cumsum([len(piece) for piece in pieces], out=offsets[1:])
     return Column(column.rows, offsets, np.frombuffer(b"".join(pieces), np.uint8))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from vonggac.detectors.sigma import gram_kernels as g
+from vonggac.detectors.sigma import grams
 from vonggac.detectors.sigma import kernels as k
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.regex import required_literals
@@ -16,9 +17,6 @@ from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, leaves
 from vonggac.events.folding import fold
 
 MULTI, SINGLE = 1, 2
-PREFIX_KEY, SUFFIX_KEY, CONTAINS_KEY = 32, 16, 8
-"""How many bytes of a literal its key has at most."""
-
 _NUMBER_CHARACTERS = frozenset("0123456789.-+einfatrusl")
 """Those of which the texts of numbers and booleans consist."""
 
@@ -64,15 +62,15 @@ def _split(tokens: Sequence[str | int], cased: int) -> tuple[int, str, tuple[str
     folded = _fold_tokens(tokens)
     verify = tuple(tokens) if cased else ()
     if not folded:
-        return k.EXACT, "", ()
+        return g.EXACT, "", ()
     literals = [token for token in folded if isinstance(token, str)]
     if not literals:
         return None
     shape = tuple(0 if isinstance(token, str) else token for token in folded)
-    simple = {(0,): k.EXACT, (0, MULTI): k.PREFIX, (MULTI, 0): k.SUFFIX, (MULTI, 0, MULTI): k.CONTAINS}
+    simple = {(0,): g.EXACT, (0, MULTI): g.PREFIX, (MULTI, 0): g.SUFFIX, (MULTI, 0, MULTI): g.CONTAINS}
     if shape in simple:
         return simple[shape], literals[0], verify
-    return k.CONTAINS, max(literals, key=len), tuple(tokens) if cased else folded
+    return g.CONTAINS, max(literals, key=len), tuple(tokens) if cased else folded
 
 
 def _item_of(layout: _Layout, leaves_: Sequence[Node]) -> int:
@@ -91,7 +89,7 @@ def _item_of(layout: _Layout, leaves_: Sequence[Node]) -> int:
         item = layout.new_item(1 if literals else 2)
         layout.deferred_leaves[item] = leaves_[0]
         for literal in literals or ():
-            layout.entry(name, k.CONTAINS, fold(literal), (), 0, item)
+            layout.entry(name, g.CONTAINS, fold(literal), (), 0, item)
     else:
         item = layout.new_item()
         for _, _, tokens, cased in leaves_:
@@ -262,39 +260,25 @@ def _pack(planner: _Planner) -> Plan:
     layout = planner.layout
     entries = list(layout.entries)
     whole = [literal.encode("utf-8", "replace") for _, _, literal, _, _ in entries]
-    keys = [_key(mode, literal) for (_, mode, *_), literal in zip(entries, whole, strict=True)]
-    class_of, n_classes = _classes(keys)
-    modes = np.array([mode for _, mode, *_ in entries], np.int8)
-    numbers = np.array([number for number, *_ in entries], np.int32)
-    key_blob, key_bounds = _joined(keys)
-    literals, bounds = _joined(whole)
-    capacity = len(key_blob) + 3 * len(layout.field_numbers) + 2
-    roots, nxt, head, next_entry, outlink = k.build_tries(
-        key_blob, key_bounds, modes, numbers, len(layout.field_numbers), class_of, n_classes, capacity
-    )
     tokens: list[int] = []
-    token_starts = [0]
-    for _, _, _, verify, _ in entries:
+    wanted: list[grams.Entry] = []
+    for (number, mode, _, verify, cased), literal in zip(entries, whole, strict=True):
+        first = len(tokens)
         tokens += _token_codes(verify)
-        token_starts.append(len(tokens))
-    item_starts = np.zeros(len(keys) + 1, np.int32)
+        wanted.append(grams.Entry(number, mode, literal, first, len(tokens), bool(cased)))
+    index = grams.make_index(len(layout.field_numbers), wanted)
+    item_starts = np.zeros(len(entries) + 1, np.int32)
     item_starts[1:] = np.cumsum([len(items) for items in layout.entry_items])
     return Plan(
         rules=planner.kept,
         field_numbers=layout.field_numbers,
         aliases=planner.aliases,
-        class_of=class_of,
-        n_classes=n_classes,
-        roots=roots,
-        nxt=nxt,
-        head=head,
-        next_entry=next_entry,
-        outlink=outlink,
-        modes=modes,
-        literals=literals,
-        bounds=bounds,
-        cased=np.array([bool(cased) for *_, cased in entries], np.bool_),
-        token_starts=np.array(token_starts, np.int64),
+        about=index.about,
+        edges=index.edges,
+        maps=index.maps,
+        table=index.table,
+        entries=index.entries,
+        literals=np.frombuffer(b"".join(whole), np.uint8),
         tokens=np.array(tokens, np.int32),
         item_starts=item_starts,
         items_of=np.array([item for items in layout.entry_items for item in items], np.int32),
@@ -320,38 +304,13 @@ def _pack(planner: _Planner) -> Plan:
     )
 
 
-def _key(mode: int, literal: bytes) -> bytes:
-    """The bytes by which a literal is found: few, so that the tries stay small, and from its end, where literals differ."""
-    if mode == k.PREFIX:
-        return literal[:PREFIX_KEY]
-    if mode == k.CONTAINS:
-        return literal[-CONTAINS_KEY:]
-    return literal[::-1][:SUFFIX_KEY]
-
-
-def _joined(pieces: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    bounds = np.zeros(len(pieces) + 1, np.int64)
-    bounds[1:] = np.cumsum([len(piece) for piece in pieces])
-    return np.frombuffer(b"".join(pieces), np.uint8), bounds
-
-
-def _classes(keys: Sequence[bytes]) -> tuple[NDArray[np.uint8], int]:
-    """Class of each byte: 0 for bytes in no key, one for all bytes over 127; a capital has the class of its small letter."""
-    class_of = np.zeros(256, np.uint8)
-    used = sorted({min(byte, 128) for key in keys for byte in set(key)})
-    class_of[used] = np.arange(1, len(used) + 1)
-    class_of[128:] = class_of[128]
-    class_of[65:91] = class_of[97:123]
-    return class_of, len(used) + 1
-
-
 def _token_codes(tokens: Sequence[str | int]) -> list[int]:
     codes: list[int] = []
     for token in tokens:
         if token == MULTI:
-            codes.append(k.TOKEN_MULTI)
+            codes.append(g.TOKEN_MULTI)
         elif token == SINGLE:
-            codes.append(k.TOKEN_SINGLE)
+            codes.append(g.TOKEN_SINGLE)
         else:
             raw = str(token).encode("utf-8", "replace")
             codes += [len(raw), *raw]

@@ -86,18 +86,24 @@ def compile_regex(pattern: str, flags: str) -> Pattern:
     return Pattern(pattern, flags)
 
 
+_RARE = frozenset("`^{}~|;")
+"""Characters that few values have."""
+
+
 def required_literals(pattern: str) -> list[str] | None:
     """Texts of which at least one occurs, but for case, in whatever ``pattern`` matches; None when none are known.
 
     The best single requirement is chosen: of all the parts that a match must have, the one whose shortest text is
-    longest. Each text is at least two characters long.
+    longest. Each text is at least two characters long, or one that is rare.
     """
     try:
         tree = sre.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return None
     return _best(
-        options for options in _requirements(tree) if len(options) <= MAX_ALTERNATIVES and min(map(len, options)) >= 2
+        options
+        for options in _requirements(tree)
+        if len(options) <= MAX_ALTERNATIVES and all(len(text) > 1 or text in _RARE for text in options)
     )
 
 
