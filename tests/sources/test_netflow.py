@@ -351,3 +351,13 @@ def test_damaged_streams_never_raise(packets: list[bytes], where: int, change: b
             assert column.texts() == [text for row in range(batch.n_rows) for text in batch.texts(row, name)]
         for row in range(batch.n_rows):
             assert batch.raw(row)
+
+
+def test_an_event_has_its_fields_whatever_stands_beside_it() -> None:
+    data = v5(1, sampling=100) + v5(1) + v5(1, sampling=1)
+    found = [
+        [batch.event(row) for batch in batches(data, size) for row in sorted(range(batch.n_rows), key=batch.record)]
+        for size in (1 << 20, 1)
+    ]
+    assert found[0] == found[1]
+    assert [event.get("samplingInterval") for event in found[0]] == [100, None, None]

@@ -82,8 +82,8 @@ class NetflowSource:
         """One event per flow."""
         known = Known.of(block.context)
         skips = SkipCounter(block.skipped)
-        groups: dict[Template, list[tuple[int, Part]]] = {}
-        by_identity: dict[int, list[tuple[int, Part]]] = {}
+        groups: dict[tuple[Template, tuple[bool, bool]], list[tuple[int, Part]]] = {}
+        by_identity: dict[tuple[int, tuple[bool, bool]], list[tuple[int, Part]]] = {}
         record, data, place = block.first_record, block.data, 0
         kept: list[Template] = []  # so that no identity is used twice
         while place < len(data):
@@ -91,18 +91,20 @@ class NetflowSource:
             if end <= place:  # pragma: no cover - frame cuts whole packets
                 break
             for part in parts_of(data, place, end, known, skips, record):
-                group = by_identity.get(id(part.template))
-                if group is None and len(groups) >= MAX_LAYOUTS and part.template not in groups:
+                said = (part.header.sampling > 1, part.header.uptime_ms >= 0)  # it says which fields there are
+                group = by_identity.get((id(part.template), said))
+                if group is None and len(groups) >= MAX_LAYOUTS and (part.template, said) not in groups:
                     skips.add("bad_record", record, f"more than {MAX_LAYOUTS} layouts in one block")
                     record += part.count
                     continue
                 if group is None:
                     kept.append(part.template)
-                    group = by_identity[id(part.template)] = groups.setdefault(part.template, [])
+                    group = groups.setdefault((part.template, said), [])
+                    by_identity[id(part.template), said] = group
                 group.append((record, part))
                 record += part.count
             place = end
-        shapes = [_shape(data, template, parts) for template, parts in groups.items()]
+        shapes = [_shape(data, template, parts) for (template, _), parts in groups.items()]
         return FlowBatch(
             self.name,
             shapes,
@@ -273,10 +275,13 @@ def _counter(values: Sequence[object] | None) -> NDArray[np.int64] | None:
 def _add_times(
     columns: dict[str, Sequence[object]], parts: Sequence[tuple[int, Part]], counts: NDArray[np.int64]
 ) -> None:
-    """What the packets' headers say: times that count from the exporter's start, the domain, the sampling."""
+    """What the packets' headers say: times that count from the exporter's start, the domain, the sampling.
+
+    All headers say the same kinds of things, so that an event has the same fields whatever block it stands in.
+    """
     headers = [part.header for _, part in parts]
     export = _each([header.export_ms for header in headers], counts)
-    if all(header.uptime_ms >= 0 for header in headers):
+    if headers[0].uptime_ms >= 0:  # as of all of them
         uptime = _each([header.uptime_ms for header in headers], counts)
         for native, name in ((_FIRST, "flowStartMilliseconds"), (_LAST, "flowEndMilliseconds")):
             since = _counter(columns.get(native))
@@ -285,20 +290,20 @@ def _add_times(
                 columns[name] = Numbers(np.maximum(export - ago, 0).astype(np.uint64))
     columns["exportTime"] = Numbers(export.astype(np.uint64))
     columns.setdefault("observationDomainId", Numbers(_each([h.domain for h in headers], counts).astype(np.uint64)))
-    if any(header.sampling > 1 for header in headers):
-        sampling = Numbers(_each([header.sampling or 1 for header in headers], counts).astype(np.uint64))
+    if headers[0].sampling > 1:
+        sampling = Numbers(_each([header.sampling for header in headers], counts).astype(np.uint64))
         columns.setdefault("samplingInterval", sampling)
 
 
 def add_verdict(columns: dict[str, Sequence[object]]) -> None:
     """Add ``blocked`` where the exporter says what became of the traffic."""
-    for name, verdict in (("firewallEvent", _firewall), ("forwardingStatus", _forwarding)):
-        found = columns.get(name)
-        if isinstance(found, Numbers):
-            said = [verdict(value) for value in found.values.tolist()]
-            if any(said):
-                columns["blocked"] = said
-                return
+    said = [
+        [verdict(value) for value in found.values.tolist()]
+        for name, verdict in (("firewallEvent", _firewall), ("forwardingStatus", _forwarding))
+        if isinstance(found := columns.get(name), Numbers)
+    ]
+    if said:
+        columns["blocked"] = [next((one for one in verdicts if one), None) for verdicts in zip(*said, strict=True)]
 
 
 SOURCE = NetflowSource()
