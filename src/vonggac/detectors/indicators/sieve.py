@@ -17,6 +17,8 @@ from vonggac.detectors.indicators.hashes_urls import HashIndex, url_key
 
 _TAIL = re.compile(r"[a-z0-9_.-]*$")  # what a word of raw text holds of a name that has other characters
 
+_NEAR_WORDS = 1 << 13  # 64 KiB: the table of all /24 is too large for a processor's own cache
+
 
 @dataclass(slots=True)
 class Sieve:
@@ -46,6 +48,7 @@ class Sieve:
             (
                 sieve_kernels.classes(),
                 _first_groups(listed),
+                sieve_kernels.near_blocks(listed.tables4[0], _NEAR_WORDS),
                 flags,
                 *listed.tables4,
                 *listed.tables6,

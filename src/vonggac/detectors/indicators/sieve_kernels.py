@@ -11,7 +11,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from vonggac.detectors.indicators.kernels import _I32, _I64, _OUTU64, _U8, _U32, _U64, _hex, compiled, parse6
-from vonggac.detectors.indicators.text_kernels import _PRIME, _SEED, _probe
+from vonggac.detectors.indicators.text_kernels import _PRIME, _SEED, _SPREAD, _probe
 
 DIGIT, HEX, LETTER, DOT, COLON, HIGH, ESCAPE = 1, 2, 4, 8, 16, 32, 64
 """Classes of bytes that words are made of; what has none parts words. LETTER: g to z, ``-`` and ``_``."""
@@ -339,13 +339,28 @@ def mark(data: NDArray[np.uint8], with_colons: bool, with_digests: bool, marks: 
                 marks[i] = 1
 
 
+@compiled(types.uint64[::1](_U64, types.int64))
+def near_blocks(bitmap: NDArray[np.uint64], n_words: int) -> NDArray[np.uint64]:
+    """A small set of the /24 in ``bitmap`` that may hold others too: ``n_words`` (a power of two) fit into a processor's cache."""
+    near = np.zeros(n_words, np.uint64)
+    for word in range(len(bitmap)):
+        if bitmap[word] != 0:
+            for bit in range(64):
+                if (bitmap[word] >> np.uint64(bit)) & np.uint64(1) != 0:
+                    slot = ((np.uint64(word * 64 + bit) * _SPREAD) >> np.uint64(40)) & np.uint64(64 * n_words - 1)
+                    near[slot >> np.uint64(6)] |= np.uint64(1) << (slot & np.uint64(63))
+    return near
+
+
 _TABLES4 = (_U64, _I32, _U32, _U32)
 _TABLES6 = (_U64, _U64, _U64, _U64)
 _NAMES = (_U64, _I32, _U64, _U8, _I64)
 _DIGESTS = (_U64, _U8, _I64)
 
 
-@compiled(types.uint8[::1](_U8, _I64, _I64, _U64, _U8, _U64, types.int64, *_TABLES4, *_TABLES6, *_NAMES, *_DIGESTS))
+@compiled(
+    types.uint8[::1](_U8, _I64, _I64, _U64, _U8, _U64, _U64, types.int64, *_TABLES4, *_TABLES6, *_NAMES, *_DIGESTS)
+)
 def sieve(
     data: NDArray[np.uint8],
     line_starts: NDArray[np.int64],
@@ -353,6 +368,7 @@ def sieve(
     marks: NDArray[np.uint64],
     classes: NDArray[np.uint8],
     groups: NDArray[np.uint64],
+    near: NDArray[np.uint64],
     flags: int,
     bitmap4: NDArray[np.uint64],
     buckets4: NDArray[np.int32],
@@ -373,7 +389,8 @@ def sieve(
 ) -> NDArray[np.uint8]:
     """1 for each line that may hold a listed value, 0 for each that surely holds none.
 
-    ``marks``: what :func:`mark` wrote, eight bytes at a time; all other words are passed over, unless a name has no dot.
+    ``marks``: what :func:`mark` wrote, eight bytes at a time; words without a mark are passed over, unless a name has no
+    dot. ``near``: what :func:`near_blocks` gives.
     """
     out = np.zeros(len(line_starts), np.uint8)
     words = np.zeros(10, np.uint64)
@@ -405,7 +422,10 @@ def sieve(
                 found = _plain_quad(data, classes, i)
                 if found >= 0:
                     i += found & 255
-                    if has4 and _has4(np.uint32(found >> 8), bitmap4, buckets4, starts4, ends4):
+                    block = np.uint64(found >> 16)
+                    slot = ((block * _SPREAD) >> np.uint64(40)) & np.uint64(64 * len(near) - 1)
+                    is_near = (near[slot >> np.uint64(6)] >> (slot & np.uint64(63))) & np.uint64(1) != 0
+                    if is_near and _has4(np.uint32(found >> 8), bitmap4, buckets4, starts4, ends4):
                         out[n] = 1
                         break
                     continue
