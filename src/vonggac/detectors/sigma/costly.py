@@ -74,7 +74,7 @@ def tester(leaf: Node, batch: EventBatch) -> Callable[[str], bool | None]:
         endless = any(token == 1 for token in leaf[2])
         return lambda text: len(text) >= least if endless else len(text) == least
     if kind == "cidr":
-        return lambda text: in_network(text, leaf[2])
+        return _network_tester(leaf[2])
     if kind == "cmp":
         compare = _COMPARE[leaf[2]]
         than = int(leaf[3]) if isinstance(leaf[3], str) else leaf[3]
@@ -108,13 +108,22 @@ def _address(text: str) -> tuple[int, int, int] | None:
 
 def in_network(text: str, network: str) -> bool:
     """Whether ``text`` is an address in ``network``; an IPv4 address written as IPv6 (``::ffff:192.0.2.1``) counts as IPv4."""
-    found = _address(text)
-    if found is None:
-        return False
+    return _network_tester(network)(text)
+
+
+@cache
+def _network_tester(network: str) -> Callable[[str], bool]:
     version, base, mask = _network(network)
-    if version == 4 and found[2] >= 0:
-        return found[2] & mask == base
-    return found[0] == version and found[1] & mask == base
+
+    def is_in(text: str) -> bool:
+        found = _address(text)
+        if found is None:
+            return False
+        if found[0] == version:
+            return found[1] & mask == base
+        return version == 4 and found[2] >= 0 and found[2] & mask == base
+
+    return is_in
 
 
 def as_number(text: str) -> float | int | None:
