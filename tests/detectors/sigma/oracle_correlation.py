@@ -120,9 +120,8 @@ def _is_for(document: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
     if any(rule["logsource"].get(key) != value for key, value in document["logsource"].items()):
         return False
     names = document["filter"]["rules"]
-    return (
-        names in ("any", [])
-        or bool({rule["name"], rule.get("id")} & set(names if isinstance(names, list) else [names]))
+    return names in ("any", []) or bool(
+        {rule["name"], rule.get("id")} & set(names if isinstance(names, list) else [names])
     )
 
 

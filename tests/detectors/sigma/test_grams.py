@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import yaml
@@ -15,7 +15,7 @@ from vonggac.events.batch import EventBatch
 from vonggac.sources import by_name
 from vonggac.sources.source import Block, Options
 
-MODES = {
+MODES: Mapping[str, Callable[[str, str], bool]] = {
     "": lambda value, text: value == text,
     "|startswith": str.startswith,
     "|endswith": str.endswith,
@@ -43,7 +43,7 @@ def detector_of(literals: list[tuple[str, str, bool]]) -> SigmaDetector:
     return SigmaDetector(ruleset, route=False)
 
 
-def as_lines(events: list[Mapping[str, str]], *, is_ascii: bool) -> EventBatch:
+def as_lines(events: Sequence[Mapping[str, object]], *, is_ascii: bool) -> EventBatch:
     """The events as JSON lines, read."""
     data = "".join(json.dumps(event, ensure_ascii=is_ascii) + "\n" for event in events).encode()
     return by_name("json").decode(Block(data), Options())
@@ -71,7 +71,7 @@ def test_a_literal_is_found_where_it_stands_and_nowhere_else(
             for row, value in enumerate(order, 1)
             if (MODES[mode](value, text) if is_cased else MODES[mode](value.lower(), text.lower()))
         }
-        events = [{"f": value, "g": value} for value in order]
+        events: list[dict[str, object]] = [{"f": value, "g": value} for value in order]
         assert found(detector, as_lines(events, is_ascii=data.draw(st.booleans()))) == expected
         assert found(detector, EventBatch.from_dicts("json", enumerate(events, 1))) == expected
 
