@@ -250,6 +250,21 @@ def test_values_of_every_kind_in_one_column():
     assert {i.role for i in found.indicators} == {"hostile"}
 
 
+@pytest.mark.parametrize(
+    ("data", "values"),
+    [
+        ("203.0.113.66\n198.51.100.66\nc2.evil.example\n", ["203.0.113.66", "198.51.100.66", "c2.evil.example"]),
+        ("ip.evil.example\nurl.evil.example\n", ["ip.evil.example", "url.evil.example"]),
+        ("c2.evil.example\n", ["c2.evil.example"]),
+        ("evil.example,QakBot\nc2.evil.test,Botnet Mirai\n", ["evil.example", "c2.evil.test"]),
+        ("src.ip,malware.family\n203.0.113.66,Mirai\n", ["203.0.113.66"]),
+        ("host.name\nevil.example\n", ["evil.example"]),
+    ],
+)
+def test_a_listed_name_with_the_word_of_a_header_in_it_is_no_header(data, values):
+    assert [i.value for i in read_list(data.encode(), "ioc.txt").indicators] == values
+
+
 def test_rows_that_cannot_be_read_have_place_and_reason():
     data = csv(["Đơn vị", "IP nhiễm", "Cổng", "Thời gian"], ["Sở A", "203.0.113.300", "1", "24/11/2026"], ["Sở B", "", "2", "24/11/2026"],
                ["Sở C", "chưa rõ ràng", "3", "24/11/2026"], ["Sở D", "203.0.113.5", "70000", "hôm qua"],

@@ -190,11 +190,23 @@ def _header_score(row: Row, known: frozenset[str]) -> int:
         if len(cell) <= 400 and any(v.kind != "domain" for v in parse_cell(cell).values):
             return -1
         folded = fold_words(cell) if len(cell) <= MAX_HEADER_CHARACTERS else ""
-        if folded in known or _roles_for(folded):
+        if folded in known:
+            score += 1
+        elif _is_listed_name(cell, folded):
+            return -1
+        elif _roles_for(folded):
             score += 1
     if score == 0 and any(isinstance(cell, str) and len(cell) < 254 and parse_cell(cell).values for cell in row.cells):
         return -1
     return score
+
+
+def _is_listed_name(cell: str, folded: str) -> bool:
+    """Whether a cell is a domain, though words of headers stand in it (``c2.evil.example``); ``src.ip`` is a header."""
+    if "." not in cell or len(cell.split()) != 1 or not parse_cell(cell).values:
+        return False
+    words = folded.split()
+    return len(words) != 2 or not all(word == "name" or _roles_for(word) for word in words)
 
 
 def _first_value_row(rows: Sequence[Row]) -> int:
