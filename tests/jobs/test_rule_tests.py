@@ -111,6 +111,14 @@ def test_not_one_case_is_an_error() -> None:
         tried(RULE)
 
 
+@pytest.mark.parametrize("count", [".inf", "many", "[]"])
+def test_a_count_that_is_none_is_told(repository: Path, count: str) -> None:
+    info = repository.parents[2] / "regression_data" / "rules" / "alarm" / "info.yml"
+    info.write_text(INFO.format(id=ID, count=count))
+    with pytest.raises(UsageError, match="as SigmaHQ writes"):
+        list(cases_of_rules([repository]))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -119,6 +127,9 @@ def test_not_one_case_is_an_error() -> None:
         "alarm: {hits: [{source: syslog, event: []}]}", "alarm: {hits: [{source: syslog, lines: [3]}]}",
         "alarm: {hits: [{source: syslog, lines: [{line: x, times: many}]}]}", "alarm: {hits: [{source: nothing, lines: [x]}]}",
         "alarm: {hits: [{source: syslog, lines: [{line: x, times: 100000000}]}]}",
+        "alarm: {hits: 5}", "alarm: {near_misses: [{source: nothing, event: {a: b}}]}",
+        "alarm: {hits: [{source: syslog, lines: [{line: '{n}', from: 0x%s}]}]}" % ("F" * 5000),
+        "alarm: {hits: [{source: syslog, lines: [{line: %s, times: 100000}]}]}" % ("x" * 1000),
         "alarm: {hits: [{source: syslog, event: {a: b}, count: few}]}", "alarm: {hits: [{source: syslog, event: {a: b}, cuont: 3}]}",
     ],
 )  # fmt: skip

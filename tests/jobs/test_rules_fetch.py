@@ -203,6 +203,10 @@ def test_without_a_licence_or_a_rule_nothing_is_installed(tmp_path: Path) -> Non
         fetch(put(tmp_path, zipped({"LICENSE": LICENCE})), tmp_path / "sets")
     with pytest.raises(RuleError, match="not one usable rule"):
         fetch(put(tmp_path, zipped({"LICENSE": LICENCE, "a.yml": b"detection: [\n"})), tmp_path / "sets")
+    with pytest.raises(RuleError, match="holds no licence"):
+        fetch(put(tmp_path, zipped({**without, "LICENSE": b"####\n----\n"})), tmp_path / "sets")
+    with pytest.raises(UsageError, match="no text of a licence"):
+        fetch(put(tmp_path, zipped(without)), tmp_path / "sets", licence=Path("/dev/zero"))
     assert everything(tmp_path) == {"sigma.zip"}
     licence = tmp_path / "drl.md"
     licence.write_bytes(LICENCE)
@@ -227,6 +231,17 @@ def test_what_is_no_archive_is_an_error(tmp_path: Path, data: bytes) -> None:
         fetch(put(tmp_path, data), tmp_path / "sets")
     with pytest.raises(InputError):
         fetch(str(tmp_path / "absent.zip"), tmp_path / "sets")
+
+
+def test_damage_of_a_member_is_told_whatever_packed_it() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.yml", RULE % 1)
+    body = bytearray(held.getvalue())
+    begin = body.index(b"a.yml") + 20
+    body[begin : begin + 40] = bytes(40)
+    with pytest.raises(InputError, match="damaged archive"):
+        read_contents(Archive("x", bytes(body), ""))
 
 
 @given(st.data())

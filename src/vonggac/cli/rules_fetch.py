@@ -52,6 +52,7 @@ DEFAULT_SET = "sigma"
 @click.pass_obj
 def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str) -> int:
     """Install, and say what was installed."""
+    from vonggac.cli.findings import size
     from vonggac.cli.scan import tell_rule_faults
     from vonggac.jobs import rules_fetch
 
@@ -68,6 +69,9 @@ def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str
     n_faults = len(done.loaded.ruleset.faults) + len(done.loaded.unreadable)
     lines = [
         _("SHA-256: {digest}").format(digest=done.sha256),
+        _("archive: {size}; kept: {files} files with rules, {kept}").format(
+            size=size(done.n_archive_bytes), files=number(done.n_files), kept=size(done.n_rule_bytes)
+        ),
         _("licence: {name} ({file})").format(name=done.licence, file=done.folder / rules_fetch.LICENCE_NAME),
         ngettext("{n} rule can be used", "{n} rules can be used", n_rules).format(n=number(n_rules))
         + ", "

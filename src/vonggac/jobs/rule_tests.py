@@ -36,6 +36,8 @@ _NUMBER = re.compile(r"\{n(?::0?(\d))?\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_TIMES = 100_000
 """How often one line of a case may be repeated."""
+MAX_TEXT = 64 << 20
+"""Characters of the log that the lines of one case stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def info_cases(info: Path, root: Path) -> Iterator[Case]:
                 raise UsageError(N_("the path of the cases leads out of the rules' folder"), where=str(info))
             count = test.get("match_count")
             yield Case(rule, f"{info}:{number}", count if count is None else int(count), file=root / path)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
         raise UsageError(
             N_("not as SigmaHQ writes cases: rule_metadata with an id, regression_tests_info with paths"),
             where=str(info),
@@ -149,6 +151,8 @@ def _own_cases(file: Path, *, must_be: bool) -> Iterator[Case]:
         return
     for rule, by_kind in document.items():
         for kind, cases in by_kind.items():
+            if not isinstance(cases, list | None):
+                raise UsageError(N_("the cases must be a list"), where=f"{file}: {rule}, {kind}")
             for number, case in enumerate(cases or [], 1):
                 yield _own_case(file, str(rule), kind, number, case)
 
@@ -165,15 +169,15 @@ def _own_case(file: Path, rule: str, kind: str, number: int, case: Any) -> Case:
     if count is not None and (not isinstance(count, int) or count < 0):
         raise UsageError(N_("count must be a whole number"), where=place)
     found = Case(rule, place, count, str(case.get("source", "")))
-    if forms == ["event"]:
-        if not isinstance(case["event"], dict):
-            raise UsageError(N_("an event is a map of fields to values"), where=place)
-        return replace(found, event={str(key): value for key, value in case["event"].items()})
     if found.source and found.source not in (valid := [source.name for source in sources.SOURCES]):
         names = ", ".join(valid)
         raise UsageError(
             N_("no source is called “{name}”; the sources are {valid}"), where=place, name=found.source, valid=names
         )
+    if forms == ["event"]:
+        if not isinstance(case["event"], dict):
+            raise UsageError(N_("an event is a map of fields to values"), where=place)
+        return replace(found, event={str(key): value for key, value in case["event"].items()})
     if forms == ["lines"]:
         return replace(found, text=_text(case["lines"], place))
     return replace(found, file=file.parent / str(case["file"]))
@@ -182,14 +186,19 @@ def _own_case(file: Path, rule: str, kind: str, number: int, case: Any) -> Case:
 def _text(lines: Any, place: str) -> bytes:
     """The log that ``lines`` stand for; ``{n}`` and ``{n:02}`` in a repeated line are its number, from ``from`` or 1."""
     written: list[str] = []
+    room = MAX_TEXT
     for entry in lines if isinstance(lines, list) else [lines]:
         line: Any = entry
         times: Any = 1
         first: Any = 1
         if isinstance(entry, dict) and not entry.keys() - {"line", "times", "from"}:
             line, times, first = entry.get("line"), entry.get("times", 1), entry.get("from", 1)
-        if not isinstance(line, str) or not isinstance(times, int) or not isinstance(first, int) or times > MAX_TIMES:
+        are_numbers = isinstance(times, int) and isinstance(first, int) and times <= MAX_TIMES and abs(first) < 2**63
+        if not isinstance(line, str) or not are_numbers:
             raise UsageError(N_("a line is a text, or a map of line, times and from"), where=place)
+        room -= len(line) * max(times, 0)
+        if room < 0:
+            raise UsageError(N_("the lines stand for too much: at most {limit:,} characters"), where=place, limit=MAX_TEXT)
         written.extend(_numbered(line, number) for number in range(first, first + times))
     return ("\n".join(written) + "\n").encode("utf-8", "surrogateescape")
 

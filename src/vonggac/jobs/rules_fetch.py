@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import re
 import shutil
@@ -58,7 +59,7 @@ _RULE = re.compile(rb"^(?:detection|correlation|filter|action)[ \t]*:", re.MULTI
 _LEFT_OUT = frozenset({"deprecated", "unsupported", "tests", "regression_data"})
 """Folders of SigmaHQ's repository whose YAML files are no rules to be run, by its own README."""
 _FAULTS = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError, OverflowError,
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, RuntimeError, OverflowError,
     OSError,
 )  # fmt: skip
 """What the libraries raise for an archive that is not what it should be."""
@@ -97,6 +98,10 @@ class Fetched:
     sha256: str
     licence: str
     """The licence by its name where it is a known one, else its first line."""
+    n_archive_bytes: int
+    n_files: int
+    n_rule_bytes: int
+    """Of the files with rules that were kept."""
     loaded: LoadedRules
     was_there: bool
 
@@ -141,7 +146,10 @@ def fetch(
         "n_rules": n_usable(loaded.ruleset),
     }
     was_there = _install(into, version, contents.rules, text, record)
-    return Fetched(version, archive.sha256, name, loaded, was_there)
+    n_rule_bytes = sum(map(len, contents.rules.values()))
+    return Fetched(
+        version, archive.sha256, name, len(archive.data), len(contents.rules), n_rule_bytes, loaded, was_there
+    )
 
 
 def n_usable(ruleset: RuleSet) -> int:
@@ -323,7 +331,7 @@ class _Bounded:
 def _licence_of(contents: Contents, given: Path | None, place: str) -> tuple[str, bytes]:
     """The licence's name and text: of the archive, else of the file that was given; raises UsageError without either."""
     text = contents.licence_text
-    if not text.strip():
+    if not text.strip(b" #*=-\t\r\n"):
         if given is None:
             raise RuleError(
                 N_(
@@ -332,17 +340,18 @@ def _licence_of(contents: Contents, given: Path | None, place: str) -> tuple[str
                 where=place,
             )
         try:
-            text = given.read_bytes()
+            with given.open("rb") as file:
+                text = file.read(MAX_RULE_BYTES + 1)
         except OSError as error:
             raise UsageError(
                 N_("could not be opened or read: {reason}"), where=f"--licence {given}", reason=error.strerror
             ) from None
     readable = text[: 1 << 16].decode("utf-8", "replace")
-    if not readable.strip() or len(text) > MAX_RULE_BYTES:
+    lines = [stripped for line in readable.splitlines() if (stripped := line.strip(" #*=-\t"))]
+    if not lines or len(text) > MAX_RULE_BYTES:
         raise UsageError(N_("no text of a licence"), where=f"--licence {given}")
     known = next((name for name, pattern in _LICENCES if pattern.search(readable)), "")
-    first = next(line.strip(" #*=-\t") for line in readable.splitlines() if line.strip(" #*=-\t")) if not known else ""
-    return known or shown(first)[:120], text
+    return known or shown(lines[0])[:120], text
 
 
 def _label(root: str, place: str) -> str:
