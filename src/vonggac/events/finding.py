@@ -25,7 +25,9 @@ class RuleInfo:
     description: str = ""
     falsepositives: tuple[str, ...] = ()
     title_vi: str = ""
-    """The title in Vietnamese, where the rule brings one (the attribute ``title_vi``)."""
+    """The title in Vietnamese, where the rule brings one (the attribute ``title_vi``); the two below likewise."""
+    description_vi: str = ""
+    falsepositives_vi: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ from vonggac.cli.formats.html.timeline import MAX_BARS, WIDTHS, Timeline
 RULES = """
 title: Một luật có tên rất dài bằng tiếng Việt để xem trang có giữ được các dấu chồng như ế, ộ, Ẫ và không tràn
 title_vi: Tên tiếng Việt
+description: What it means
+description_vi: Nghĩa là gì
+falsepositives: [A scan that was ordered]
+falsepositives_vi: [Đợt rà quét theo lệnh]
 id: 6c0f1a52-51f2-4b42-9d0c-0d7a5d0a6a01
 level: critical
 logsource: {product: windows}
@@ -91,6 +95,10 @@ def test_both_languages(vonggac_vi: Callable, rules: Path, tmp_path: Path) -> No
         assert word in text
     for word in ("Findings", "Hosts", "other fields", "Skip to", "Time zone", "Read<"):
         assert word not in text
+    for word in ("Nghĩa là gì", "Cũng có thể là: Đợt rà quét theo lệnh"):
+        assert word in text
+    for word in ("Một luật có tên rất dài", "What it means", "A scan that was ordered"):
+        assert word not in text  # also where another rule's event names it
 
 
 @pytest.fixture

@@ -73,6 +73,8 @@ def test_a_rule_says_all_that_a_reader_needs(name: str) -> None:
     assert rule["license"] == "Apache-2.0"
     assert rule["falsepositives"]
     assert all(isinstance(line, str) and line for line in rule["falsepositives"])
+    assert len(rule["falsepositives_vi"]) == len(rule["falsepositives"])
+    assert not any(line.isascii() for line in rule["falsepositives_vi"])
     assert any(tag.startswith("attack.t1") for tag in rule["tags"])
     assert ("correlation" in rule) != ("logsource" in rule)
     assert rule.get("logsource", {}).keys() <= {"product", "category", "service"}

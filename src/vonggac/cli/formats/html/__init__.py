@@ -18,7 +18,8 @@ from vonggac.cli.findings import json_bytes
 from vonggac.cli.formats.format import Context, Format
 from vonggac.cli.formats.html.event import finding_html
 from vonggac.cli.formats.html.timeline import Timeline
-from vonggac.events.finding import LEVELS, Finding
+from vonggac.cli.language import current
+from vonggac.events.finding import LEVELS, Finding, RuleInfo
 from vonggac.events.times import parse_time
 
 if TYPE_CHECKING:
@@ -90,11 +91,7 @@ class Page:
                 self._n_rendered += 1
                 others = [other for other in findings if other.rule.id != rule.id]
                 known = self._context.rules.get(rule.id)
-                info = {
-                    "title": rule.title, "tags": rule.tags, "author": rule.author, "references": rule.references,
-                    "description": rule.description, "falsepositives": rule.falsepositives,
-                }  # fmt: skip
-                line += [_cleaned(info), finding_html(finding, time_us, known, others, self._context.zone)]
+                line += [_cleaned(_info(rule)), finding_html(finding, time_us, known, others, self._context)]
             lines.append(json_bytes(line) + b"\n")
         return b"".join(lines)
 
@@ -170,6 +167,16 @@ def _allot(kept: Sequence[int]) -> list[int]:
 def _clean(value: str) -> str:
     """``value`` as JSON can carry it."""
     return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _info(rule: RuleInfo) -> Mapping[str, object]:
+    """What the page says of a rule, in the language of its reader where the rule brings it."""
+    is_vi = current() == "vi"
+    return {
+        "title": rule.title, "tags": rule.tags, "author": rule.author, "references": rule.references,
+        "description": (is_vi and rule.description_vi) or rule.description,
+        "falsepositives": (is_vi and rule.falsepositives_vi) or rule.falsepositives,
+    }  # fmt: skip
 
 
 def _cleaned(info: Mapping[str, object]) -> dict[str, object]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
 
 from vonggac.cli.findings import json_bytes
+from vonggac.cli.formats.format import Context
 from vonggac.cli.formats.html.text import anchor, marked, moment, short, text
 from vonggac.cli.language import _, ngettext, number
 from vonggac.detectors.sigma.marks import Mark, Span, marks, merged
@@ -30,7 +30,7 @@ Field = tuple[str, Sequence[str]]
 
 
 def finding_html(
-    finding: Finding, time_us: int | None, rule: Rule | None, others: Sequence[Finding], zone: tzinfo
+    finding: Finding, time_us: int | None, rule: Rule | None, others: Sequence[Finding], context: Context
 ) -> str:
     """``finding`` as an article; ``others``: of the same event, by other rules; ``rule``: None for what is no Sigma rule."""
     found = marks(rule, finding.source, finding.event) if rule is not None else _listed(finding)
@@ -50,14 +50,14 @@ def finding_html(
     parts = [
         f'<article class="event" id="f-{short(finding.id)}">',
         (
-            f'<p class="where">{moment(time_us, zone)}'
+            f'<p class="where">{moment(time_us, context.zone)}'
             f'<a href="#{anchor("host", finding.host)}">{short(finding.host or _("(host not named)"))}</a>'
             f'<span class="mono">{short(finding.file)}:{finding.record}</span></p>'
         ),
         f'<dl class="fields">{"".join(seen)}</dl>',
         _detail(finding),
         _folded(rest, n_more),
-        _also(others),
+        _also(others, context.titles),
         "</article>",
     ]
     return "".join(parts)
@@ -156,12 +156,13 @@ def _folded(rows: Sequence[str], n_more: int) -> str:
     return f'<details><summary>{text(heading)}</summary><dl class="fields">{"".join(rows)}</dl>{note}</details>'
 
 
-def _also(others: Sequence[Finding]) -> str:
+def _also(others: Sequence[Finding], titles: Mapping[str, str]) -> str:
     """The other rules that the event satisfies."""
     if not others:
         return ""
     links = [
-        f'<a href="#{anchor("rule", other.rule.id)}">{short(other.rule.title)}</a>' for other in others[:MAX_OTHERS]
+        f'<a href="#{anchor("rule", other.rule.id)}">{short(titles.get(other.rule.id, other.rule.title))}</a>'
+        for other in others[:MAX_OTHERS]
     ]
     if len(others) > MAX_OTHERS:
         links.append(text(_("and {n} other rules").format(n=number(len(others) - MAX_OTHERS))))
