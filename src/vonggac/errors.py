@@ -68,6 +68,15 @@ class RuleError(VonggacError):
     """A rule or a rule set cannot be used."""
 
 
+class Several(tuple[VonggacError, ...]):
+    """Errors that fill the message of another one: each is told in the reader's language."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self))
+
+
 class DeskError(VonggacError):
     """The desk refuses to read or write something."""
 

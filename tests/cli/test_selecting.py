@@ -106,7 +106,7 @@ def test_the_level_asked_for_is_that_of_the_tuning(vonggac: Run, two: Path, logs
 
 def test_faults_of_a_tuning_are_told_with_their_lines(vonggac: Run, two: Path, logs: Path, tuning: Path) -> None:
     for text, message in (
-        ("rules:\n  - {rule: x, level: hgih}\n", "line 2: no level: hgih"),
+        ("rules:\n  - {rule: x, level: hgih}\n", "tuning.yml:2: no level: hgih"),
         ("rules:\n  - {rule: A web shel answered, level: low}\n", "tuning.yml:2: A web shel answered"),
         ("rules:\n  - {rule: '*', level: off}\n", "turns off every rule"),
     ):
@@ -115,6 +115,11 @@ def test_faults_of_a_tuning_are_told_with_their_lines(vonggac: Run, two: Path, l
         assert said.status == 2
         assert message in said.err
         assert "Nothing found" not in said.out + said.err
+    tuning.write_text("rules:\n  - {rule: x, lvl: high}\n  - {rule: x}\n", "utf-8")
+    said = vonggac("--lang", "vi", "scan", logs, "--rules", two, "--tuning", tuning)
+    assert "2 lỗi: " in said.err
+    assert "tuning.yml:2: khóa không rõ: lvl (các khóa: rule, tag" in said.err
+    assert "tuning.yml:3: không đổi gì" in said.err
     tuning.write_bytes(b"rules: \xff")
     assert "not UTF-8" in vonggac("scan", logs, "--rules", two, "--tuning", tuning).err
 

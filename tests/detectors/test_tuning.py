@@ -139,6 +139,10 @@ def test_a_rule_that_is_off_still_serves_its_correlation() -> None:
     assert rules.correlations[0].info.level == "informational"
     with pytest.raises(RuleError, match="exceptions belong to the rules"):
         tuned(f"rules: [{{rule: {THIRD}, except: [{{host: a}}]}}]", ruleset(CORRELATION))
+    with pytest.raises(RuleError, match="exceptions belong to the rules"):
+        tuned("rules: [{rule: 'ma*y', except: [{host: a}]}]", ruleset(CORRELATION))
+    tuning, _rules = tuned("rules: [{rule: '*', except: [{host: a}]}]", ruleset(CORRELATION))
+    assert tuning.effect(ruleset(CORRELATION)) == (0, 0, 2)
 
 
 @pytest.mark.parametrize(
@@ -149,16 +153,16 @@ def test_a_rule_that_is_off_still_serves_its_correlation() -> None:
         ("rules: []", "list of entries"),
         ("rules: x", "list of entries"),
         ("rule: []", "unknown key rule"),
-        ("rules:\n  - {rule: a, level: hgih}", "line 2: no level: hgih"),
-        ("rules:\n  - {rule: a, level: off, levle: low}", "line 2: unknown key levle"),
-        ("rules:\n  - {level: low}", "line 2: names no rule"),
-        ("rules:\n  - {rule: a}", "line 2: changes nothing"),
-        ("rules:\n  - {rule: a, level: low, level: high}", "line 2: level stands twice"),
-        ("rules:\n  - rule: a\n    except: [{}]\n", "line 3"),
-        ("rules:\n  - rule: a\n    except: {host: b}\n", "line 3: except must be a list"),
-        ("rules:\n  - rule: a\n    except: [{host: []}]\n", "line 3: host is empty"),
-        ("rules:\n  - rule: a\n    except: [{host: }]\n", "line 3: host must be a text"),
-        ("rules:\n  - {rule: a, logsource: {produkt: windows}, level: low}", "line 2: unknown key produkt"),
+        ("rules:\n  - {rule: a, level: hgih}", "t.yml:2: no level: hgih"),
+        ("rules:\n  - {rule: a, level: off, levle: low}", "t.yml:2: unknown key levle"),
+        ("rules:\n  - {level: low}", "t.yml:2: names no rule"),
+        ("rules:\n  - {rule: a}", "t.yml:2: changes nothing"),
+        ("rules:\n  - {rule: a, level: low, level: high}", "t.yml:2: level stands twice"),
+        ("rules:\n  - rule: a\n    except: [{}]\n", "t.yml:3"),
+        ("rules:\n  - rule: a\n    except: {host: b}\n", "t.yml:3: except must be a list"),
+        ("rules:\n  - rule: a\n    except: [{host: []}]\n", "t.yml:3: host is empty"),
+        ("rules:\n  - rule: a\n    except: [{host: }]\n", "t.yml:3: host must be a text"),
+        ("rules:\n  - {rule: a, logsource: {produkt: windows}, level: low}", "t.yml:2: unknown key produkt"),
         ("rules:\n  - {rule: a, logsource: {}, level: low}", "logsource names none"),
         ("rules:\n\t- x", "not valid YAML"),
         ("rules: [{rule: a, level: low}]\n---\nrules: []", "not valid YAML"),
@@ -175,8 +179,8 @@ def test_every_fault_is_told_with_its_line(text: str, message: str) -> None:
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(RuleError) as told:
         parse_tuning("rules:\n  - {rule: a, level: x}\n  - {rule: b}\n", "t.yml")
-    assert "line 2" in str(told.value)
-    assert "line 3" in str(told.value)
+    assert "t.yml:2" in str(told.value)
+    assert "t.yml:3" in str(told.value)
 
 
 def test_an_entry_that_means_no_rule_is_a_fault() -> None:

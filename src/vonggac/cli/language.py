@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vonggac.config import LANGUAGES
-from vonggac.errors import VonggacError
+from vonggac.errors import Several, VonggacError
 
 FOLDER = Path(__file__).parents[1] / "locale"
 
@@ -52,8 +52,12 @@ def tell(error: VonggacError) -> str:
     """What a person reads of ``error``: its place, then its message in the language in use, on one line."""
     text = _(error.message)
     if error.params:
-        text = text.format(**error.params)
+        text = text.format(**{name: _filler(value) for name, value in error.params.items()})
     return f"{error.where}: {text}" if error.where else text
+
+
+def _filler(value: object) -> object:
+    return "; ".join(map(tell, value)) if isinstance(value, Several) else value
 
 
 def number(value: int) -> str:

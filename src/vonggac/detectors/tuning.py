@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from vonggac.detectors.sigma.explain import holds
 from vonggac.detectors.sigma.ruleset import LogSource, Node, RuleSet
-from vonggac.errors import N_, RuleError
+from vonggac.errors import N_, RuleError, Several
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import LEVELS, Hit, RuleInfo
@@ -134,20 +134,21 @@ class Tuning:
     def ruleset(self, ruleset: RuleSet) -> RuleSet:
         """The rules and correlations that are not off, at their levels here.
 
-        Raises RuleError for an entry that fits none of them, or that makes exceptions of a correlation's findings.
+        Raises RuleError for an entry that fits none of them, or that makes exceptions of correlations' findings only.
         """
         logsources: dict[str, LogSource | None] = {one.info.id: None for one in ruleset.correlations}
         logsources |= {rule.info.id: rule.logsource for rule in ruleset.rules}
         infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
         correlations = {one.info.id for one in ruleset.correlations}
         for entry in self.entries:
-            for info in infos:
-                if entry.exceptions and entry.rule == info.id and info.id in correlations:
-                    raise RuleError(
-                        N_("“{title}” is a correlation: exceptions belong to the rules that it counts"),
-                        where=f"{self.place}:{entry.line}", title=info.title,
-                    )  # fmt: skip
+            meant = [info for info in infos if entry.exceptions and entry.fits(info, logsources[info.id])]
+            if meant and correlations.issuperset(info.id for info in meant):
+                raise RuleError(
+                    N_("“{title}” is a correlation: exceptions belong to the rules that it counts"),
+                    where=f"{self.place}:{entry.line}", title=meant[0].title,
+                )  # fmt: skip
         tuned = {info.id: self.decide(info, logsources[info.id])[0] for info in infos}
+        self._known |= {name: (tuned[name], ()) for name in correlations}  # a pattern may mean some beside rules
         kept = ruleset.keeping(lambda info: tuned[info.id] is not None)
         return replace(
             kept,
@@ -201,7 +202,6 @@ class Tuning:
 
 def parse_tuning(text: str, place: str) -> Tuning:
     """The tuning that ``text`` (YAML) of the file ``place`` says; raises RuleError with the line of every fault."""
-    faults: list[str] = []
     try:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
@@ -210,51 +210,57 @@ def parse_tuning(text: str, place: str) -> Tuning:
         raise RuleError(N_("not valid YAML: {reason}"), where=at, reason=error.problem or error.context) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise RuleError(N_("not valid YAML: {reason}"), where=place, reason=str(error).split("\n")[0]) from None
-    reader = _Reader(place, faults)
+    reader = _Reader(place)
     entries = reader.entries(root)
+    faults = reader.faults
+    if len(faults) == 1:
+        raise faults[0]
     if faults:
-        raise RuleError(N_("{n} faults: {faults}"), where=place, n=len(faults), faults="; ".join(faults[:20]))
+        raise RuleError(N_("{n} faults: {faults}"), where=place, n=len(faults), faults=Several(faults[:20]))
     return Tuning(entries, place)
 
 
 class _Reader:
     """Reads the nodes of a tuning file; every fault is noted with its line."""
 
-    def __init__(self, place: str, faults: list[str]) -> None:
+    def __init__(self, place: str) -> None:
+        self.faults: list[RuleError] = []
         self._place = place
-        self._faults = faults
 
-    def _fault(self, node: yaml.Node, message: str) -> None:
-        self._faults.append(f"line {node.start_mark.line + 1}: {message}")
+    def _fault(self, node: yaml.Node | None, message: str, **params: str) -> None:
+        line = node.start_mark.line + 1 if node else 1
+        self.faults.append(RuleError(message, where=f"{self._place}:{line}", **params))
 
     def entries(self, root: yaml.Node | None) -> list[Entry]:
         """All entries."""
         if root is None:
-            self._faults.append("line 1: the file is empty; expected the key rules")
+            self._fault(root, N_("the file is empty; expected the key rules"))
             return []
-        found = self._map(root, ("rules",), "the file")
+        found = self._map(root, ("rules",))
         if "rules" not in found:
-            if not self._faults:
-                self._fault(root, "expected the key rules")
+            if not self.faults:
+                self._fault(root, N_("expected the key rules"))
             return []
         items = found["rules"]
         if not isinstance(items, yaml.SequenceNode) or not items.value:
-            self._fault(items, "rules must be a list of entries")
+            self._fault(items, N_("rules must be a list of entries"))
             return []
         return [entry for item in items.value if (entry := self._entry(item)) is not None]
 
-    def _map(self, node: yaml.Node, keys: Sequence[str], what: str) -> dict[str, yaml.Node]:
+    def _map(self, node: yaml.Node, keys: Sequence[str]) -> dict[str, yaml.Node]:
         """The values of a map by key; ``keys``: those that may be, empty for any."""
         if not isinstance(node, yaml.MappingNode):
-            self._fault(node, f"{what} must be a map")
+            self._fault(node, N_("must be a map"))
             return {}
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
-            if not name or (keys and name not in keys):
-                self._fault(key, f"unknown key {name or '?'} (known: {', '.join(keys)})")
+            if not name:
+                self._fault(key, N_("a key must be a text"))
+            elif keys and name not in keys:
+                self._fault(key, N_("unknown key {name} (known: {known})"), name=name, known=", ".join(keys))
             elif name in found:
-                self._fault(key, f"{name} stands twice")
+                self._fault(key, N_("{name} stands twice"), name=name)
             else:
                 found[name] = value
         return found
@@ -262,33 +268,33 @@ class _Reader:
     def _text(self, node: yaml.Node, what: str) -> str:
         if isinstance(node, yaml.ScalarNode) and node.value.strip() and node.tag != "tag:yaml.org,2002:null":
             return str(node.value)
-        self._fault(node, f"{what} must be a text")
+        self._fault(node, N_("{what} must be a text"), what=what)
         return ""
 
     def _texts(self, node: yaml.Node, what: str) -> tuple[str, ...]:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if not nodes:
-            self._fault(node, f"{what} is empty")
+            self._fault(node, N_("{what} is empty"), what=what)
         return tuple(filter(None, (self._text(one, what) for one in nodes)))
 
     def _entry(self, node: yaml.Node) -> Entry | None:
-        n_faults = len(self._faults)
-        found = self._map(node, _KEYS, "an entry")
-        if len(self._faults) > n_faults:
+        n_faults = len(self.faults)
+        found = self._map(node, _KEYS)
+        if len(self.faults) > n_faults:
             return None
         if not any(name in found for name in _SELECTORS):
-            self._fault(node, "names no rule: expected rule, tag or logsource")
+            self._fault(node, N_("names no rule: expected rule, tag or logsource"))
         if "level" not in found and "except" not in found:
-            self._fault(node, "changes nothing: expected level or except")
+            self._fault(node, N_("changes nothing: expected level or except"))
         level = self._level(found["level"]) if "level" in found else ""
         rule = self._text(found["rule"], "rule") if "rule" in found else ""
         tag = self._text(found["tag"], "tag") if "tag" in found else ""
         source = _ANY
         if "logsource" in found:
-            parts = self._map(found["logsource"], _LOGSOURCE, "logsource")
+            parts = self._map(found["logsource"], _LOGSOURCE)
             source = LogSource(**{name: self._text(value, name) for name, value in parts.items()})
             if not parts:
-                self._fault(found["logsource"], f"logsource names none of {', '.join(_LOGSOURCE)}")
+                self._fault(found["logsource"], N_("logsource names none of {known}"), known=", ".join(_LOGSOURCE))
         exceptions = self._exceptions(found["except"]) if "except" in found else ()
         return Entry(node.start_mark.line + 1, rule, tag, source, level, exceptions)
 
@@ -296,20 +302,20 @@ class _Reader:
         if isinstance(node, yaml.ScalarNode) and node.value in (*LEVELS, OFF):
             return str(node.value)
         shown = node.value if isinstance(node, yaml.ScalarNode) else "?"
-        self._fault(node, f"no level: {shown} (known: {', '.join((*LEVELS, OFF))})")
+        self._fault(node, N_("no level: {name} (known: {known})"), name=shown, known=", ".join((*LEVELS, OFF)))
         return ""
 
     def _exceptions(self, node: yaml.Node) -> tuple[Exemption, ...]:
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self._fault(node, "except must be a list of maps")
+            self._fault(node, N_("except must be a list of maps"))
             return ()
         found = []
         for item in node.value:
-            n_faults = len(self._faults)
-            parts = self._map(item, (), "an exception")
+            n_faults = len(self.faults)
+            parts = self._map(item, ())
             if not parts:
-                if len(self._faults) == n_faults:
-                    self._fault(item, "an exception names nothing: expected host or a field")
+                if len(self.faults) == n_faults:
+                    self._fault(item, N_("an exception names nothing: expected host or a field"))
                 continue
             hosts = self._texts(parts.pop("host"), "host") if "host" in parts else ()
             condition: Node = ["and"]

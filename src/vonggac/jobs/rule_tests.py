@@ -18,6 +18,7 @@ import yaml
 
 from vonggac import sources
 from vonggac.detectors.sigma import Rule, RuleSet, SigmaDetector
+from vonggac.detectors.sigma.routing import routed_sources
 from vonggac.detectors.sigma.ruleset import Correlation
 from vonggac.errors import N_, InputError, RuleError, UsageError, VonggacError
 from vonggac.events.batch import EventBatch
@@ -169,7 +170,8 @@ def _own_case(file: Path, rule: str, kind: str, number: int, case: Any) -> Case:
     if count is not None and (not isinstance(count, int) or count < 0):
         raise UsageError(N_("count must be a whole number"), where=place)
     found = Case(rule, place, count, str(case.get("source", "")))
-    if found.source and found.source not in (valid := [source.name for source in sources.SOURCES]):
+    valid = list(routed_sources()) if forms == ["event"] else [source.name for source in sources.SOURCES]
+    if found.source and found.source not in valid:
         names = ", ".join(valid)
         raise UsageError(
             N_("no source is called “{name}”; the sources are {valid}"), where=place, name=found.source, valid=names
@@ -198,7 +200,9 @@ def _text(lines: Any, place: str) -> bytes:
             raise UsageError(N_("a line is a text, or a map of line, times and from"), where=place)
         room -= len(line) * max(times, 0)
         if room < 0:
-            raise UsageError(N_("the lines stand for too much: at most {limit:,} characters"), where=place, limit=MAX_TEXT)
+            raise UsageError(
+                N_("the lines stand for too much: at most {limit:,} characters"), where=place, limit=MAX_TEXT
+            )
         written.extend(_numbered(line, number) for number in range(first, first + times))
     return ("\n".join(written) + "\n").encode("utf-8", "surrogateescape")
 
