@@ -13,6 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Table as PrintedTable
 
+from vonggac.cli import main
 from vonggac.detectors.indicators.detector import IndicatorDetector, rule_of
 from vonggac.detectors.indicators.indicator import MISREAD
 from vonggac.errors import InputError
@@ -167,7 +168,22 @@ def test_the_folder_of_a_feed(tmp_path):
     found = read_path(folder, Path.read_bytes)
     assert [one.value for one in found.indicators] == ["a.example", "b.example"]
     assert sorted(one.reason for one in found.faults) == ["missing_event"] * 4 + ["not_a_value"]
-    assert [(part.sheet, part.reason) for part in found.skipped] == [("broken.json", "damaged_sheet")]
+    assert {one.text for one in found.faults} >= {"gone.json", "../e3.json", "a/b.json", ".json"}
+    [part] = found.skipped
+    assert (part.sheet, part.reason) == ("broken.json", "damaged_sheet")
+    assert str(part.error) == f"{folder / 'broken.json'}: line 1: the JSON is cut off"
+
+
+def test_what_a_feed_lacks_is_told_once_and_in_the_language_of_the_reader(tmp_path, capsys):
+    folder = feed(tmp_path / "feed", e1=["a.example"])
+    (folder / "broken.json").write_text('{"Event": {"Attribute": [')
+    (folder / "manifest.json").write_text(json.dumps({"e1": {}, "broken": {}, "gone": {}}))
+    (tmp_path / "networks.csv").write_text("organisation,cidr\nA,203.0.113.0/24\n")
+    with pytest.raises(SystemExit):
+        main(["match", str(folder), "--networks", str(tmp_path / "networks.csv"), "--lang", "vi"])
+    told = capsys.readouterr().err
+    assert f"  {folder / 'broken.json'}: dòng 1: JSON bị cắt ngang\n" in told
+    assert f"  {folder / 'manifest.json'}: sự kiện có trong manifest nhưng thiếu trong thư mục: gone.json\n" in told
 
 
 @pytest.mark.parametrize("manifest", [None, "[]", "{", "{}", '"x"'])

@@ -84,7 +84,9 @@ def read_lists(
         passed.update(found.passed_over or {})
         passed["expired"] += len(found.indicators) - len(kept)
         unread += [
-            ": ".join(filter(None, (path, part.sheet, _left_out(part.reason), part.detail)))
+            tell(part.error)
+            if part.error is not None
+            else ": ".join(filter(None, (path, part.sheet, _left_out(part.reason), part.detail)))
             for part in found.skipped
             if part.reason not in {"empty_sheet", "no_table"}
         ]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from vonggac.detectors.indicators.faults import Fault
+from vonggac.detectors.indicators.faults import Fault, shorten
 from vonggac.detectors.indicators.indicator import Place
 from vonggac.detectors.indicators.lists import IndicatorList, read_list, read_recognised
 from vonggac.errors import N_, InputError
@@ -63,13 +63,12 @@ def read_path(path: Path, read_bytes: Callable[[Path], bytes], **how: Any) -> In
     if not path.is_dir():
         return read_file(read_bytes(path), str(path), **how)
     found: IndicatorList | None = None
-    for event, is_there in _events(path, read_bytes):
-        if is_there:
+    for name, event in _events(path, read_bytes):
+        if event is not None:
             one = _event(event, read_bytes, how)
         else:
-            one = IndicatorList(
-                [], [Fault(Place(str(path / MANIFEST), "", 0), "missing_event", event.name)], {}, "", form="misp"
-            )
+            fault = Fault(Place(str(path / MANIFEST), "", 0), "missing_event", shorten(f"{name}.json"))
+            one = IndicatorList([], [fault], {}, "", form="misp")
         found = one if found is None else _together(found, one)
     if found is None:
         raise InputError(N_("a feed without events"), where=str(path))
@@ -81,10 +80,11 @@ def _event(path: Path, read_bytes: Callable[[Path], bytes], how: Mapping[str, An
     try:
         return read_list(read_bytes(path), str(path), **how)
     except InputError as error:
-        return IndicatorList([], [], {}, "", skipped=[LeftOut(path.name, "damaged_sheet", str(error))], form="misp")
+        return IndicatorList([], [], {}, "", skipped=[LeftOut(path.name, "damaged_sheet", error=error)], form="misp")
 
 
-def _events(folder: Path, read_bytes: Callable[[Path], bytes]) -> Iterator[tuple[Path, bool]]:
+def _events(folder: Path, read_bytes: Callable[[Path], bytes]) -> Iterator[tuple[str, Path | None]]:
+    """The events that the manifest names; None for one that is not in the folder."""
     if not (folder / MANIFEST).is_file():
         raise InputError(
             N_("a folder is read when it is a feed of MISP (manifest.json and its events): name the files"),
@@ -101,4 +101,4 @@ def _events(folder: Path, read_bytes: Callable[[Path], bytes]) -> Iterator[tuple
     for name in told:
         event = folder / f"{name}.json"
         is_inside = _EVENT.fullmatch(name) is not None  # nothing that leads elsewhere
-        yield event, is_inside and event.is_file()
+        yield name, event if is_inside and event.is_file() else None

@@ -85,11 +85,15 @@ LEFT_OUT: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A part of a file that was not read: ``reason`` is a key of :data:`LEFT_OUT`, ``sheet`` its name, ``detail`` facts."""
+    """A part of a file that was not read: ``reason`` is a key of :data:`LEFT_OUT`, ``sheet`` its name, ``detail`` facts.
+
+    ``error``: what says it all, place and reason, where the part is a file of its own.
+    """
 
     sheet: str
     reason: str
     detail: str = ""
+    error: InputError | None = None
 
 
 @dataclass(frozen=True, slots=True)

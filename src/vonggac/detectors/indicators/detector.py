@@ -32,8 +32,8 @@ _SLUG = re.compile(r"[^0-9a-z]+")
 
 
 def place_text(place: Place) -> str:
-    """``file:sheet:row`` (``file:row`` when there are no sheets)."""
-    return ":".join(part for part in (place.file, place.sheet, str(place.row)) if part)
+    """``file:sheet:row``, of it what there is: not every form has sheets, and row 0 is the whole."""
+    return ":".join(part for part in (place.file, place.sheet, str(place.row or "")) if part)
 
 
 def _slug(text: str) -> str:

@@ -91,7 +91,7 @@ def read_list(
         form = form_of(text) if len(data) <= MAX_BYTES else None
         if form is None:
             if looks_like_json(text):
-                raise FormatUnknown(N_("JSON, but neither of STIX nor of MISP"), where=filename)
+                raise FormatUnknown(N_("JSON, but neither a bundle of STIX nor an event of MISP"), where=filename)
             tables = read_tables(data, filename)
             return _read(tables, filename, mapping, warninglists, zone, role, recall, family)
         found = read_parts(form.read(text, filename), filename, warninglists, role, family)
