@@ -135,6 +135,13 @@ def test_a_range_is_both_of_its_ends() -> None:
     assert one.conditions == (("gt", 3), ("lte", 9))
 
 
+def test_numbers_of_a_condition_stay_what_they_are_and_only_kinds_of_values_look_at_a_field() -> None:
+    (one,) = compiled([rule(), many(type="value_avg", condition={"gte": 0.5, "field": "size"})]).correlations
+    assert (one.conditions, one.fields) == ((("gte", 0.5),), ("size",))
+    (one,) = compiled([rule(), many(condition={"gte": 2.5, "field": "size"})]).correlations
+    assert (one.conditions, one.fields) == ((("gte", 2.5),), ())
+
+
 def test_an_extended_condition_names_its_rules() -> None:
     other = rule(id=OTHER, name="other")
     (one,) = compiled([rule(), other, many(type="temporal", rules=None, condition="good and not other")]).correlations
@@ -180,6 +187,8 @@ def test_a_timespan_beyond_all_times_is_one() -> None:
         {"type": "value_percentile", "condition": {"gte": 1, "field": "a"}}, {"aliases": 5}, {"aliases": {"x": 5}},
         {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": 101}},
         {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": "x"}},
+        {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": 99.9}}, {"condition": {"gte": True}},
+        {"type": "value_percentile", "condition": {"gte": 1, "field": "a", "percentile": True}}, {"condition": {"gte": 1, "lt": True}},
         {"aliases": {"x": {"nobody": "u"}}}, {"aliases": {"x": {"good": 5}}}, {"generate": "yes"},
         {"type": "temporal_ordered", "rules": ["good"] * 13, "condition": None},
         {"type": "temporal_ordered", "rules": None, "condition": " or ".join(["good"] * 13)},

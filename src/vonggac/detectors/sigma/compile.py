@@ -232,8 +232,8 @@ def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: S
         if document.get("action") in ("global", "reset"):
             prefix.append(document)
             continue
-        whole, conditions = _split_range(document)
         try:
+            whole, conditions = _split_range(document)
             collection = SigmaCollection.from_dicts(
                 [*_copies(prefix), whole], collect_errors=True, resolve_references=False,
                 collect_filters=True, policy=_POLICY,
@@ -258,13 +258,20 @@ def _copies(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _split_range(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A copy of ``document`` in which a correlation's condition compares once, as pySigma wants it, and the others.
 
-    The specification allows several at once for a range, such as ``gt: 100`` with ``lte: 200``.
+    The specification allows several at once for a range, such as ``gt: 100`` with ``lte: 200``. Raises _Unusable for numbers that
+    pySigma would make others of.
     """
     correlation = document.get("correlation")
     condition = correlation.get("condition") if isinstance(correlation, dict) else None
     if not isinstance(correlation, dict) or not isinstance(condition, dict):
         return dict(document), {}
     compared = [key for key in condition if key in SigmaCorrelationConditionOperator.operators()]
+    for key in (*compared, "percentile"):
+        value = condition.get(key, 0)
+        if isinstance(value, bool) or (key == "percentile" and isinstance(value, float) and value % 1):
+            raise _Unusable(
+                f"the {key} of a condition is a {'whole ' if key == 'percentile' else ''}number, not {value}"
+            )
     rest = {key: condition[key] for key in compared[1:]}
     first = {key: value for key, value in condition.items() if key not in rest}
     return {**document, "correlation": {**correlation, "condition": first}}, rest

@@ -194,7 +194,7 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
     fields: tuple[Any, ...] = ()
     percentile = 50
     if isinstance(condition, SigmaCorrelationCondition):
-        given: object = condition.fieldref
+        given: object = condition.fieldref if parsed.type.name.startswith("VALUE") else None  # others look at no value
         fields = tuple(given) if isinstance(given, list) else () if given is None else (given,)
         if not all(isinstance(name, str) for name in fields):
             raise _Unresolved("the field of a condition is a name or a list of names")
