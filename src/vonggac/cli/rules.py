@@ -55,7 +55,7 @@ def check(settings: Settings, paths: Sequence[str]) -> int:
     faults = [*unreadable, *((fault.place, fault.message) for fault in ruleset.faults)]
     for place, message in faults:
         click.echo(visible(f"{place}: {message}"))
-    n_usable = len(ruleset.rules) + len(ruleset.correlations)
+    n_usable = len(ruleset.infos())
     click.echo(
         ", ".join(
             (

@@ -65,7 +65,7 @@ def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str
         cache_dir=settings.cache_dir,
     )
     is_whole = tell_rule_faults(done.loaded)
-    n_rules = rules_fetch.n_usable(done.loaded.ruleset)
+    n_rules = len(done.loaded.ruleset.infos())
     n_faults = len(done.loaded.ruleset.faults) + len(done.loaded.unreadable)
     lines = [
         _("SHA-256: {digest}").format(digest=done.sha256),

@@ -288,7 +288,7 @@ def _prepared(request: Request, settings: Settings) -> _Prepared:
     ruleset = chosen.loaded.ruleset
     since = _since(request, settings, chosen, period)
     closing = partial(_closing, chosen=chosen, since=since, zone=options.zone)
-    infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
+    infos = ruleset.infos()
     context = Context(
         titles={info.id: title_of(info) for info in infos},
         rules={rule.info.id: rule for rule in ruleset.rules},
@@ -485,9 +485,7 @@ def tell_rule_faults(loaded: LoadedRules) -> bool:
             "{n} rules cannot be used; the other {used} run:",
             len(faults),
         )
-        tell_faults(
-            text.format(n=number(len(faults)), used=number(len(ruleset.rules) + len(ruleset.correlations))), faults
-        )
+        tell_faults(text.format(n=number(len(faults)), used=number(len(ruleset.infos()))), faults)
     return not faults
 
 

@@ -75,8 +75,7 @@ def choose(
 
 def _count(ruleset: RuleSet) -> int:
     """The rules and correlations that give findings."""
-    infos = [*(rule.info.id for rule in ruleset.rules), *(one.info.id for one in ruleset.correlations)]
-    return sum(1 for info in infos if info not in ruleset.silent)
+    return sum(info.id not in ruleset.silent for info in ruleset.infos())
 
 
 def _narrowed(loaded: LoadedRules, ruleset: RuleSet) -> LoadedRules:

@@ -138,7 +138,7 @@ class Tuning:
         """
         logsources: dict[str, LogSource | None] = {one.info.id: None for one in ruleset.correlations}
         logsources |= {rule.info.id: rule.logsource for rule in ruleset.rules}
-        infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
+        infos = ruleset.infos()
         correlations = {one.info.id for one in ruleset.correlations}
         for entry in self.entries:
             meant = [info for info in infos if entry.exceptions and entry.fits(info, logsources[info.id])]
@@ -191,8 +191,7 @@ class Tuning:
 
     def effect(self, ruleset: RuleSet) -> tuple[int, int, int]:
         """How many rules of ``ruleset`` are off, have another level, and have exceptions."""
-        infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
-        decided = [(info, *self._known.get(info.id, (info, ()))) for info in infos]
+        decided = [(info, *self._known.get(info.id, (info, ()))) for info in ruleset.infos()]
         return (
             sum(1 for _info, tuned, _e in decided if tuned is None),
             sum(1 for info, tuned, _e in decided if tuned is not None and tuned.level != info.level),
@@ -338,7 +337,7 @@ def selected(ruleset: RuleSet, include: Sequence[str], exclude: Sequence[str]) -
     A pattern is an identifier, a title or a tag, the latter two with ``*`` and ``?``. Raises RuleError for a pattern that means no rule,
     and when none is left.
     """
-    infos = [*(rule.info for rule in ruleset.rules), *(one.info for one in ruleset.correlations)]
+    infos = ruleset.infos()
     for flag, patterns in (("--include-rule", include), ("--exclude-rule", exclude)):
         for pattern in patterns:
             if not any(means(pattern)(info) for info in infos):

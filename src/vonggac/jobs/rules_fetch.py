@@ -23,7 +23,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 from urllib.parse import urlsplit
 
 import orjson
@@ -32,9 +32,6 @@ from vonggac.errors import N_, InputError, RuleError, UnsafeInput, UsageError, V
 from vonggac.jobs.inputs import spool
 from vonggac.jobs.rules import CURRENT, MAX_RULE_BYTES, RECORD, LoadedRules, load_texts
 from vonggac.sources.containers import is_climbing, shown
-
-if TYPE_CHECKING:
-    from vonggac.detectors.sigma import RuleSet
 
 MAX_ARCHIVE_BYTES = 256 << 20
 """Of the archive as it comes; SigmaHQ's whole repository with its test logs is about a fifth of it."""
@@ -143,18 +140,13 @@ def fetch(
         "fetched_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "licence": name,
         "n_files": len(contents.rules),
-        "n_rules": n_usable(loaded.ruleset),
+        "n_rules": len(loaded.ruleset.infos()),
     }
     was_there = _install(into, version, contents.rules, text, record)
     n_rule_bytes = sum(map(len, contents.rules.values()))
     return Fetched(
         version, archive.sha256, name, len(archive.data), len(contents.rules), n_rule_bytes, loaded, was_there
     )
-
-
-def n_usable(ruleset: RuleSet) -> int:
-    """How many rules and correlations of a set can run."""
-    return len(ruleset.rules) + len(getattr(ruleset, "correlations", ()))
 
 
 def download(url: str, own_hosts: Collection[str] = ()) -> Archive:

@@ -103,13 +103,16 @@ class RuleSet:
     correlations: Sequence[Correlation] = ()
     silent: frozenset[str] = frozenset()
 
+    def infos(self) -> list[RuleInfo]:
+        """What readers know of all that can run: the rules, then the correlations."""
+        return [*(rule.info for rule in self.rules), *(one.info for one in self.correlations)]
+
     def keeping(self, is_kept: Callable[[RuleInfo], bool]) -> RuleSet:
         """The rules and correlations wanted; those that these refer to stay too, silently.
 
         Rules have other numbers there, so a store of plans of the whole set does not fit it.
         """
-        infos = [*(rule.info for rule in self.rules), *(one.info for one in self.correlations)]
-        wanted = {info.id for info in infos if is_kept(info)}
+        wanted = {info.id for info in self.infos() if is_kept(info)}
         needed: set[str] = set()
         for correlation in reversed(self.correlations):
             if correlation.info.id in wanted or correlation.info.id in needed:
