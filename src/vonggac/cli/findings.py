@@ -54,6 +54,8 @@ LEFT_WORDS: Mapping[str, str] = {
 
 TOP = 20
 """Rows of a table that sums up; the rest is one row."""
+_MAX_CELL = 200
+"""Characters of a name in such a table: one that a log makes long must not push all else off the screen."""
 
 
 def to_json(findings: Sequence[Finding]) -> bytes:
@@ -155,7 +157,7 @@ def tables(summary: Summary, titles: Mapping[str, str]) -> list[Table]:
     rules = Table(_("Findings by rule"), (_("Severity"), _("Rule"), _("Findings")), numeric=(2,))
     ranked = sorted(summary.by_rule.items(), key=lambda item: (order[item[0][0]], -item[1], item[0]))
     for (level, title, rule_id), count in ranked[:TOP]:
-        rules.add((_(LEVEL_WORDS[level]), titles.get(rule_id, title), number(count)), LEVEL_STYLES.get(level, ""))
+        rules.add((_(LEVEL_WORDS[level]), _cut(titles.get(rule_id, title)), number(count)), LEVEL_STYLES.get(level, ""))
     if rest := ranked[TOP:]:
         rules.add(("", _("{n} other rules").format(n=number(len(rest))), number(sum(n for _key, n in rest))), "dim")
     hosts = Table(_("Findings by host"), (_("Host"), _("Most severe"), _("Findings")), numeric=(2,))
@@ -163,12 +165,17 @@ def tables(summary: Summary, titles: Mapping[str, str]) -> list[Table]:
     for host, counts in worst[:TOP]:
         level = _worst(counts)
         hosts.add(
-            (host or _("(host not named)"), _(LEVEL_WORDS[level]), number(counts.total())), LEVEL_STYLES.get(level, "")
+            (_cut(host) or _("(host not named)"), _(LEVEL_WORDS[level]), number(counts.total())),
+            LEVEL_STYLES.get(level, ""),
         )
     if others := worst[TOP:]:
         total = sum(counts.total() for _host, counts in others)
         hosts.add((_("{n} other hosts").format(n=number(len(others))), "", number(total)), "dim")
     return [levels, rules, hosts]
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _MAX_CELL else name[:_MAX_CELL] + "…"
 
 
 def _worst(counts: Counter[str]) -> str:

@@ -39,6 +39,8 @@ def test_no_value_breaks_out(scan: Callable, hostile: Path, form: str, jobs: int
 def check_table(text: str) -> None:
     assert "needle <script>" in text
     assert "\x1b" not in text
+    assert "xxx…" in text  # a name of 300,000 characters
+    assert len(text.splitlines()) < 100
 
 
 def check_jsonl(text: str) -> None:
