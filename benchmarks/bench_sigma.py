@@ -70,9 +70,7 @@ class Bench:
 
     def scan(self, path: Path, jobs: int) -> list[str]:
         """The command that scans ``path`` with all rules."""
-        rules = [
-            word for folder in sorted(self.rules.glob("rules*")) or [self.rules] for word in ("--rules", str(folder))
-        ]
+        rules = [word for folder in self.rule_folders() for word in ("--rules", str(folder))]
         return [*VONGGAC, "scan", str(path), *rules, "--jobs", str(jobs), "--format", "jsonl", "--no-progress",
                 "--output", str(self.findings)]  # fmt: skip
 
@@ -87,6 +85,22 @@ class Bench:
     def _scan(self, command: list[str]) -> Cost:
         cost_of(command, environment=self.environment, statuses=DONE)
         return median_cost(command, self.repeats, environment=self.environment, statuses=DONE)
+
+    def judging(self, name: str, path: Path) -> Row:
+        """Our rate on batches of ``path`` that are decoded already."""
+        command = [sys.executable, str(HERE / "judging.py"), str(path), *map(str, self.rule_folders())]
+        runs = sorted(
+            (cost_of(command, environment=self.environment) for _ in range(self.repeats)),
+            key=lambda cost: json.loads(cost.output)["cpu_s"],
+        )
+        median = runs[len(runs) // 2]
+        counts = json.loads(median.output)
+        rate = counts["events"] / counts["cpu_s"]
+        return Row(name, counts["events"], math.nan, rate, math.nan, median.rss, counts["hits"])
+
+    def rule_folders(self) -> list[Path]:
+        """Where the rules are."""
+        return sorted(self.rules.glob("rules*")) or [self.rules]
 
     def peer(self, name: str) -> Row:
         """The rate of peer ``name`` on its sample."""
@@ -149,9 +163,10 @@ def table(rows: list[Row], best_peer: float) -> None:
         )
 
 
-def make_events(form: str, n: int, path: Path) -> Path:
+def make_events(form: str, n: int, path: Path, *options: str) -> Path:
     """Windows events in ``form``, by ``make_corpora.py``."""
-    subprocess.run([sys.executable, str(HERE / "make_corpora.py"), form, str(n), "--output", str(path)], check=True)
+    maker = [sys.executable, str(HERE / "make_corpora.py"), form, str(n), "--output", str(path), *options]
+    subprocess.run(maker, check=True)
     return path
 
 
@@ -202,6 +217,11 @@ def main() -> None:
             bench.ours("vonggac --jobs 2", events, n_events, 2),
         ]
         speed_up = rows[1].wall_rate / rows[0].wall_rate
+        rows.append(bench.judging("decoded already", events))
+        if not asked.file:
+            calm = make_events("windows-jsonl", asked.events, folder / "calm.jsonl", "--attack-share", "0")
+            rows.append(bench.ours("no attacks, --jobs 1", calm, asked.events, 1))
+            rows.append(bench.judging("no attacks, decoded", calm))
         if asked.evtx or (corpora() / "evtx").is_dir():  # the makers repeat real chunks: nobody writes EVTX
             evtx = asked.evtx or make_events("evtx", asked.events, folder / "windows.evtx")
             rows.append(bench.ours("vonggac EVTX --jobs 1", evtx, count_evtx(evtx), 1))
