@@ -241,18 +241,20 @@ class _Run:
         for base, native in self.plan.aliases.get(name, ()):
             if self.base_live[base]:
                 other = self.batch.spans(native)
-                parts.append(other.take(_inside(other.rows, self.base_bits[base])))
+                parts.append(other.take(kernels.inside(other.rows, self.base_bits[base])))
         return [part for part in parts if len(part)]
 
     def _values(self, name: str, words: NDArray[np.uint64]) -> tuple[NDArray[np.int32], list[str]]:
         """The values of field ``name`` in the rows of a set: the row of each, and its text."""
         if not name:
-            pairs = [(row, text) for row in _rows(words).tolist() for text in leaf_texts(self.batch.event(row))]
+            pairs = [
+                (row, text) for row in kernels.rows_of(words).tolist() for text in leaf_texts(self.batch.event(row))
+            ]
             return np.array([row for row, _ in pairs], np.int32), [text for _, text in pairs]
         rows: list[NDArray[np.int32]] = []
         texts: list[str] = []
         for number, part in enumerate(self.spans(name)):
-            which = _inside(part.rows, words)
+            which = kernels.inside(part.rows, words)
             known = self.texts.setdefault((name, number), {})
             lacking = [index for index in which.tolist() if index not in known]
             if lacking:
@@ -428,10 +430,11 @@ class _Run:
                     continue
                 rows = self.stack[0]
             info = self.rules[plan.rules[number]].info
+            numbers = kernels.rows_of(rows)
             if info.id in self.is_referenced:
-                self.referenced[info.id] = _rows(rows)
+                self.referenced[info.id] = numbers
             if info.id not in self.silent:
-                pairs.extend((row, info.id, Hit(info, row)) for row in _rows(rows).tolist())
+                pairs.extend((row, info.id, Hit(info, row)) for row in numbers.tolist())
         pairs.sort(key=lambda pair: pair[:2])
         return [hit for _, _, hit in pairs]
 
@@ -453,19 +456,9 @@ class _Run:
             kernels.mark_rows(true_rows, self.bits[self.exact_slots[item]])
 
 
-def _rows(words: NDArray[np.uint64]) -> NDArray[np.int32]:
-    """The rows of a set, ascending."""
-    return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little")).astype(np.int32)
-
-
 def _flags(words: NDArray[np.uint64], n_rows: int) -> NDArray[np.bool_]:
     """A set as one flag per row."""
     return np.unpackbits(words.view(np.uint8), count=n_rows, bitorder="little").astype(np.bool_)
-
-
-def _inside(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Which of ``rows`` are in a set."""
-    return np.flatnonzero((words[rows >> 6] >> (rows & 63).astype(np.uint64)) & np.uint64(1))
 
 
 def _folded(column: Column) -> Column:

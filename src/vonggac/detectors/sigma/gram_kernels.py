@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from vonggac.events.escapes import unescape
 
-EXACT, PREFIX, SUFFIX, CONTAINS = 0, 1, 2, 3
+EXACT, PREFIX, SUFFIX, CONTAINS, SURE = range(5)
+"""How an entry's literal must stand in a value; ``SURE`` where its gram is the whole of it, so that nothing is left to compare."""
+
 TOKEN_MULTI, TOKEN_SINGLE = -1, -2
 
 PREFIXES, SUFFIXES, WHOLE, KINDS = 64, 128, 192, 256
@@ -199,23 +201,26 @@ def _next_character(data: NDArray[np.uint8], i: Any, b: Any) -> Any:
 @njit(cache=True)
 def _is_there(
     text: NDArray[np.uint8], n: Any, found: Any, about: NDArray[np.int32], literals: NDArray[np.uint8]
-) -> bool:
+) -> Any:
     """Whether an entry's literal stands in the value ``text[:n]`` where its gram ended, at ``found``."""
     mode = about[MODE]
     length = np.int64(about[LENGTH])
+    if mode == SURE:
+        return found >= length
     if mode == CONTAINS:
         start = found + about[AFTER] - length
     elif mode == PREFIX:
-        start = 0
+        start = np.int64(0)
     else:
         start = n - length
     if start < 0 or start + length > n or (mode == EXACT and start != 0):
         return False
     first = np.int64(about[FIRST])
+    mine, sought = text[start : start + length], literals[first : first + length]
+    difference = np.uint8(0)
     for j in range(length):
-        if text[start + j] != literals[first + j]:
-            return False
-    return True
+        difference |= mine[j] ^ sought[j]
+    return difference == 0
 
 
 @njit(cache=True)

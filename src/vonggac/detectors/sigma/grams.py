@@ -53,7 +53,17 @@ def make_index(n_fields: int, wanted: Sequence[Entry]) -> Index:
     for number, entry in enumerate(wanted):
         kind, gram, after = _chosen(entry.mode, entry.literal, commonness)
         size = len(entry.literal)
-        entries[number] = -1, entry.mode, after, at, size, entry.first, entry.last, entry.is_cased
+        is_sure = entry.mode != k.EXACT and size <= 8 and kind & 63 == size
+        entries[number] = (
+            -1,
+            k.SURE if is_sure else entry.mode,
+            after,
+            at,
+            size,
+            entry.first,
+            entry.last,
+            entry.is_cased,
+        )
         kinds[number] = entry.field * k.KINDS + kind
         grams[number] = gram
         of_field[entry.field].setdefault(kind, set()).add(gram)

@@ -20,6 +20,33 @@ def mark_rows(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> None:
 
 
 @njit(cache=True)
+def rows_of(words: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """The rows of a set, ascending."""
+    found = np.empty(64 * len(words), np.int32)
+    n = 0
+    for w in range(len(words)):
+        word = words[w]
+        if word:
+            for b in range(64):
+                if (word >> np.uint64(b)) & np.uint64(1):
+                    found[n] = 64 * w + b
+                    n += 1
+    return found[:n].copy()
+
+
+@njit(cache=True)
+def inside(rows: NDArray[np.int32], words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Which of ``rows`` are in a set."""
+    found = np.empty(len(rows), np.int64)
+    n = 0
+    for i in range(len(rows)):
+        if (words[rows[i] >> 6] >> np.uint64(rows[i] & 63)) & np.uint64(1):
+            found[n] = i
+            n += 1
+    return found[:n].copy()
+
+
+@njit(cache=True)
 def join_entries(
     active: NDArray[np.int32],
     first: int,
