@@ -74,6 +74,20 @@ def test_the_header_and_the_keys_of_cef():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("message", "blocked"),
+    [
+        ("CEF:0|Fortinet|Fortigate|v7|13|traffic|3|act=Deny src=192.0.2.5 dst=203.0.113.9", "true"),
+        ("CEF:0|Check Point|VPN-1|Check Point|Accept|https|0|act=Accept src=192.0.2.5 dst=203.0.113.9", "false"),
+        ("LEEF:1.0|Palo Alto Networks|PAN-OS|8.0|drop|src=192.0.2.5\tdst=203.0.113.9", "true"),
+        ("CEF:0|v|p|1|c|n|1|act=strange src=192.0.2.5 dst=203.0.113.9", None),
+        ("CEF:0|v|p|1|c|n|1|act=blocked src=192.0.2.5", None),
+    ],
+)
+def test_the_verdict_on_traffic_has_the_name_that_rules_know(message, blocked):
+    assert fields(message).get("blocked") == blocked
+
+
 def test_a_value_goes_by_its_label_too():
     found = fields("CEF:0|v|p|1|c|n|1|cs1Label=Virus name cs1=Emotet x cn1=4 cn1Label=msg msg=m cs2Label=None")
     assert (found["Virus name"], found["cs1"], found["msg"], found["cn1"]) == ("Emotet x", "Emotet x", "m", "4")

@@ -67,6 +67,11 @@ NAT = {
     "ASA connection with its name": f"Nov 24 2026 10:00:00 gw : {ASA}",
     "ASA connection without a name": f"<166>Nov 24 2026 10:00:00: {ASA}",
     "ASA connection in the format EMBLEM": f"<166>:Nov 24 2026 10:00:00 ICT: {ASA}",
+    "SonicWall": HEAD + 'id=gate sn=00005E005301 time="2026-11-24 10:00:00" fw=198.51.100.1 pri=6 c=1024 m=98 msg="Connection Opened" '
+    "src=10.0.0.5:51000:X0 srcZone=LAN natSrc=198.51.100.1:40001 dst=203.0.113.9:443:X1 natDst=203.0.113.9:443 proto=tcp/https "
+    'fw_action="forward"',
+    "Stormshield": HEAD + 'id=firewall time="2026-11-24 10:00:00" fw="sns" tz=+0700 startime="2026-11-24 10:00:00" pri=5 ipproto=tcp '
+    'src=10.0.0.5 srcport=51000 dst=203.0.113.9 dstport=443 modsrc=198.51.100.1 modsrcport=40001 action=pass logtype="connection"',
     "ASA translation": HEAD + "%ASA-6-305011: Built dynamic TCP translation from inside:10.0.0.5/51000(LOCAL\\bob) to outside:198.51.100.1/40001",
 }  # fmt: skip
 
@@ -106,6 +111,26 @@ def test_nat_of_every_vendor_tells_which_host_was_behind_it(line: str) -> None:
 @pytest.mark.parametrize("line", [f"<189>{FORTIGATE}", FORTIGATE, f"<30>{SOPHOS}", CHECK_POINT, JUNIPER])
 def test_lines_without_a_usual_header_are_recognised(line: str) -> None:
     assert detect(f"{line}\n{line}\n".encode(), "x") is SOURCE
+
+
+@pytest.mark.parametrize(
+    ("head", "host", "time"),
+    [
+        ("<189>123: *Nov 24 10:00:04.123: ", None, "2026-11-24T10:00:04.123000Z"),
+        ("<189>124: r1.example: Nov 24 10:00:04.123 UTC: ", "r1.example", "2026-11-24T10:00:04.123000Z"),
+        ("<189>125: 000045: .Nov 24 2026 10:00:04 ICT: ", None, "2026-11-24T10:00:04.000000Z"),
+        ("000046: *Nov  4 10:00:04: ", None, "2026-11-04T10:00:04.000000Z"),
+        ("*Nov 24 10:00:04.123: ", None, "2026-11-24T10:00:04.123000Z"),
+    ],
+)
+def test_lines_of_ios_as_the_router_sends_and_stores_them(head: str, host: str | None, time: str) -> None:
+    line = head + "%SEC-6-IPACCESSLOGP: list 101 denied tcp 203.0.113.9(4000) -> 10.0.0.5(22), 1 packet"
+    assert detect(f"{line}\n{line}\n".encode(), "x") is SOURCE
+    batch = read(line)
+    assert (concepts.text(batch, 0, "host.name") or None, iso(concepts.time_us(batch, 0))) == (host, time)
+    check(
+        line, {"program": "%SEC-6-IPACCESSLOGP", "mnemonic": "IPACCESSLOGP", "src_ip": "203.0.113.9", "blocked": "true"}
+    )
 
 
 def test_a_device_that_sends_pairs_alone_gives_time_and_name_by_them() -> None:

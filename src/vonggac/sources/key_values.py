@@ -1,4 +1,4 @@
-"""``key=value`` messages of appliances: FortiGate, Sophos, SonicWall, WatchGuard, Stormshield, Check Point and their like.
+"""``key=value`` messages of appliances: FortiGate, Sophos, SonicWall, Stormshield, Check Point and their like.
 
 Keys are kept as they are written; values lose their quotation marks. What stands inside a quoted value is never taken for a
 key: devices quote what strangers choose (URLs, user names). Of a key that occurs twice the first counts.
@@ -39,6 +39,7 @@ VERDICTS = {**dict.fromkeys(_REFUSED.split(), "true"), **dict.fromkeys(_PASSED.s
 _ACTIONS = ("action", "status", "log_subtype", "disposition", "fw_action", "disp")
 _NAT_PORTS = ("tran_src_port", "tran_dst_port", "xlatesport", "xlatedport")
 _SONICWALL_END = re.compile(r"([0-9.]{7,15}|\[?[0-9A-Fa-f:]{3,45}\]?):(\d{1,5})(?::\S*)?$")
+_SONICWALL_ENDS = {"src": "src", "dst": "dst", "natSrc": "src_translated", "natDst": "dst_translated"}
 _SOURCES = frozenset({"srcip", "src_ip", "src", "source-address", "SourceIP", "source-ip"})
 
 
@@ -101,7 +102,7 @@ def finish(fields: dict[str, str]) -> Fields:
             del fields[name]
     if "s_port" in fields and fields.get("service", "").isdigit():  # Check Point: the destination's port
         fields.setdefault("dst_port", fields["service"])
-    if fields.get("id") == "firewall":
+    if ("sn" in fields and "fw" in fields) or fields.get("id") == "firewall":
         _split_ends(fields)
     return present_addresses(tuple(fields), tuple(fields.values()))
 
@@ -115,11 +116,11 @@ def is_there(value: str | None) -> bool:
 
 
 def _split_ends(fields: dict[str, str]) -> None:
-    """SonicWall: ``src=192.0.2.5:51000:X0`` is address, port and interface."""
-    for side in ("src", "dst"):
-        if end := _SONICWALL_END.match(fields.get(side, "")):
-            fields[f"{side}_ip"] = end[1]
-            fields[f"{side}_port"] = end[2]
+    """SonicWall: ``src=192.0.2.5:51000:X0`` is address, port and interface, ``natSrc=203.0.113.5:24000`` what NAT made of it."""
+    for key, name in _SONICWALL_ENDS.items():
+        if end := _SONICWALL_END.match(fields.get(key, "")):
+            fields[f"{name}_ip"] = end[1]
+            fields[f"{name}_port"] = end[2]
 
 
 def present_addresses(names: tuple[str, ...], values: tuple[str | None, ...]) -> Fields:

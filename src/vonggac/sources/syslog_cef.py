@@ -11,7 +11,7 @@ the delimiter is a tab in 1.0 and where 2.0 names none, else a character or its 
 Both give the header as ``deviceVendor``, ``deviceProduct``, ``deviceVersion``, ``deviceEventClassId``, in CEF also ``name``
 and ``deviceSeverity``, and the keys as they are; a key that occurs twice has both values. A value whose label is sent beside
 it (``cs1Label=Virus name cs1=Emotet``) goes by its label too. What :mod:`vonggac.sources.antivirus` knows of the product
-is added.
+is added, and where a firewall or proxy tells its verdict on traffic, ``blocked``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 
 from vonggac.sources.antivirus import detection_by
+from vonggac.sources.key_values import VERDICTS
 from vonggac.sources.message_patterns import Fields, Parser
 
 MAX_KEYS = 1000
@@ -39,6 +40,7 @@ _NO_ESCAPE = re.compile(r"(?:[^\\]|^)(?:\\\\)*+\\(?![\\=nr|])", re.DOTALL)
 _DELIMITER = re.compile(r"(?:0?[xX]([0-9A-Fa-f]{1,4})|([^=\w]?))$", re.DOTALL)
 _CEF_HEAD = ("deviceVendor", "deviceProduct", "deviceVersion", "deviceEventClassId", "name", "deviceSeverity")
 _LEEF_HEAD = _CEF_HEAD[:4]
+_VERDICT_KEYS = ("act", "action", "deviceEventClassId")
 
 
 def unescape(value: str) -> str:
@@ -147,6 +149,11 @@ def _event(head: tuple[str, ...], pieces: list[str], keys: list[str], values: li
         _keep_all(fields, [*head, *keys], [*pieces, *values])
     if (found := detection_by(pieces[0], texts)) is not None:
         fields.update(found)
+    if "src" in texts and "dst" in texts:
+        for key in _VERDICT_KEYS:
+            if (verdict := VERDICTS.get(texts.get(key, "").lower())) is not None:
+                fields.setdefault("blocked", verdict)
+                break
     fields.pop("", None)
     return fields
 

@@ -70,16 +70,25 @@ _DEVICE = re.compile(
 _TAGGED = re.compile(
     r"(?:<(\d{1,3})> ?)?(?:([^\s%:]{1,255}) )?:? ?(?:%%: )?(%(?:%\d\d|(?:ASA|FTD|PIX|FWSM)-\d-\d).*)", re.DOTALL
 )
+# Cisco, "System Message Logging": [sequence: ][origin: ][sequence: ][*.]time[ zone]: %FACILITY-SEVERITY-MNEMONIC: text.
+_IOS = re.compile(
+    r"(?:<(\d{1,3})> ?)?(?:\d{1,10}: )?(?:(?!\d+:)([^\s:%<]{1,255}): )?(?:\d{1,10}: )?[*.]?"
+    r"([A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?: ([A-Z]{1,5}))?: (%[A-Z][A-Z0-9_-]{2,80}): (.*)",
+    re.DOTALL,
+)
 _OFFSET = re.compile(r"[+-]\d\d:?(?:\d\d)?")
 
 
 def is_headless(line: str) -> bool:
     """Whether ``line`` is surely one that :func:`headless` reads."""
-    return bool(_DEVICE.match(line) or _TAGGED.match(line))
+    return bool(_DEVICE.match(line) or _TAGGED.match(line) or _IOS.match(line))
 
 
 def headless(line: str) -> tuple[Header, Fields] | None:
-    """A line without a time in front: pairs alone (FortiGate, Sophos, SonicWall), or a message of Cisco or Huawei."""
+    """A line without a time in front: pairs alone (FortiGate, Sophos, SonicWall), or a message of Cisco or Huawei.
+
+    Of IOS's zones UTC and GMT are known; what other letters mean is not, so that such times are in the zone asked for.
+    """
     found = _PRIORITY.match(line)
     priority, text = (found[1], line[found.end() :]) if found else (None, line)
     if is_key_values(text):
@@ -92,6 +101,10 @@ def headless(line: str) -> tuple[Header, Fields] | None:
     if tagged := _TAGGED.match(line):
         fields = huawei(tagged[3]) if tagged[3].startswith("%%") else cisco(tagged[3])
         return (tagged[1], None, tagged[2], None, None, tagged[3]), fields or ((), ())
+    if device := _IOS.match(line):
+        ios_priority, host, time, zone, tag, message = device.groups()
+        stated = f"{time} {zone}" if zone in ("UTC", "GMT") else time
+        return (ios_priority, stated, host, tag, None, message), cisco(f"{tag}: {message}") or ((), ())
     return None
 
 
