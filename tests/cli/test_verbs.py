@@ -18,7 +18,8 @@ import openpyxl
 import orjson
 import pytest
 
-from vonggac.sources import SOURCES
+from vonggac.cli import explain, scan
+from vonggac.sources import SOURCES, by_name
 
 Run = Callable[..., object]
 
@@ -195,6 +196,30 @@ def test_explain_finds_rules_by_name_and_events_on_standard_input(process: Run, 
     assert said.status == 0
     assert "shell.php\\x1b[31m" in said.out
     assert "\x1b" not in said.out
+
+
+def test_the_sources_that_helps_name_are_sources() -> None:
+    named = [
+        words[place + 1]
+        for command in (scan.command, explain.command)
+        for line, _ in command.examples
+        for words in [line.split()]
+        for place, word in enumerate(words)
+        if word == "--source"
+    ]
+    assert len(named) >= 2
+    assert {by_name(name).name for name in named} == set(named)
+
+
+@pytest.mark.parametrize(
+    "name", ["a web SHELL answered", "A web shell*", "6C0F1A52-51F2-4B42-9D0C-0D7A5D0A6A02", "Webshell *"]
+)
+def test_explain_takes_a_rule_by_what_a_reader_calls_it(vonggac: Run, rule: Path, logs: Path, name: str) -> None:
+    text = rule.read_text("utf-8")
+    rule.write_text(text.replace("title:", "title_vi: Webshell trả lời\ntitle:", 1), "utf-8")
+    said = vonggac("explain", name, logs / "access.log", "--rules", rule, "--record", "2")
+    assert said.status == 0, said.err
+    assert said.out.startswith("✔ A web shell answered")
 
 
 def test_explain_says_what_is_missing(vonggac: Run, rule: Path, logs: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     examples=(
         ("vonggac explain rule.yml Security.evtx --record 1834", N_("one record of a log")),
         (
-            "echo '{\"EventID\": 1102}' | vonggac explain rule.yml - --source windows",
+            "echo '{\"EventID\": 1102}' | vonggac explain rule.yml - --source windows_json",
             N_("an event from standard input"),
         ),
     ),
@@ -92,6 +93,7 @@ def _over(one: Correlation) -> str:
 def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> tuple[list[Rule], list[Correlation]]:
     """The rules meant, those that correlations meant refer to too, and these correlations."""
     from vonggac.cli.scan import tell_rule_faults
+    from vonggac.detectors.tuning import names
     from vonggac.jobs.rules import load_rules, named_rules
 
     path = Path(rule)
@@ -100,7 +102,7 @@ def _rules(rule: str, rules: tuple[str, ...], settings: Settings) -> tuple[list[
         tell_rule_faults(loaded)
         return list(loaded.ruleset.rules), list(loaded.ruleset.correlations)
     loaded = load_rules(named_rules(rules, settings.data_dir), settings.cache_dir)
-    found = loaded.ruleset.keeping(lambda info: rule in (info.id, info.title))
+    found = loaded.ruleset.keeping(partial(names, rule))
     if not found.rules:
         raise UsageError(N_("neither a rule file nor the identifier or title of a rule"), where=rule)
     return list(found.rules), list(found.correlations)
