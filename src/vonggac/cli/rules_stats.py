@@ -181,7 +181,7 @@ def tables(costs: Costs, shown: Sequence[RuleCost]) -> list[Table]:
 
     top = Table(
         _("Rules by what they cost"),
-        (_("Severity"), _("Rule"), _("ms"), _("of it costly"), _("Values"), _("Events"), _("Findings")),
+        (_("Severity"), _("Rule"), _("ms"), _("of it costly"), _("Values"), _("Events of its source"), _("Findings")),
         numeric=(2, 3, 4, 5, 6),
     )
     for cost in shown[:TOP]:

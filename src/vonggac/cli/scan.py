@@ -386,6 +386,10 @@ def _asked(request: Request) -> list[tuple[str, str]]:
         (_("Rules"), _("none") if request.no_rules else ", ".join(request.rules) or _("the starter pack")),
         (_("Indicators"), ", ".join(request.indicators)),
         (_("Period"), " – ".join((request.start or "…", request.end or "…")) if request.start or request.end else ""),
+        (_("Since"), _("the last run") if request.since == "last" else request.since),
+        (_("Only rules"), ", ".join(request.include_rule)),
+        (_("Without rules"), ", ".join(request.exclude_rule)),
+        (_("Tuning"), request.tuning),
         (_("From level"), _(LEVEL_WORDS[request.level]) if request.level != LEVEL_NAMES[0] else ""),
     ]
     return [(name, value) for name, value in asked if value]

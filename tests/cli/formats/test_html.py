@@ -62,6 +62,16 @@ def test_matching_parts_are_marked_and_the_rest_is_folded(scan: Callable, rules:
     assert 'datetime="2026-02-14T01:00:00.000000Z"' in text
 
 
+def test_a_page_says_which_part_was_asked_for(scan: Callable, rules: Path, tmp_path: Path) -> None:
+    log, tuning = tmp_path / "log.json", tmp_path / "our-tuning.yml"
+    log.write_text(line(1), "utf-8")
+    tuning.write_text("rules: [{rule: Another, level: high}]", "utf-8")
+    flags = ("--include-rule", "Ano*", "--exclude-rule", "Một luật*", "--tuning", tuning, "--since", "last")
+    text = text_of(scan(log, "--rules", rules, "--format", "html", *flags).data)
+    for said in ("Ano*", "Một luật*", "our-tuning.yml", "the last run"):
+        assert said in text
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_counts_are_exact_where_events_are_left_out(
     scan: Callable, rules: Path, tmp_path: Path, jobs: int, monkeypatch: pytest.MonkeyPatch
