@@ -243,6 +243,15 @@ def test_hostile_groups_come_out_harmless_in_every_form() -> None:
     assert b"\x1b" not in b"".join(written)
 
 
+def test_a_field_of_the_group_is_not_lost_beside_what_a_finding_says_itself() -> None:
+    rules = ruleset((FAILED + GUESSING).replace("[user]", "[user, count, events]"))
+    data = b"".join(line(START + n, "failed", count="many", events="e") for n in range(5))
+    _, (found,) = run([("a", data)], rules)
+    event = found["event"]
+    assert (event["user"], event["group.count"], event["group.events"]) == ("an", "many", "e")
+    assert (event["count"], len(event["events"])) == (5, 5)
+
+
 def _raw(text: str) -> bytes:
     import json
 

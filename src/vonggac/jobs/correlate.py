@@ -44,6 +44,9 @@ KNOWN_TEXTS = 1 << 20
 AT_ONCE = 4096
 """Matches whose texts are looked up together."""
 
+_OWN_NAMES = frozenset({"count", "value", "first_time", "last_time", "events"})
+"""What a finding says itself; a field of the group that is called so stands beside it with ``group.`` before its name."""
+
 _LENGTH = 4
 
 
@@ -141,7 +144,10 @@ class Collector:
             for place in match.places
         ]
         first = match.places[0]
-        event: dict[str, object] = dict(zip(correlation.group_by, group, strict=False))
+        event: dict[str, object] = {
+            f"group.{name}" if name in _OWN_NAMES else name: value
+            for name, value in zip(correlation.group_by, group, strict=False)
+        }
         event["value" if correlation.kind.startswith("value_") and correlation.kind != "value_count" else "count"] = (
             match.value
         )
