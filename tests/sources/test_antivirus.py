@@ -107,6 +107,7 @@ def eset_json(action, handled):
         (KSC_5424.format(kind="GNRL_EV_OBJECT_NOTCURED"), "not_cleaned"),
         (KSC_5424.format(kind="GNRL_EV_OBJECT_BLOCKED"), "blocked"),
         (SEP.format(action="Left alone", path="C:\\Temp\\a.exe,"), "not_cleaned"),
+        (SEP.format(action="Left alone", path="C:\\Temp\\a.exe").replace("Server:", "Server sepm:"), "not_cleaned"),
         (SEP.format(action="Cleaned by deletion", path="File path: C:\\Temp\\a.exe"), "deleted"),
         (SEP.format(action="Quarantined", path='"C:\\Temp\\a.exe"'), "quarantined"),
         (SEP.format(action="Process termination pending restart", path="C:\\Temp\\a.exe"), "not_cleaned"),

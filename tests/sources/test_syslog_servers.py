@@ -151,6 +151,18 @@ def test_a_client_cannot_name_itself_into_another_address() -> None:
             {"queue_id": "1abcde-000001-AB", "from": "a@x.example", "src_ip": "203.0.113.9", "helo": "helo", "user": "alice", "message_id": "m1@x.example"},
         ),
         (
+            "exim[7]: 2026-11-24 10:00:00 1abcde-000001-AB <= a@x.example H=mail.x.example [203.0.113.9] P=esmtp S=1234",
+            {"timestamp": "Nov 24 10:00:00", "queue_id": "1abcde-000001-AB", "from": "a@x.example", "src_ip": "203.0.113.9"},
+        ),
+        (
+            "exim4[7]: 2026-11-24 10:00:00.123 +0700 [99] 1abcde-000001-AB => b@z.example R=dns T=smtp H=mx.z.example [203.0.113.25]",
+            {"action": "=>", "to": "b@z.example", "dst_ip": "203.0.113.25"},
+        ),
+        (
+            "sm-mta[7]: ruleset=check_relay, arg1=[203.0.113.9], relay=[203.0.113.9], reject=550 5.7.1 Access denied",
+            {"ruleset": "check_relay", "src_ip": "203.0.113.9", "reject": "550 5.7.1 Access denied"},
+        ),
+        (
             "dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.25, mpid=7, TLS, session=<x+y>",
             {"service": "imap-login", "action": "Login", "user": "bob", "rip": "203.0.113.9", "session": "x+y"},
         ),

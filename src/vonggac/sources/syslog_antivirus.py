@@ -82,7 +82,7 @@ def clamav_line(line: str) -> tuple[str | None, str, str] | None:
 
 # SEPM: "Virus found,IP Address: …,Computer name: …,…"; before 14.2 the path stands alone after the number of occurrences.
 _SEP_EVENT = re.compile(
-    r"(?:Site: [^,]*,(?:Server(?: Name)?: [^,]*,)?(?:Domain(?: Name)?: [^,]*,)?)?\"?"
+    r"(?:SymantecServer \S{1,255}: )?(?:Site: [^,]*,(?:Server(?: Name)?: [^,]*,)?(?:Domain(?: Name)?: [^,]*,)?)?\"?"
     r"(Virus found|Security risk found|Potential risk found|Forced SONAR threat detected|SONAR detection now allowed|"
     r"Commercial application detected|Forced proactive threat detected|Proactive detection now permitted|"
     r"Compressed File|Adware found|Cookie found)\"?,",

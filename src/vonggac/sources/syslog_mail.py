@@ -117,7 +117,7 @@ def _add_place(fields: dict[str, str], host: str, side: str, text: str, start: i
 
 
 # Sendmail Installation and Operation Guide, 3.1; "(may be forged)" behind a relay.
-_SENDMAIL = re.compile(r"([0-9A-Za-z]{12,18}): (?=[a-z_]+\d?=)")
+_SENDMAIL = re.compile(r"([0-9A-Za-z]{12,18}): (?=[a-z_]+\d?=)|(?=ruleset=)")  # refused before there was a message
 _SENDMAIL_PAIR = re.compile(r"([a-z_]{2,20}\d?)=(<[^<>]*>|.*?)(?:, (?=[a-z_]{2,20}\d?=)|$)", re.DOTALL)
 _SENDMAIL_LIMIT = 4096
 
@@ -127,7 +127,7 @@ def sendmail(message: str) -> Fields | None:
     found = _SENDMAIL.match(message)
     if found is None:
         return None
-    fields = {"queue_id": found[1]}
+    fields = {"queue_id": found[1]} if found[1] else {}
     is_inbound = " from=" in message[: found.end() + 6] or "ruleset=" in message[: found.end() + 9]
     for name, value in _SENDMAIL_PAIR.findall(message[found.end() :][:_SENDMAIL_LIMIT]):
         fields.setdefault(name, value[1:-1] if value[:1] == "<" and value[-1:] == ">" else value)
@@ -142,6 +142,8 @@ def sendmail(message: str) -> Fields | None:
 _EXIM_ID = r"[0-9A-Za-z]{6}-(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{2}|[0-9A-Za-z]{11}-[0-9A-Za-z]{4})"
 EXIM_ID = re.compile(_EXIM_ID)
 _EXIM_LINE = re.compile(rf"(?:({_EXIM_ID}) )?(<=|=>|->|\*>|>>|\*\*|==|Completed|H=)(?: (\S+))?(.*)", re.DOTALL)
+# In syslog too Exim writes its own time unless syslog_timestamp is false, and the process number if log_selector has it.
+_EXIM_TIME = re.compile(r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[+-]\d{4} )?(?:\[\d{1,10}\] )?")
 _EXIM_HOST = re.compile(r"\bH=(?:([^\s()\[\]]{1,255}) )?(?:\(([^()]{0,255})\) )?\[([0-9A-Fa-f.:]{2,45})\](?::(\d+))?")
 _EXIM_PAIR = re.compile(r' ([A-Z][A-Za-z]?|id|from|SRR)=("(?:[^"\\]|\\.)*"|<[^<>]*>|\S+)')
 _EXIM_NAMES = {
@@ -160,6 +162,7 @@ _EXIM_REJECTED = re.compile(
 
 def exim(message: str) -> Fields | None:
     """``1abcde-000001-AB <= a@x.example H=mail.x.example [192.0.2.1]:4000 P=esmtps S=1234 id=…``, its main log."""
+    message = _EXIM_TIME.sub("", message)
     if failed := _EXIM_AUTH.match(message):
         method, host, helo, address, port, reason, user = failed.groups()
         return present(
