@@ -28,13 +28,14 @@ _TOGETHER = 64
 class Pattern:
     """A compiled expression: ``search(text)`` says whether it occurs; None when the time limit ended the search."""
 
-    __slots__ = ("_compiled", "_has_end", "_is_free", "is_linear")
+    __slots__ = ("_compiled", "_has_end", "_is_free", "_least", "_most", "is_linear")
 
     def __init__(self, pattern: str, flags: str) -> None:
         self._compiled = compiled(pattern, flags)
         self.is_linear = not isinstance(self._compiled, regex.Pattern)
         self._has_end = "$" in pattern
         self._is_free = self.is_linear and not _is_anchored(pattern)
+        self._least, self._most = _lengths(pattern, flags)
 
     def search_all(self, texts: Sequence[str]) -> Iterator[bool | None]:
         """Whether the expression occurs in each of ``texts``, in order.
@@ -43,13 +44,16 @@ class Pattern:
         """
         for first in range(0, len(texts), _TOGETHER):
             some = texts[first : first + _TOGETHER]
-            if self._is_free and len(some) > 1 and self._compiled.search("\n".join(some)) is None:
+            able = [text for text in some if self._least <= len(text) <= self._most]
+            if self._is_free and len(able) > 1 and self._compiled.search("\n".join(able)) is None:
                 yield from repeat(False, len(some))
             else:
                 yield from map(self.search, some)
 
     def search(self, text: str) -> bool | None:
         """Whether the expression occurs in ``text``."""
+        if not self._least <= len(text) <= self._most:
+            return False
         if self.is_linear:
             if self._compiled.search(text) is not None:
                 return True
@@ -120,6 +124,27 @@ def _is_anchored(pattern: str) -> bool:
         if isinstance(item, sre.SubPattern | list | tuple):
             pending.extend(item)
     return False
+
+
+def _lengths(pattern: str, flags: str) -> tuple[int, int]:
+    """The least and the most characters of a text in which ``pattern`` can occur; (0, ``MAXREPEAT``) where that is not known."""
+    unknown = (0, int(sre.MAXREPEAT))
+    if "[[:" in pattern or "{," in pattern:  # which the standard library reads in another way
+        return unknown
+    try:
+        tree = sre.parse(pattern)
+        least, most = tree.getwidth()
+    except (re.error, RecursionError, OverflowError):
+        return unknown
+    parts = list(tree)
+    is_whole = (
+        "m" not in flags
+        and not tree.state.flags & re.MULTILINE
+        and len(parts) > 1
+        and str(parts[0][1]) in ("AT_BEGINNING", "AT_BEGINNING_STRING")
+        and str(parts[-1][1]) in ("AT_END", "AT_END_STRING")
+    )
+    return int(least), int(most) + 1 if is_whole else unknown[1]  # one more: the newline before which $ may stand
 
 
 def _best(requirements: Iterable[list[str]]) -> list[str] | None:
