@@ -82,6 +82,38 @@ def test_documents_of_a_collection_share_what_is_global() -> None:
     assert [rule.place for rule in ruleset.rules] == ["r.yml:5", "r.yml:7"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "title: X\nlogsource: {product: windows}\ndetection: {s: {a|nonsense: 1}, condition: s}\n",
+        "title: X\nlogsource: {product: windows}\nfilter: {rules: any, s: {a|contains: 1}, condition: s}\n",
+        "title: X\ncorrelation: {type: nonsense, rules: [x], timespan: 5m, condition: {gte: 1}}\n",
+        "title: X\ncorrelation: {type: event_count, rules: [x], timespan: 5m, condition: {gte: true}}\n",
+        "title: X\nlogsource: 5\n",
+        "5\n",
+    ],
+)
+def test_a_fault_in_one_document_leaves_those_beside_it_usable(broken: str) -> None:
+    ruleset = compile_one(f"{broken}---\n{GOOD}---\n{broken}")
+    assert [rule.info.id for rule in ruleset.rules] == ["11111111-2222-4333-8444-555555555555"]
+    line = 2 + broken.count("\n") + GOOD.count("\n") + 1
+    assert {fault.place.partition(":")[2] for fault in ruleset.faults} == {"1", str(line)}
+
+
+def test_repeat_repeats_the_rule_and_no_correlation_between() -> None:
+    first = GOOD.replace("id: 11111111-2222-4333-8444-555555555555\n", "name: first\n")
+    ruleset = compile_one(
+        f"{first}---\ntitle: Many\ncorrelation: {{type: event_count, rules: [first], timespan: 5m, condition: {{gte: 2}}}}\n"
+        "---\naction: repeat\ntitle: Second\nname: second\ndetection: {selection: {EventID: 2}}\n"
+        "---\naction: repeat\ntitle: Third\nname: third\n"
+    )
+    assert not ruleset.faults
+    assert [(rule.info.title, rule.condition[2][2]) for rule in ruleset.rules][1:] == [
+        ("Second", ["2"]),
+        ("Third", ["2"]),
+    ]
+
+
 def test_repeat_changes_the_rule_before_it() -> None:
     text = GOOD.replace("id: 11111111-2222-4333-8444-555555555555\n", "") + (
         "---\naction: repeat\ntitle: Second\ndetection: {selection: {EventID: 2}}\n"

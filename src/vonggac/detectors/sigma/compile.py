@@ -225,34 +225,36 @@ def _is_time_part(key: object) -> bool:
 
 
 def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: Sequence[int]) -> Iterator[_Answer]:
-    prefix: list[dict[str, Any]] = []  # documents that only prepare those after them
+    prefix: list[dict[str, Any]] = []  # "global" and "reset", and the rule that "repeat" repeats
     for document, line in zip(documents, lines, strict=True):
         at = f"{place}:{line}"
         title = str(document.get("title", ""))
-        if document.get("action") in ("global", "reset"):
+        if _is_shared(document):
             prefix.append(document)
             continue
+        is_repeat = document.get("action") == "repeat"
+        before = [one for one in prefix if is_repeat or _is_shared(one)]
+        if is_repeat:
+            prefix.append(document)
+        elif "correlation" not in document and "filter" not in document:
+            prefix = [*before, document]
         try:
             whole, conditions = _split_range(document)
             collection = SigmaCollection.from_dicts(
-                [*_copies(prefix), whole], collect_errors=True, resolve_references=False,
+                [*map(dict, before), whole], collect_errors=True, resolve_references=False,
                 collect_filters=True, policy=_POLICY,
             )  # fmt: skip
         except (SigmaError, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
             yield RuleFault(at, _first_line(error), title)
             continue
-        prefix.append(document)
         faults = [RuleFault(at, _first_line(error), title) for error in collection.errors]
         yield from faults
         if not faults:
             yield _compile_last(at, title, collection, conditions)
-        if document.get("action") != "repeat":
-            prefix = [d for d in prefix if d.get("action") in ("global", "reset")] + [document]
 
 
-def _copies(documents: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    # A rule before a "repeat" is parsed again as its template; its own result is not the last, so it is ignored.
-    return [_split_range(document)[0] for document in documents]
+def _is_shared(document: dict[str, Any]) -> bool:
+    return document.get("action") in ("global", "reset")
 
 
 def _split_range(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
