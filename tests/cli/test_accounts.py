@@ -67,3 +67,11 @@ def test_a_name_that_nobody_has_is_said(environment):
     assert done.returncode == 2
     assert "there is no account" in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_a_database_that_was_never_prepared_is_told_with_what_prepares_it(environment, tmp_path):
+    done = run({**environment, "VONGGAC_DATA_DIR": str(tmp_path)}, "list", "--lang", "en")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: the database has no tables yet, or those of another version: “vonggac up” makes them\n"
+    )

@@ -126,6 +126,9 @@ def run(arguments: list[str]) -> int:
     except VonggacError as error:
         return _fail(language.tell(error), _status_of(error), debug)
     except Exception as error:  # noqa: BLE001  # a fault of ours: one line, unless --debug asks for all of it
+        if _is_unprepared(error):
+            text = _("the database has no tables yet, or those of another version: “vonggac up” makes them")
+            return _fail(text, 1, debug)
         text = _("an error of Vọng Gác itself: {reason}; run again with --debug to see where")
         return _fail(text.format(reason=f"{type(error).__name__}: {error}"), 1, debug)
 
@@ -140,6 +143,13 @@ def _status_of(error: VonggacError) -> int:
     if isinstance(error, UsageError | ConfigError | RuleError):
         return 2
     return 3 if isinstance(error, InputError) else 1
+
+
+def _is_unprepared(error: Exception) -> bool:
+    """Whether the database lacks a table or column. By names: commands without a database must not load Django."""
+    kind, text = type(error), str(error)
+    is_database = kind.__module__ == "django.db.utils" and kind.__name__ in ("OperationalError", "ProgrammingError")
+    return is_database and any(words in text for words in ("no such table", "no such column", "does not exist"))
 
 
 def _usage_text(error: click.ClickException) -> str:
