@@ -73,6 +73,22 @@ def slow(data):
     return read(data + text({"a.b": 1}))[0]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("is_array", [True, False])
+def test_an_array_and_objects_over_several_lines_are_eve_too(is_array, indent):
+    events = [ALERT, HTTP, DNS_1]
+    data = (
+        json.dumps(events, indent=indent) if is_array else "\n".join(json.dumps(one, indent=indent) for one in events)
+    )
+    assert detect(data.encode(), "x.json") is SOURCE
+    (batch,) = read(data.encode())
+    assert [(batch.record(row), batch.event(row)["event_type"]) for row in range(batch.n_rows)] == [
+        (1, "alert"),
+        (2, "http"),
+        (3, "dns"),
+    ]
+
+
 @pytest.mark.parametrize("event", [ALERT, HTTP, DNS_1, DNS_2, DNS_3, *OTHERS], ids=lambda event: event["event_type"])
 def test_every_type_of_event_is_recognised_and_read_as_it_is(event):
     assert detect(text(event), "x.log") is SOURCE

@@ -31,8 +31,7 @@ from vonggac.jobs.correlate import Collector, pack
 from vonggac.jobs.pool import Head, Pool, Task
 from vonggac.jobs.sifting import sift
 from vonggac.jobs.since import Since
-from vonggac.sources.json_documents import Rewound
-from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
+from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Rewound, Source
 
 PLACES = 5
 """How many places of each reason are kept to be shown."""

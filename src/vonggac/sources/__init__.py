@@ -23,8 +23,7 @@ from vonggac.sources import (
     windows_json,
     zeek,
 )
-from vonggac.sources.json_documents import Rewound, read_head
-from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Source
+from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Rewound, Source, read_head
 
 __all__ = ["SOURCES", "Block", "EventBatch", "Options", "Reader", "Source", "by_name", "detect", "read_events"]
 

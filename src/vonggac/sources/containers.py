@@ -25,8 +25,7 @@ from typing import IO, Protocol
 import zstandard
 
 from vonggac.errors import N_, FormatUnknown, InputError, UnsafeInput, VonggacError
-from vonggac.sources.json_documents import Rewound, read_head
-from vonggac.sources.source import Reader
+from vonggac.sources.source import Reader, Rewound, read_head
 
 Opened = tuple[str, Reader | VonggacError]
 """Display name of a member, and its stream or why there is none."""

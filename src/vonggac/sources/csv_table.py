@@ -19,10 +19,9 @@ from dataclasses import replace
 import orjson
 
 from vonggac.events.batch import EventBatch, Shape
-from vonggac.sources.json_elements import Prefixed
 from vonggac.sources.json_lines import rename
 from vonggac.sources.lines import RawLines, SkipCounter, Utf8Reader, byte_lines, frame_lines, head_lines
-from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader
+from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader, Rewound
 
 MAX_ROW_LINES = 1000
 """More lines than this never make one row: a stray quotation mark must not swallow a file."""
@@ -206,7 +205,7 @@ class CsvSource:
                 break
         context = _Dialect.of_head(head, is_whole=not chunk).context()
         held: Block | None = None
-        for block in frame_lines(Prefixed(head, reader), block_bytes=block_bytes):
+        for block in frame_lines(Rewound(head, reader), block_bytes=block_bytes):
             if held is not None and block.skipped:
                 yield held
                 held = None

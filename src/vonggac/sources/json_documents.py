@@ -1,51 +1,28 @@
 """JSON that is not one object per line: pretty-printed objects one after the other, or one big array of objects.
 
 Each object of the stream (of the array) becomes one line, since JSON (RFC 8259) has no line ends inside its strings, so that the
-sources of JSON lines read such files too, in bounded memory. Text between objects (``Record 7``, commas) is dropped.
+sources of JSON lines read such files too, in bounded memory. Text between objects (``Record 7``, commas) is dropped: that is
+for formats whose records are objects. The generic source, which must account for all, cuts by ``json_elements``.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 
 from vonggac.events.skips import Skip
 from vonggac.sources.lines import READ_BYTES, Utf8Reader, frame_lines, head_lines
-from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, SNIFF_BYTES, Block, Reader
+from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, SNIFF_BYTES, Block, Reader, Rewound, read_head
 
 # The next mark that matters outside of strings, and the rest of a string that is not finished.
 _MARK = re.compile(rb'["{}]')
 _STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
 _SNIFF_LINES = 2000
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")
-
-
-class Rewound:
-    """``stream`` with the bytes ``head``, which were read from it, back in front."""
-
-    def __init__(self, head: bytes, stream: Reader) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next at most ``size`` bytes."""
-        if not self._head:
-            return self._stream.read(size)
-        if size < 0:
-            size = len(self._head)
-        chunk, self._head = self._head[:size], self._head[size:]
-        return chunk
-
-
-def read_head(stream: Reader, size: int = SNIFF_BYTES) -> bytes:
-    """The first ``size`` bytes of ``stream``, fewer only when it ends before."""
-    parts: list[bytes] = []
-    while size > 0 and (chunk := stream.read(size)):
-        parts.append(chunk)
-        size -= len(chunk)
-    return b"".join(parts)
 
 
 def is_one_per_line(head: bytes) -> bool:
@@ -179,3 +156,23 @@ class DocumentFramer:
         self._next_record += len(self._done)
         self._done, self._n_done, self._skipped = [], 0, []
         return block
+
+
+def first_object(head: bytes) -> dict[str, Any] | None:
+    """The first object of ``head`` that can be read, however objects are written.
+
+    None when there is none, as when it goes on behind ``head``.
+    """
+    texts: list[str | bytes] = [*head_lines(head)[:5]]
+    blocks = DocumentFramer(1, SNIFF_BYTES).blocks(Utf8Reader(io.BytesIO(head)))
+    texts += (line for block in blocks for line in block.data.splitlines()[:5])
+    for text in texts:
+        try:
+            found = orjson.loads(text)
+        except ValueError:
+            continue
+        if isinstance(found, list) and found:
+            found = found[0]
+        if isinstance(found, dict) and found:
+            return found
+    return None

@@ -1,7 +1,8 @@
 """JSON that is not one object per line, cut into lines: the elements of one array, or objects written out one by one.
 
 The cut counts brackets outside strings and understands nothing else, so that it is quick, needs no recursion, and a
-broken element spoils only itself; whether an element is JSON is for ``decode`` to say.
+broken element spoils only itself; whether an element is JSON is for ``decode`` to say. Nothing is dropped, unlike in
+``json_documents``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 from vonggac.events.skips import Skip
 from vonggac.sources.lines import READ_BYTES, Utf8Reader, frame_lines
-from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, SNIFF_BYTES, Block, Reader
+from vonggac.sources.source import BLOCK_BYTES, MAX_RECORD_BYTES, Block, Reader, Rewound, read_head
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -19,31 +20,13 @@ _SPACE_AND_COMMAS = b" \t\r\n,"
 _NEWLINES = bytes.maketrans(b"\r\n", b"  ")  # outside strings both are mere space, inside JSON forbids them
 
 
-class Prefixed:
-    """``stream`` after ``head``, which was read from it already."""
-
-    def __init__(self, head: bytes, stream: Reader) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int = -1, /) -> bytes:
-        """The next at most ``size`` bytes."""
-        if not self._head:
-            return self._stream.read(size)
-        cut = len(self._head) if size < 0 else size
-        head, self._head = self._head[:cut], self._head[cut:]
-        return head
-
-
 def frame_json(
     stream: Reader, *, block_bytes: int = BLOCK_BYTES, max_record_bytes: int = MAX_RECORD_BYTES
 ) -> Iterator[Block]:
     """Blocks of one object per line of a JSON stream of any of the three forms."""
     reader = Utf8Reader(stream)
-    head = b""
-    while len(head) < SNIFF_BYTES and (chunk := reader.read(SNIFF_BYTES)):
-        head += chunk
-    rest = Prefixed(head, reader)
+    head = read_head(reader)
+    rest = Rewound(head, reader)
     if _is_lines(head):
         return frame_lines(rest, block_bytes=block_bytes, max_record_bytes=max_record_bytes)
     return _Elements(block_bytes, max_record_bytes).blocks(rest)

@@ -33,6 +33,32 @@ class Reader(Protocol):
         ...
 
 
+class Rewound:
+    """``stream`` with the bytes ``head``, which were read from it, back in front."""
+
+    def __init__(self, head: bytes, stream: Reader) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int = -1, /) -> bytes:
+        """The next at most ``size`` bytes."""
+        if not self._head:
+            return self._stream.read(size)
+        if size < 0:
+            size = len(self._head)
+        chunk, self._head = self._head[:size], self._head[size:]
+        return chunk
+
+
+def read_head(stream: Reader, size: int = SNIFF_BYTES) -> bytes:
+    """The first ``size`` bytes of ``stream``, fewer only when it ends before."""
+    parts: list[bytes] = []
+    while size > 0 and (chunk := stream.read(size)):
+        parts.append(chunk)
+        size -= len(chunk)
+    return b"".join(parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Whole records of one stream. ``first_record`` is the number of the first, from 1 (lines: its line number).

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from vonggac.errors import N_
 from vonggac.events.batch import EventBatch, Shape, Spans, encode, own_texts, resolve
 from vonggac.sources.derived import Derived
-from vonggac.sources.json_documents import frame_json
+from vonggac.sources.json_documents import first_object, frame_json
 from vonggac.sources.json_lines import SkipRecord, parse_object, read_objects
 from vonggac.sources.lines import RawLines, SkipCounter, head_lines
 from vonggac.sources.message_patterns import Fields as MessageFields
@@ -119,12 +119,15 @@ class SuricataSource:
     title = N_("Suricata's EVE log (JSON), all event types")
 
     def sniff(self, head: bytes, filename: str) -> int:
-        """95 when the first objects are EVE events."""
+        """95 when the first objects are EVE events, also as an array or written over several lines."""
         del filename
         lines = head_lines(head, 5)
-        if not lines or not lines[0].lstrip().startswith("{"):
+        if not lines or lines[0].lstrip()[:1] not in ("{", "["):
             return 0
-        return 95 if any(map(_is_eve, lines)) else 0
+        if any(map(_is_eve_line, lines)):
+            return 95
+        first = first_object(head)
+        return 95 if first is not None and _is_eve(first) else 0
 
     def frame(self, stream: Reader, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
         """Blocks of whole lines."""
@@ -140,11 +143,14 @@ class SuricataSource:
         return EventBatch(self.name, [_with_made(shape) for shape in shapes], options.zone, raw, skips.skips())
 
 
-def _is_eve(line: str) -> bool:
+def _is_eve_line(line: str) -> bool:
     try:
-        event = parse_object(line.encode("utf-8", "replace"))
+        return _is_eve(parse_object(line.encode("utf-8", "replace")))
     except SkipRecord:
         return False
+
+
+def _is_eve(event: Mapping[str, object]) -> bool:
     kind = event.get("event_type")
     if not isinstance(kind, str) or not isinstance(event.get("timestamp"), str):
         return False

@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-import orjson
-
 from vonggac.errors import N_
 from vonggac.events.batch import EventBatch
-from vonggac.sources.json_documents import DocumentFramer, frame_json
-from vonggac.sources.lines import RawLines, SkipCounter, Utf8Reader, head_lines
-from vonggac.sources.source import BLOCK_BYTES, SNIFF_BYTES, Block, Options, Reader
+from vonggac.sources.json_documents import first_object, frame_json
+from vonggac.sources.lines import RawLines, SkipCounter, head_lines
+from vonggac.sources.source import BLOCK_BYTES, Block, Options, Reader
 from vonggac.sources.windows import collect, without_collector
 from vonggac.sources.windows_forms import is_windows
 from vonggac.sources.windows_tokens import read_tokens
@@ -37,7 +35,7 @@ class WindowsJson:
         lines = head_lines(head)
         if not lines or not (lines[0].lstrip()[:1] in ("{", "[") or lines[0].startswith("Record ")):
             return 0
-        if (first := _first_object(head, lines)) is not None:
+        if (first := first_object(head)) is not None:
             return 90 if is_windows(first) else 0
         text = "\n".join(lines)
         if _NESTED.search(text) or _WINLOG.search(text):
@@ -66,23 +64,6 @@ class WindowsJson:
             raw_of=raw,
             skipped=skipped.skips(),
         )
-
-
-def _first_object(head: bytes, lines: list[str]) -> dict[str, object] | None:
-    """The first object of ``head`` that can be read; None when there is none, as when it goes on behind ``head``."""
-    texts: list[str | bytes] = [*lines[:5]]
-    blocks = DocumentFramer(1, SNIFF_BYTES).blocks(Utf8Reader(io.BytesIO(head)))
-    texts += (line for block in blocks for line in block.data.splitlines()[:5])
-    for text in texts:
-        try:
-            found = orjson.loads(text)
-        except ValueError:
-            continue
-        if isinstance(found, list) and found:
-            found = found[0]
-        if isinstance(found, dict) and found:
-            return found
-    return None
 
 
 SOURCE = WindowsJson()
