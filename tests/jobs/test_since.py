@@ -206,6 +206,12 @@ def test_a_state_that_cannot_be_read_is_told_and_everything_is_new(runs: Runs) -
         assert runs.run() == ["1"]
         assert runs.since.is_damaged
         assert runs.run() == []
+    state = orjson.loads(runs.state.read_bytes())
+    for change in ({"made_at": 1e30}, {"made_at": -1}, {"wholes": {"a": "b"}}, {"files": [[1, 2, 3, 4, 5, 6]]},
+                   {"streams": [[*state["streams"][0][:5], "seen", []]]}):  # fmt: skip
+        runs.state.write_bytes(orjson.dumps(state | change))
+        assert runs.run() == ["1"]
+        assert runs.since.is_damaged
 
 
 def test_a_state_that_cannot_be_written_is_an_error(runs: Runs) -> None:

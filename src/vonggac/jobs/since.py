@@ -41,6 +41,9 @@ KEPT_S = 400 * 86400
 _MOST = 200_000
 """Files, streams and chunks that are kept of each, the latest met."""
 
+_LATEST = 253_402_300_800
+"""The year 10000, in seconds since 1970: no state was made then."""
+
 _RECORDS_AT = 512  # of an EVTX chunk
 _CHUNK = struct.Struct("<QQIII")  # at 24: first and last record identifier, size of the header, last record, free space
 
@@ -108,15 +111,26 @@ class State:
         """The inverse of :meth:`to_json`; raises KeyError, TypeError or ValueError on anything else."""
         if value["format"] != FORMAT:
             raise ValueError(value["format"])
+        made_at = int(value["made_at"])
+        if not 0 <= made_at < _LATEST:
+            raise ValueError(made_at)
         streams = [
-            _Stream(source, n_head, head, last, rest, seen, [(int(at), str(digest)) for at, digest in marks])
+            _Stream(
+                str(source),
+                int(n_head),
+                str(head),
+                int(last),
+                str(rest),
+                int(seen),
+                [(int(at), str(digest)) for at, digest in marks],
+            )
             for source, n_head, head, last, rest, seen, marks in value["streams"]
         ]
         return cls(
-            int(value["made_at"]),
-            {tuple(entry[:4]): _File(int(entry[4]), list(entry[5])) for entry in value["files"]},
+            made_at,
+            {tuple(entry[:4]): _File(int(entry[4]), list(map(str, entry[5]))) for entry in value["files"]},
             {one.key: one for one in streams},
-            dict(value["wholes"]),
+            {key: int(seen) for key, seen in value["wholes"].items()},
             {
                 key: (int(free), int(last), str(digest), int(seen))
                 for key, (free, last, digest, seen) in value["chunks"].items()
@@ -170,7 +184,7 @@ class Since:
             return State()
         try:
             return State.from_json(orjson.loads(data))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError):
             self.is_damaged = True
             return State()
 
