@@ -72,6 +72,8 @@ NAT = {
     'fw_action="forward"',
     "Stormshield": HEAD + 'id=firewall time="2026-11-24 10:00:00" fw="sns" tz=+0700 startime="2026-11-24 10:00:00" pri=5 ipproto=tcp '
     'src=10.0.0.5 srcport=51000 dst=203.0.113.9 dstport=443 modsrc=198.51.100.1 modsrcport=40001 action=pass logtype="connection"',
+    "FTD": HEAD + "%FTD-1-430003: DeviceUUID: u, AccessControlRuleAction: Allow, SrcIP: 10.0.0.5, DstIP: 203.0.113.9, SrcPort: 51000, "
+    "DstPort: 443, Protocol: tcp, NAT_InitiatorPort: 40001, NAT_ResponderPort: 443, NAT_InitiatorIP: 198.51.100.1, NAT_ResponderIP: 203.0.113.9",
     "ASA translation": HEAD + "%ASA-6-305011: Built dynamic TCP translation from inside:10.0.0.5/51000(LOCAL\\bob) to outside:198.51.100.1/40001",
 }  # fmt: skip
 
