@@ -206,6 +206,39 @@ def filterlog(message: str) -> Fields | None:
     return tuple(fields), tuple(fields.values())
 
 
+# RouterOS, "Firewall / Logging": proto TCP (SYN), 192.0.2.1:1->198.51.100.2:443, NAT (192.0.2.1:1->203.0.113.9:1)->…
+_INTERFACES = re.compile(r": in:(\S+) out:([^,\s]+)")
+_ROUTED = re.compile(r"proto ([\w-]{1,20})[^,]{0,40}, ([^\s,>]{1,60}->[^,\s]{1,60})(?:, NAT (\S{1,130}))?")
+_ENDPOINT = re.compile(r"\[?([0-9A-Fa-f.:]+?)\]?(?::(\d+))?$")
+
+
+def mikrotik(message: str) -> Fields | None:
+    """``forward: in:bridge out:ether1, proto TCP (SYN), 192.0.2.5:51000->203.0.113.9:443, NAT (…)->…`` of RouterOS, by netfilter's names."""
+    start = message.find(": in:")
+    interfaces = _INTERFACES.match(message, start) if start > 0 else None
+    found = _ROUTED.search(message, start) if interfaces else None
+    if interfaces is None or found is None:
+        return None
+    prefix, _, chain = message[:start].rpartition(" ")
+    fields = {"prefix": prefix} if prefix else {}
+    fields |= {"chain": chain, "IN": interfaces[1], "OUT": interfaces[2], "PROTO": found[1]}
+    source, _, target = found[2].partition("->")
+    _add_endpoint(fields, "SRC", "SPT", source)
+    _add_endpoint(fields, "DST", "DPT", target)
+    nat = found[3] or ""
+    if nat.startswith("("):
+        _, _, public = nat[1:].partition(")")[0].partition("->")
+        _add_endpoint(fields, "REPLY_DST", "REPLY_DPT", public)
+    return tuple(fields), tuple(fields.values())
+
+
+def _add_endpoint(fields: dict[str, str], address: str, port: str, text: str) -> None:
+    if found := _ENDPOINT.match(text):
+        fields[address] = found[1]
+        if found[2]:
+            fields[port] = found[2]
+
+
 # RouterOS, topics dhcp, system, account, in front of the text or not.
 _TOPICS = r"(?:[a-z][a-z0-9,!-]{2,60} )?"
 _ROUTEROS = one_of(

@@ -227,38 +227,6 @@ def _add_pairs(fields: dict[str, str], pairs: list[tuple[str, str]]) -> None:
         fields.setdefault(direction + name, value)
 
 
-# RouterOS, "Firewall / Logging": proto TCP (SYN), 192.0.2.1:1->198.51.100.2:443, NAT (192.0.2.1:1->203.0.113.9:1)->…
-_INTERFACES = re.compile(r": in:(\S+) out:([^,\s]+)")
-_ROUTED = re.compile(r"proto ([\w-]{1,20})[^,]{0,40}, ([^\s,>]{1,60}->[^,\s]{1,60})(?:, NAT (\S{1,130}))?")
-_ENDPOINT = re.compile(r"\[?([0-9A-Fa-f.:]+?)\]?(?::(\d+))?$")
-
-
-def _mikrotik(message: str) -> Fields | None:
-    start = message.find(": in:")
-    interfaces = _INTERFACES.match(message, start) if start > 0 else None
-    found = _ROUTED.search(message, start) if interfaces else None
-    if interfaces is None or found is None:
-        return None
-    prefix, _, chain = message[:start].rpartition(" ")
-    fields = {"prefix": prefix} if prefix else {}
-    fields |= {"chain": chain, "IN": interfaces[1], "OUT": interfaces[2], "PROTO": found[1]}
-    source, _, target = found[2].partition("->")
-    _add_endpoint(fields, "SRC", "SPT", source)
-    _add_endpoint(fields, "DST", "DPT", target)
-    nat = found[3] or ""
-    if nat.startswith("("):
-        _, _, public = nat[1:].partition(")")[0].partition("->")
-        _add_endpoint(fields, "REPLY_DST", "REPLY_DPT", public)
-    return tuple(fields), tuple(fields.values())
-
-
-def _add_endpoint(fields: dict[str, str], address: str, port: str, text: str) -> None:
-    if found := _ENDPOINT.match(text):
-        fields[address] = found[1]
-        if found[2]:
-            fields[port] = found[2]
-
-
 # BIND 9 Administrator Reference, category "queries"; the client object "@0x…" and "view …:" come and go by version.
 _NAMED_QUERY = re.compile(
     r"client (?:@\S{1,20} )?([^\s#]{1,64})#(\d+)(?: \([^)]{0,300}\))?: (?:view (\S+): )?query: (\S+) (\S+) (\S+)"
@@ -409,7 +377,7 @@ def firewall(message: str) -> Fields | None:
             return key_values(message)
         return netfilter(message)
     if "->" in message and " proto " in message:
-        return _mikrotik(message)
+        return syslog_appliances.mikrotik(message)
     if "%" in message[:100] and (found := cisco(message)) is not None:
         return found
     return syslog_appliances.appliance(message)
