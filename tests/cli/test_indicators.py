@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from vonggac.cli.indicators import command
 from vonggac.config import Settings
 from vonggac.desk.intel.models import Indicator
+from vonggac.jobs import pictures
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +53,14 @@ def test_every_form_of_list_is_taken_in(tmp_path):
     told = run("import", str(tmp_path / "list.csv"), "--source", "CERT", "--apply", "--json")
     assert (told.return_value, json.loads(told.stdout)["form"], json.loads(told.stdout)["new"]) == (4, "table", 1)
     assert set(Indicator.objects.values_list("value", "family")) == {("bad.example", ""), ("198.51.100.7", "Mirai")}
+
+
+def test_what_may_have_been_misread_is_named(tmp_path, monkeypatch):
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+    monkeypatch.setattr(pictures, "recogniser_for", lambda _name: "there")
+    monkeypatch.setattr(pictures, "draw", lambda _folder, _pages, _name: 1)
+    cells = [[pictures.Cell("IP", 99)], [pictures.Cell("198.51.100.7", 99)], [pictures.Cell("198.5l.100.8", 95)]]
+    monkeypatch.setattr(pictures, "recognise", lambda _path, _language="": cells)
+    told = run("import", str(tmp_path / "photo.png"), "--source", "CERT", "--apply")
+    assert told.stderr.splitlines()[1:] == ["  198.51.100.8: OCR 95 %: 198.5l.100.8"]
+    assert Indicator.objects.get(value="198.51.100.8").warnings == "OCR 95 %: 198.5l.100.8"

@@ -11,6 +11,7 @@ from vonggac.cli.backup import load_desk, who
 from vonggac.cli.command import Command, Group, option
 from vonggac.cli.language import _, ngettext, number
 from vonggac.cli.safe import visible
+from vonggac.cli.scan import tell_faults
 from vonggac.config import Settings, zone_from
 from vonggac.errors import N_
 
@@ -76,6 +77,14 @@ def import_(settings: Settings, file: Path, source: str, letter: str, tlp: str, 
         click.echo(f"{title}: {number(n)}")
     for what, why in done.left_out:
         click.echo(visible(f"  {what}: {_(why)}"))
+    cautions = [f"{one.value}: {one.warnings}" for one in done.drafts if one.warnings]
+    if cautions:
+        tell_faults(
+            ngettext("{n} value needs a second look:", "{n} values need a second look:", len(cautions)).format(
+                n=number(len(cautions))
+            ),
+            cautions,
+        )
     click.echo(_("The file was taken in.") if is_applied else _("Nothing was written; with --apply it is."))
     return 4 if done.n_left_out else 0
 
