@@ -99,6 +99,13 @@ def test_an_address_that_must_not_be_asked(vonggac: Run, address: str) -> None:
     assert "could not be fetched" in said.err
 
 
+def test_why_nothing_came_is_told_without_the_library_around_it(vonggac: Run) -> None:
+    said = vonggac("rules", "fetch", "https://nothing.invalid/a.zip")
+    assert said.status == 3
+    assert "nothing.invalid/a.zip: could not be fetched: Failed to resolve" in said.err
+    assert "Max retries" not in said.err
+
+
 def test_a_path_in_an_archive_cannot_steer_the_terminal(vonggac: Run, tmp_path: Path) -> None:
     path = tmp_path / "rules.zip"
     with zipfile.ZipFile(path, "w") as file:

@@ -103,6 +103,11 @@ def test_a_file_of_that_name_goes_before_and_an_unknown_name_stays(tmp_path: Pat
     assert named_rules(["pack"], tmp_path)[0].name == "pack"
     with pytest.raises(UsageError, match="no such file"):
         load_rules(named_rules(["sigmb"], tmp_path / "data"), None)
+    (tmp_path / "sigma").rmdir()
+    with pytest.raises(UsageError, match="not fetched yet"):
+        named_rules(["sigma"], tmp_path / "empty")
+    with pytest.raises(UsageError, match="empty name"):
+        named_rules([""], tmp_path / "data")
 
 
 def test_older_versions_stay_and_an_old_one_can_come_back(tmp_path: Path) -> None:

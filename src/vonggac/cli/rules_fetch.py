@@ -12,8 +12,6 @@ from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_
 
-DEFAULT_SET = "sigma"
-
 
 @click.command(
     cls=Command,
@@ -55,8 +53,9 @@ def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str
     from vonggac.cli.findings import size
     from vonggac.cli.scan import tell_rule_faults
     from vonggac.jobs import rules_fetch
+    from vonggac.jobs.rules import FETCHED
 
-    folder = Path(into) if into else settings.data_dir / "rules" / DEFAULT_SET
+    folder = Path(into) if into else settings.data_dir / "rules" / FETCHED
     done = rules_fetch.fetch(
         archive,
         folder,
@@ -86,7 +85,7 @@ def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str
                 n=number(n_older)
             )
         )
-    name = DEFAULT_SET if not into else str(folder)
+    name = FETCHED if not into else str(folder)
     lines.append(_("use it with: --rules {name}").format(name=name))
     click.echo("\n".join(visible(line) for line in lines))
     return 0 if is_whole else 4

@@ -31,6 +31,8 @@ CURRENT = "current"
 """In the folder of a rule set that was fetched: the link to the version fetched last."""
 RECORD = "fetched.json"
 """In a version's folder: where it came from."""
+FETCHED = "sigma"
+"""What the set is called that ``rules fetch`` installs unless told otherwise."""
 PACK = "pack"
 """What the starter pack is called where rules are named."""
 
@@ -38,16 +40,21 @@ PACK = "pack"
 def named_rules(names: Sequence[str], data_dir: Path) -> list[Path]:
     """The files and folders that ``--rules`` names: what lies there; else ``pack``, or a set that was fetched, by its name.
 
-    A folder of fetched versions, by its name or its path, stands for the version fetched last.
+    A folder of fetched versions, by its name or its path, stands for the version fetched last. Raises UsageError for an empty
+    name, which as a path would be the folder where one is, and for a set that was not fetched yet.
     """
     found = []
     for name in names:
+        if not name:
+            raise UsageError(N_("an empty name names no rules"))
         path = Path(name)
         if not path.exists() and name == PACK:
             path = Path(str(resources.files("vonggac.detectors.sigma").joinpath("pack")))
         elif not path.exists() and "/" not in name:
             fetched = data_dir / "rules" / name
             path = fetched if (fetched / CURRENT).exists() else path
+            if name == FETCHED and path != fetched:
+                raise UsageError(N_("was not fetched yet: vonggac rules fetch installs it"), where=name)
         found.append((path / CURRENT).resolve() if (path / CURRENT / RECORD).is_file() else path)
     return found
 

@@ -159,12 +159,17 @@ def download(url: str, own_hosts: Collection[str] = ()) -> Archive:
         with Guarded(own_hosts, whole_s=FETCH_S, largest=MAX_ARCHIVE_BYTES, may_move=True) as session:
             response = session.get(url, headers={"Accept-Encoding": "identity"})
     except requests.RequestException as error:
-        raise InputError(
-            N_("could not be fetched: {reason}"), where=shown(url), reason=shown(str(error))[:300]
-        ) from None
+        raise InputError(N_("could not be fetched: {reason}"), where=shown(url), reason=_reason(error)) from None
     if response.status_code != requests.codes.ok:
         raise InputError(N_("could not be fetched: {reason}"), where=shown(url), reason=f"HTTP {response.status_code}")
     return Archive(url, response.content, hashlib.sha256(response.content).hexdigest())
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without what the library has around it: the objects that it used, how often it tried."""
+    inner = getattr(error.args[0], "reason", None) if error.args else None
+    text = str(inner or error)
+    return shown(text.rpartition("): ")[2] if inner else text)[:300]
 
 
 def read_archive(path: Path) -> Archive:
