@@ -139,6 +139,8 @@ class Watch:
                 for base, native in plan.aliases.get(name, ()):
                     by_name.setdefault(native, []).append((name, base))
         for_all = [("", -1)] if "" in plan.field_bases and "" in plan.field_numbers else []
+        if max(map(len, by_name.values()), default=0) + len(for_all) > gram_kernels.MOST_TARGETS:
+            raise ValueError("a field has too many other names")
         sought = [*for_all, *(target for found in by_name.values() for target in found)]
         targets = [(plan.field_numbers[name], number) for number, (name, _) in enumerate(sought)]
         bounds = np.cumsum([len(for_all), *map(len, by_name.values())])

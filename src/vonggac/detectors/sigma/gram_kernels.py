@@ -58,7 +58,8 @@ REMEMBERED = 1 << 13
 _KEPT, _LONGEST, _MOST_HITS = 1 << 20, 200, 64
 """Bytes of all remembered values, and of the longest; the most hits of one."""
 
-_MOST_TARGETS = 60
+MOST_TARGETS = 40
+"""In how many places the values of one field can be looked for: each has a bit beside the field's number."""
 
 Memory = tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64]]
 """Of each value its hash, who asked, where it stands in the bytes kept and its length, its hits from and to, in one cache line;
@@ -484,17 +485,18 @@ def find(
             continue
         raw = data[starts[v] : ends[v]]
         keeps = False
-        at = hashed = _U(0)
+        at = hashed = asker = _U(0)
         first_hit = n_hits
         if len(memory) and name >= 0 and len(raw) <= _LONGEST:
-            hashed = _hash(raw, _U(2 * name + asked * 65536) + _U(is_escaped[v])) | _U(1)
+            asker = _U((asked << 21) + 2 * name + (1 if is_escaped[v] else 0))
+            hashed = _hash(raw, asker) | _U(1)
             at = (hashed >> _U(20)) & _U(len(memory) - 1)
             if memory[at, 0] != hashed:
                 memory[at, 0] = hashed
                 memory[at, 1] = _U(0)
             elif not memory[at, 1]:
                 keeps = True  # seen twice: most values that come once never come again
-            elif memory[at, 1] == _U((asked << 20) + name) and memory[at, 2] & _U(0xFFFF) == _U(len(raw)):
+            elif memory[at, 1] == asker and memory[at, 2] & _U(0xFFFF) == _U(len(raw)):
                 place = np.int64(memory[at, 2] >> _U(16))
                 before = kept[place : place + len(raw)]
                 is_same = True
@@ -587,7 +589,7 @@ def find(
                 if i == n:
                     break
         if keeps:
-            memory[at, 1] = _U((asked << 20) + name)
+            memory[at, 1] = asker
             memory[at, 2] = (_U(n_kept) << _U(16)) | _U(len(raw))
             memory[at, 3] = (_U(first_hit) << _U(32)) | _U(n_hits)
             kept[n_kept : n_kept + len(raw)] = raw
