@@ -162,6 +162,8 @@ def test_a_connection_has_its_peer_and_its_process():
     assert (found["DestinationIp"], found["DestinationPort"]) == ("192.0.2.1", "80")
     _, found = events(CONNECT[0].replace("syscall=42", "syscall=288"), CONNECT[1])
     assert (found["Initiated"], found["SourceIp"], found.get("DestinationIp")) == ("false", "192.0.2.1", None)
+    _, found = events(CONNECT[0].replace("syscall=42", "syscall=44"), CONNECT[1])  # sendto: a datagram
+    assert (found["Initiated"], found["DestinationIp"], found["DestinationPort"]) == ("true", "192.0.2.1", "80")
     _, found = events(CONNECT[0].replace("syscall=42", "syscall=49"), CONNECT[1])
     assert (found["laddr"], found["lport"], found.get("Initiated")) == ("192.0.2.1", "80", None)
 

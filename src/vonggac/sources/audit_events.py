@@ -6,7 +6,7 @@ it has, under Sysmon's names, what the event's other records say.
 
 - EXECVE: ``CommandLine`` (all arguments, of all EXECVE records of the event, on the first), ``CurrentDirectory``
 - PATH that creates or deletes: ``TargetFilename``, made absolute by CWD
-- SOCKADDR: ``saddr_fam``, ``laddr``, ``lport``; of connect and accept ``Initiated``, ``DestinationIp`` … or ``SourceIp`` …
+- SOCKADDR: ``saddr_fam``, ``laddr``, ``lport``; of connect, sendto, sendmsg and accept ``Initiated``, ``DestinationIp`` … or ``SourceIp`` …
 - these three: ``Image``, ``ProcessId``, ``ParentProcessId``, ``User``, ``LogonId`` from SYSCALL
 - SYSCALL: ``SYSCALL``, the name of the call, where auditd did not write it
 
@@ -57,6 +57,7 @@ _MAX_TOLD = 64 << 20
 _ARGUMENT = re.compile(r"a\d{1,6}")
 _ENRICHED_ADDRESS = re.compile(r"(saddr_fam|laddr|lport|path)=(\S+)")
 _FAMILIES = {1: "local", 2: "inet", 10: "inet6", 16: "netlink", 17: "packet", 38: "alg"}
+_OUTBOUND = ("connect", "sendto", "sendmsg")
 _INBOUND = ("accept", "accept4")
 
 Columns = dict[str, Sequence[object]]
@@ -360,13 +361,13 @@ def _of_socket(shape: Shape, events: _Events) -> Columns:
 
     def initiated(index: int) -> object:
         call = events.calls().get(ids[index])
-        return "true" if call == "connect" else ("false" if call in _INBOUND else None)
+        return "true" if call in _OUTBOUND else ("false" if call in _INBOUND else None)
 
     columns = _process(ids, events)
     for name in ("saddr_fam", "laddr", "lport", "path"):
         columns[name] = Derived(lambda address, name=name: address.get(name), addresses)
     columns["Initiated"] = Derived(initiated, every)
-    for side, calls in (("Destination", ("connect",)), ("Source", _INBOUND)):
+    for side, calls in (("Destination", _OUTBOUND), ("Source", _INBOUND)):
         columns[f"{side}Ip"] = Derived(peer(calls, "laddr"), every)
         columns[f"{side}Port"] = Derived(peer(calls, "lport"), every)
     return columns
