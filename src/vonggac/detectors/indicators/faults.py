@@ -74,7 +74,7 @@ PASSED_OVER: dict[str, str] = {
     "allowed": N_("names that the list allows (passthru, @@)"),
     "tcp_only": N_("names that are only asked for over TCP"),
     "of_clients": N_("rules about clients (rpz-client-ip)"),
-    "page_rule": N_("rules about parts of web pages"),
+    "page_rule": N_("rules about parts of web pages, or that do not block a whole name"),
 }
 REASONS: dict[str, str] = {**LEFT_OUT, **FAULTS, **PASSED_OVER}
 """Every reason why something of a list is no indicator: of values, rows, sheets and pages."""

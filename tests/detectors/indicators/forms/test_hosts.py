@@ -63,6 +63,25 @@ def test_a_filter_list():
     assert not found.faults
 
 
+@pytest.mark.parametrize(
+    ("option", "is_listed"),
+    [
+        ("all", True), ("popup", True), ("document,important", True), ("3p,denyallow=cdn.example|b.example", True),
+        ("removeparam=utm_source", False), ("csp=script-src 'none'", False), ("badfilter", False), ("important,domain=a.example", False),
+        ("script,third-party", False), ("elemhide", False), ("dnsrewrite=NOERROR;A;192.0.2.1", False), ("", False),
+    ],
+)  # fmt: skip
+def test_only_a_filter_that_blocks_the_whole_name_names_it(option, is_listed):
+    data = b"||z.example^\n" * 9 + f"||name.example^${option}\n".encode()
+    assert names(read_list(data, "filters")) == ["z.example", "name.example"][: 1 + is_listed]
+
+
+def test_a_filter_list_without_its_first_line():
+    data = b"! Title: x\n||a.example^\n||b.example^$dnsrewrite=NXDOMAIN;;\n||c.example^$client='a b'\n/ads[0-9]/\n"
+    assert form_of(data).name == "filters"
+    assert names(read_list(data, "x.txt")) == ["a.example"]
+
+
 def test_dnsmasq():
     found = read_list(
         b"# x\naddress=/bad.example/worse.example/0.0.0.0\naddress=/c.example/\nserver=/in.example/192.0.2.53\nlocal=/d.example/\naddress=/e.example/#\n",

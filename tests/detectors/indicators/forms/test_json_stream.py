@@ -80,6 +80,10 @@ def test_one_endless_piece_is_refused(monkeypatch):
     monkeypatch.setattr(json_stream, "_WINDOW", 1 << 16)
     with pytest.raises(UnsafeInput):
         list(JsonStream(b'{"objects": ["' + b"x" * (8 << 20), "f").walk(lambda path: len(path) < 2))
+    for n, is_refused in (((1 << 20) - 2, False), (1 << 20, True)):  # one that ends, too, to the byte
+        whole = JsonStream(b'["' + b"x" * n + b'"]', "f").walk(lambda path: not path)
+        with pytest.raises(UnsafeInput) if is_refused else contextlib.nullcontext():
+            list(whole)
 
 
 @given(st.binary(max_size=200))

@@ -25,9 +25,25 @@ _OWN: Final = frozenset({
 _PLAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63})")
 """What is a domain in its normal form beyond doubt, for speed."""
 _HOSTS_LINE = re.compile(rb"[ \t]*(?:0\.0\.0\.0|127\.0\.\d\.1|::[01]?|(?:0:){7}[01])[ \t]+[^\s#]+.*")
-_FILTER_LINE = re.compile(rb"[ \t]*(?:@@)?\|\|[^\s/^|$]+\^?(?:\$[\w,=~.|-]+)?[ \t]*")
+_FILTER_LINE = re.compile(rb"[ \t]*(?:@@)?\|\|[^\s/^|$]+\^?(?:\$.*)?[ \t]*")
 _DNSMASQ_LINE = re.compile(rb"[ \t]*(?:address|server|local)=/\S+[ \t]*")
-_FILTER = re.compile(r"(@@)?\|\|([^\s/^|$*]+)\^?(?:\$([\w,=~.|-]+))?")
+_FILTER = re.compile(r"(@@)?\|\|([^\s/^|$*]+)\^?(?:\$(\S+))?")
+_WHOLE: Final = frozenset(
+    {
+        "all",
+        "document",
+        "doc",
+        "important",
+        "network",
+        "popup",
+        "third-party",
+        "3p",
+        "strict3p",
+        "match-case",
+        "denyallow",
+    }
+)
+"""Options of a filter that leave the whole name blocked. Others block a part of it, elsewhere, or only change what it answers."""
 _DNSMASQ = re.compile(r"(?:address|server|local)=/(.+)/([^/]*)")
 _SAMPLE = 200
 LONGEST_LINE: Final = 64 << 10
@@ -122,12 +138,16 @@ class FilterForm:
             if not bare or bare[0] in "![" or bare.startswith("# "):
                 continue
             found = _FILTER.fullmatch(bare)
-            if found is None or (found[3] and "domain=" in found[3]):
-                yield left(number, bare, "page_rule")
-            elif found[1]:
+            if found is not None and found[1]:
                 yield left(number, bare, "allowed")
+            elif found is None or not all(option.partition("=")[0] in _WHOLE for option in _options(found[3])):
+                yield left(number, bare, "page_rule")
             else:
                 yield names.told(found[2].lower(), number, bare)
+
+
+def _options(written: str | None) -> list[str]:
+    return written.split(",") if written else []
 
 
 class DnsmasqForm:

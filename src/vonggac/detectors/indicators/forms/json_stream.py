@@ -121,10 +121,7 @@ class JsonStream:
                 value, end = self._scan(self._text, self._at)
             except json.JSONDecodeError as error:
                 if len(self._text) - self._at > MOST_PIECE:
-                    raise UnsafeInput(
-                        N_("line {line}: one object of more than {limit} MB"), where=self._file, line=self._line_at(self._at),
-                        limit=MOST_PIECE >> 20,
-                    ) from None  # fmt: skip
+                    raise self._too_large() from None
                 if self._more(len(self._text) - self._at + _WINDOW):
                     continue
                 if error.pos >= len(self._text) or error.msg.startswith("Unterminated"):
@@ -141,6 +138,8 @@ class JsonStream:
                 and self._more(_WINDOW)
             ):
                 continue  # it may go on: 1, 1., 1.5e
+            if end - self._at > MOST_PIECE:
+                raise self._too_large()
             if isinstance(value, dict | list) and is_too_deep(value):
                 raise self._too_deep()
             self._at = end
@@ -167,6 +166,12 @@ class JsonStream:
 
     def _broken(self, message: str) -> FormatUnknown:
         return FormatUnknown(message, where=self._file, line=self._line_at(self._at))
+
+    def _too_large(self) -> UnsafeInput:
+        return UnsafeInput(
+            N_("line {line}: one object of more than {limit} MB"), where=self._file, line=self._line_at(self._at),
+            limit=MOST_PIECE >> 20,
+        )  # fmt: skip
 
     def _too_deep(self) -> UnsafeInput:
         return UnsafeInput(
