@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vonggac.events import concepts
+from vonggac.events.times import iso
 from vonggac.sources.csv_table import MAX_ROW_LINES, SOURCE
 from vonggac.sources.source import Options
 
@@ -107,3 +108,24 @@ def test_a_cell_of_a_megabyte_is_read():
 def test_a_header_of_very_many_equal_names_is_read():
     n = 200_000
     assert events("a," * n + "a\n" + "1," * n + "1\n")[0].keys() >= {"a", "a_2", f"a_{n + 1}"}
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("Time,Source IP\n2026-11-24 10:00:00,192.0.2.5\n", "2026-11-24T10:00:00.000000Z"),
+        ("Receive Time,Source IP\n2026/11/24 10:00:00,192.0.2.5\n", "2026-11-24T10:00:00.000000Z"),
+        ("Date,Time,Source IP\n2026-11-24,10:00:00,192.0.2.5\n", ""),
+    ],
+)
+def test_the_time_of_exports_of_firewalls(text, time):
+    (batch,) = batches(text)
+    assert iso(concepts.time_us(batch, 0)) == time
+
+
+def test_sentences_with_commas_are_no_table():
+    line = b'2026/11/24 10:00:00 [error] 1#1: *1 open() "/x" failed, client: 192.0.2.5, server: _, request: "GET /x"\n'
+    assert SOURCE.sniff(line * 3, "error.log") == 0
+    assert SOURCE.sniff(b"user bob, from 192.0.2.5, failed\n" * 3, "app.log") == 0
+    assert SOURCE.sniff(b"user,from,result\nbob,192.0.2.5,failed\n", "app.log") > 0
+    assert SOURCE.sniff(line * 3, "export.csv") > 0

@@ -14,13 +14,13 @@ _BSD = re.compile(
     r"(?: (?:GMT|UTC)(?:([+-]\d\d):?(\d\d))?(?!\S))?"
 )
 _NUMBER = re.compile(r"-?\d{1,20}(?:\.\d+)?")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
+_ISO = re.compile(r"\d{4}([-/])\d\d\1\d\d[T ]\d")
 
 
 def parse_time(value: object, zone: tzinfo = UTC, year: int | None = None) -> int | None:
     """Microseconds since 1970 in UTC, or None when ``value`` is no time.
 
-    Understands ISO 8601 (any number of decimals), seconds, milliseconds, microseconds or nanoseconds since 1970
+    Understands ISO 8601 (any number of decimals; also ``2026/11/24 10:00:00``), seconds, milliseconds, microseconds or nanoseconds since 1970
     (told apart by size), the web servers' ``10/Oct/2000:13:55:36 -0700`` and syslog's ``Oct 11 22:14:15`` (with
     ``year``, else the latest that is not more than a day ahead of now; with a year and ``GMT+07:00`` as in CEF, too).
     ``zone`` is the zone of forms that name none.
@@ -52,6 +52,7 @@ def _from_iso(text: str, zone: tzinfo) -> int:
     try:
         moment = datetime.fromisoformat(text)  # decimals beyond six are cut
     except ValueError:
+        text = text.replace("/", "-", 2)
         moment = datetime.fromisoformat(
             text.replace(",", ".").removesuffix(" UTC").removesuffix("Z") + "Z" * text.endswith(("Z", " UTC"))
         )

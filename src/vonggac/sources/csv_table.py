@@ -29,6 +29,7 @@ MAX_ROW_LINES = 1000
 MAX_HEADER_BYTES = 4 << 20
 """A header line beyond this is cut off."""
 
+_DATA = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d\d:\d\d:\d\d")  # an address or a time is nobody's name of a column
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _DELIMITERS = ",;\t|"
 
@@ -192,7 +193,12 @@ class CsvSource:
         if not share or share < 0.8 or len(lines) < 2:
             return 15 if named else 0
         names = parse_row(lines[0], delimiter) or []
-        is_header = all(name.strip() and not name.strip()[0].isdigit() and len(name) < 100 for name in names)
+        is_header = all(
+            name.strip() and not name.strip()[0].isdigit() and len(name) < 100 and not _DATA.search(name)
+            for name in names
+        )
+        if not named and not is_header:  # sentences with commas in them: as a table they would lose what they say
+            return 0
         return (20 if is_header else 5) + (15 if named else 0)
 
     def frame(self, stream: Reader, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
