@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,11 @@ from vonggac.cli.rules_test import test
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_
+
+if TYPE_CHECKING:
+    from vonggac.cli.tables import Table
+    from vonggac.detectors.sigma import RuleSet
+    from vonggac.events.finding import RuleInfo
 
 FORMATS = ("table", "jsonl", "csv")
 
@@ -90,63 +96,75 @@ def check(settings: Settings, paths: Sequence[str]) -> int:
 @click.pass_obj
 def list_rules(settings: Settings, paths: Sequence[str], form: str) -> int:
     """Write the rules that can be used; those that cannot are named on standard error."""
-    from vonggac.cli.findings import LEVEL_STYLES, LEVEL_WORDS, csv_line, json_bytes
+    from vonggac.cli.findings import csv_line, json_bytes
     from vonggac.cli.output import output
     from vonggac.cli.safe import visible_json
-    from vonggac.cli.scan import tell_rule_faults, title_of
-    from vonggac.cli.tables import Table, draw
-    from vonggac.events.finding import LEVELS
+    from vonggac.cli.scan import tell_rule_faults
+    from vonggac.cli.tables import draw
     from vonggac.jobs.rules import load_rules, named_rules
 
     loaded = load_rules(named_rules(paths, settings.data_dir), settings.cache_dir)
     is_whole = tell_rule_faults(loaded)
-    ruleset = loaded.ruleset
+    rules = _listed(loaded.ruleset)
+    with output(None) as write:
+        if form == "csv":
+            write(csv_line(("id", "title", "level", "logsource", "tags", "author", "place")))
+            for info, source, place in rules:
+                write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, place)))
+        elif form == "jsonl":
+            for rule in rules:
+                write(visible_json(json_bytes(_as_json(*rule))) + b"\n")
+        else:
+            write(draw([_table(rules)]))
+            write(f"{_told(len(rules), len(loaded.ruleset.silent))}\n".encode())
+    return 0 if is_whole else 4
+
+
+def _listed(ruleset: RuleSet) -> list[tuple[RuleInfo, str, str]]:
+    """The rules that give findings, the most severe first, each with its log source and its place."""
+    from vonggac.events.finding import LEVELS
+
     rules = [
         *((rule.info, str(rule.logsource), rule.place) for rule in ruleset.rules),
         *((one.info, f"correlation={one.kind}", one.place) for one in ruleset.correlations),
     ]
-    rules = [rule for rule in rules if rule[0].id not in ruleset.silent]
-    rules.sort(key=lambda rule: (-LEVELS.index(rule[0].level), rule[0].title, rule[0].id))
+    heard = [rule for rule in rules if rule[0].id not in ruleset.silent]
+    return sorted(heard, key=lambda rule: (-LEVELS.index(rule[0].level), rule[0].title, rule[0].id))
+
+
+def _as_json(info: RuleInfo, source: str, place: str) -> dict[str, object]:
+    return {
+        "id": info.id,
+        "title": info.title,
+        "level": info.level,
+        "logsource": source,
+        "tags": info.tags,
+        "author": info.author,
+        "references": info.references,
+        "description": info.description,
+        "falsepositives": info.falsepositives,
+        "place": place,
+    }
+
+
+def _table(rules: Sequence[tuple[RuleInfo, str, str]]) -> Table:
+    from vonggac.cli.findings import LEVEL_STYLES, LEVEL_WORDS
+    from vonggac.cli.scan import title_of
+    from vonggac.cli.tables import Table
+
     table = Table(_("Rules"), (_("Severity"), _("Rule"), _("Log source"), _("Identifier")))
-    with output(None) as write:
-        if form == "csv":
-            write(csv_line(("id", "title", "level", "logsource", "tags", "author", "place")))
-        for info, source, place in rules:
-            if form == "csv":
-                write(csv_line((info.id, info.title, info.level, source, " ".join(info.tags), info.author, place)))
-            elif form == "jsonl":
-                write(
-                    visible_json(
-                        json_bytes(
-                            {
-                                "id": info.id,
-                                "title": info.title,
-                                "level": info.level,
-                                "logsource": source,
-                                "tags": info.tags,
-                                "author": info.author,
-                                "references": info.references,
-                                "description": info.description,
-                                "falsepositives": info.falsepositives,
-                                "place": place,
-                            }
-                        )
-                    )
-                    + b"\n"
-                )
-            else:
-                table.add(
-                    (_(LEVEL_WORDS[info.level]), title_of(info), source, info.id), LEVEL_STYLES.get(info.level, "")
-                )
-        if form == "table":
-            write(draw([table]))
-            said = ngettext("{n} rule", "{n} rules", len(rules)).format(n=number(len(rules)))
-            if n_silent := len(ruleset.silent):
-                text = ngettext(
-                    "{n} that only correlations count is not listed",
-                    "{n} that only correlations count are not listed",
-                    n_silent,
-                )
-                said += "; " + text.format(n=number(n_silent))
-            write(f"{said}\n".encode())
-    return 0 if is_whole else 4
+    for info, source, _place in rules:
+        table.add((_(LEVEL_WORDS[info.level]), title_of(info), source, info.id), LEVEL_STYLES.get(info.level, ""))
+    return table
+
+
+def _told(n_listed: int, n_silent: int) -> str:
+    said = ngettext("{n} rule", "{n} rules", n_listed).format(n=number(n_listed))
+    if n_silent:
+        text = ngettext(
+            "{n} that only correlations count is not listed",
+            "{n} that only correlations count are not listed",
+            n_silent,
+        )
+        said += "; " + text.format(n=number(n_silent))
+    return said
