@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vonggac.detectors.sigma import SigmaDetector, compile_rules
-from vonggac.detectors.tuning import Tuning, parse_tuning, selected
+from vonggac.detectors.tuning import Tuning, glob, parse_tuning, selected
 from vonggac.errors import RuleError
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import Hit, RuleInfo
@@ -205,3 +209,25 @@ def test_an_empty_tuning_changes_nothing() -> None:
     seen = batch()
     hits = SigmaDetector(ruleset()).detect(seen)
     assert Tuning().apply(seen, hits) == (list(hits), {})
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether a pattern fits, letter by letter."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(fits(pattern[1:], text[at:]) for at in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("?", text[0]) and fits(pattern[1:], text[1:])
+
+
+@given(st.text("ab\n*?", max_size=8), st.text("ab\n", max_size=10))
+def test_a_pattern_means_what_it_says(pattern: str, text: str) -> None:
+    assert glob(pattern, text) == fits(pattern, text)
+
+
+def test_no_value_of_a_log_makes_an_exception_slow() -> None:
+    tuning, rules = tuned(f"rules: [{{rule: {FIRST}, except: [{{CommandLine: '*a*b*c*d*e*f*g'}}]}}]")
+    hostile = batch(CommandLine="needle" + "abcdef" * 5000)
+    begin = time.monotonic()
+    assert len(tuning.apply(hostile, SigmaDetector(rules).detect(hostile))[0]) == 2
+    assert time.monotonic() - begin < 5

@@ -29,13 +29,12 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from vonggac.detectors.sigma.explain import holds
+from vonggac.detectors.sigma.explain import glob_tester, holds
 from vonggac.detectors.sigma.ruleset import LogSource, Node, RuleSet
 from vonggac.errors import N_, RuleError, Several
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.finding import LEVELS, Hit, RuleInfo
-from vonggac.events.folding import fold
 
 OFF = "off"
 MAX_BYTES = 4 << 20
@@ -88,13 +87,13 @@ class Entry:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in fold(text)), re.DOTALL)
+def _glob(pattern: str) -> Callable[[str], bool]:
+    return glob_tester(_tokens(pattern), 0)
 
 
 def glob(pattern: str, text: str) -> bool:
     """Whether ``text`` is ``pattern``, in which ``*`` stands for any characters and ``?`` for one; case does not count."""
-    return _pattern(pattern).fullmatch(fold(text)) is not None
+    return _glob(pattern)(text)
 
 
 def names(pattern: str, info: RuleInfo) -> bool:

@@ -110,12 +110,20 @@ def _shown(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def glob_tester(tokens: Sequence[str | int], cased: int) -> Callable[[str], bool]:
-    """A function that says whether one text is ``tokens``: texts, 1 for any characters, 2 for one."""
-    parts = [
-        {1: ".*", 2: "."}[token] if isinstance(token, int) else re.escape(token if cased else fold(token))
-        for token in tokens
-    ]
-    pattern = re.compile("".join(parts), re.DOTALL)
+    """A function that says whether one text is ``tokens``: texts, 1 for any characters, 2 for one.
+
+    What stands between two ``*`` is taken where it first fits, for good (an atomic group): no other place could do better, and
+    hostile texts cannot make the search long.
+    """
+    pieces = [""]
+    for token in tokens:
+        if token == 1:
+            pieces.append("")
+        else:
+            pieces[-1] += "." if isinstance(token, int) else re.escape(token if cased else fold(token))
+    first, *middle = pieces
+    last = f".*{middle.pop()}" if middle else ""
+    pattern = re.compile(first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + last, re.DOTALL)
     return lambda text: pattern.fullmatch(text if cased else fold(text)) is not None
 
 
