@@ -192,7 +192,7 @@ def test_a_timespan_beyond_all_times_is_one() -> None:
         {"aliases": {"x": {"nobody": "u"}}}, {"aliases": {"x": {"good": 5}}}, {"generate": "yes"},
         {"type": "temporal_ordered", "rules": ["good"] * 13, "condition": None},
         {"type": "temporal_ordered", "rules": None, "condition": " or ".join(["good"] * 13)},
-        {"type": "temporal", "condition": "good and"}, {"type": "temporal", "condition": "good and (nobody)"},
+        {"type": "temporal", "rules": ["good", ID], "condition": None}, {"type": "temporal", "condition": "good and"}, {"type": "temporal", "condition": "good and (nobody)"},
         {"type": "temporal", "rules": None, "condition": "not " * 400 + "good"},
     ],
     ids=lambda of: str(of)[:60],

@@ -208,6 +208,8 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
             raise _Unresolved(f"a percentile is 0 to 100, not {percentile}")
     else:
         expression = _expression(condition.parsed, names, place)
+    if parsed.type.name == "TEMPORAL" and not expression and len(set(rules)) < len(rules):
+        raise _Unresolved("names a rule twice, so that they could never all be hit")
     if parsed.type.name == "TEMPORAL_ORDERED" and max(len(rules), _n_leaves(expression)) > _MAX_ORDERED:
         raise _Unresolved(f"puts more than {_MAX_ORDERED} rules into an order")
     return Correlation(
