@@ -140,6 +140,16 @@ def test_nothing_in_a_text_ends_it_in_a_pattern(text):
     assert [(one.kind, one.original) for one in found] == [("url", url.strip())]
 
 
+def test_what_speaks_against_a_value_goes_out_with_it():
+    row = Indicator(
+        pk=1, kind="domain", value="c2-b1il.example", tlp="green", note="Letter 7", warnings="OCR 60 %: c2-b1ll.example",
+        stix_id=str(uuid.uuid4()), created_at=datetime(2026, 1, 1, tzinfo=UTC), changed_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    both = "Letter 7\nOCR 60 %: c2-b1ll.example"
+    for content in (stix.bundle([row]), misp.event([row], info="v", at=row.created_at)):
+        assert [draft.note for draft in read(orjson.dumps(content), DEFAULTS).drafts] == [both]
+
+
 def test_a_url_that_would_end_its_pattern_stays_one_url():
     evil = "http://bad.example/'%20OR%20ipv4-addr:value%20=%20'8.8.8.8']\\"
     row = Indicator(pk=1, kind="url", value=evil, tlp="green", stix_id=str(uuid.uuid4()))

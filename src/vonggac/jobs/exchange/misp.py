@@ -13,7 +13,7 @@ from typing import Any
 from vonggac.desk.intel.models import Indicator
 from vonggac.desk.intel.models.lists import TLPS
 from vonggac.detectors.indicators.forms.misp import ROLE_TAG
-from vonggac.jobs.exchange.stix import networks_of, stamp
+from vonggac.jobs.exchange.stix import networks_of, note_of, stamp
 
 _STRICTNESS = {tlp: place for place, tlp in enumerate(TLPS)}
 _SPACE = uuid.UUID("6a0d6c0e-0a57-5f0c-9d53-7a3b2f6f5f13")
@@ -62,7 +62,7 @@ def _attributes(row: Indicator) -> Iterator[dict[str, Any]]:
             type_, value = f"{type_.replace('domain', 'hostname')}|port", f"{value}|{row.port}"
         own = row.stix_id if place == 0 else str(uuid.uuid5(_SPACE, f"{row.stix_id}\n{value}"))
         out: dict[str, Any] = {
-            "uuid": own, "type": type_, "value": value, "to_ids": row.state == "active", "comment": row.note,
+            "uuid": own, "type": type_, "value": value, "to_ids": row.state == "active", "comment": note_of(row),
             "category": "Payload delivery" if row.kind in ("md5", "sha1", "sha256") else "Network activity",
             "timestamp": str(int(row.valid_from.timestamp())), "distribution": "5", "Tag": [{"name": name} for name in tags],
         }  # fmt: skip

@@ -67,8 +67,8 @@ def _out(row: Indicator, marking: str) -> dict[str, Any]:
     }  # fmt: skip
     if row.expires_at is not None:
         out["valid_until"] = stamp(row.expires_at)
-    if row.note:
-        out["description"] = row.note
+    if note := note_of(row):
+        out["description"] = note
     if row.state == "withdrawn":
         out["revoked"] = True
     return out
@@ -94,6 +94,11 @@ def _seen(one: Sighting, indicator: str, marking: str) -> dict[str, Any]:
         "modified": stamp(one.last_at), "first_seen": stamp(one.first_at), "last_seen": stamp(one.last_at),
         "count": min(one.n, 999_999_999), "sighting_of_ref": indicator, "object_marking_refs": [marking],
     }  # fmt: skip
+
+
+def note_of(row: Indicator) -> str:
+    """What is said of a value, with what speaks against it: who gets it has neither our warninglists nor the page that it was read from."""
+    return "\n".join(filter(None, (row.note, row.warnings)))
 
 
 def pattern_of(kind: str, value: str) -> str:
