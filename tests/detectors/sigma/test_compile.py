@@ -59,6 +59,25 @@ def test_a_bad_rule_is_named_with_its_place_and_the_rest_runs(text: str, place: 
     assert words in ruleset.faults[0].message
 
 
+@pytest.mark.parametrize(
+    ("written", "title", "description", "others"),
+    [
+        ("title_vi: T\ndescription_vi: D\nfalsepositives_vi: [A, B]\n", "T", "D", ("A", "B")),
+        ("title_vi:\ndescription_vi:\nfalsepositives_vi:\n", "", "", ()),
+        ("title_vi: 5\ndescription_vi: []\nfalsepositives_vi: A\n", "5", "", ("A",)),
+        ("falsepositives_vi: [null, A, 5]\n", "", "", ("A", "5")),
+        ("", "", "", ()),
+    ],
+)
+def test_texts_in_vietnamese_are_there_or_not(
+    written: str, title: str, description: str, others: tuple[str, ...]
+) -> None:
+    ruleset = compile_one(GOOD + written)
+    [rule] = RuleSet.from_json(ruleset.to_json()).rules
+    assert rule.info == ruleset.rules[0].info
+    assert (rule.info.title_vi, rule.info.description_vi, rule.info.falsepositives_vi) == (title, description, others)
+
+
 def test_python_objects_in_yaml_are_refused() -> None:
     ruleset = compile_one("title: !!python/object/apply:os.system ['true']\n")
     assert not ruleset.rules

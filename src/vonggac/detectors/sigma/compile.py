@@ -349,15 +349,15 @@ def _info(rule: SigmaRuleBase, identity: str) -> RuleInfo:
         references=tuple(map(str, rule.references)),
         description=rule.description or "",
         falsepositives=tuple(map(str, rule.falsepositives)),
-        title_vi=str(rule.custom_attributes.get("title_vi", "")),
-        description_vi=str(rule.custom_attributes.get("description_vi", "")),
+        title_vi=str(rule.custom_attributes.get("title_vi") or ""),
+        description_vi=str(rule.custom_attributes.get("description_vi") or ""),
         falsepositives_vi=_texts(rule.custom_attributes.get("falsepositives_vi")),
     )
 
 
 def _texts(value: object) -> tuple[str, ...]:
     """An attribute of a rule that may be one text or a list of them."""
-    return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value else ()
+    return tuple(str(one) for one in (value if isinstance(value, list) else [value]) if one)
 
 
 def _digest(content: str) -> str:
