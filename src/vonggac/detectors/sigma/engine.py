@@ -118,7 +118,7 @@ class Watch:
     """Where the literals of a plan are looked for, by native field: those of ``names[i]`` in the targets from ``bounds[i]`` to
     ``bounds[i + 1]``; before them stands what is looked for in every value.
 
-    ``targets`` int32[n, 2]: the number of a field of the rules, and that of the target. ``sought``: that field's name, and the base in
+    ``targets`` int32[n, 3]: the number of a field of the rules, that of the target, the least bytes of a value that can matter. ``sought``: that field's name, and the base in
     whose events it is another name of the native field, -1 for its own name.
     """
 
@@ -142,11 +142,12 @@ class Watch:
         if max(map(len, by_name.values()), default=0) + len(for_all) > gram_kernels.MOST_TARGETS:
             raise ValueError("a field has too many other names")
         sought = [*for_all, *(target for found in by_name.values() for target in found)]
-        targets = [(plan.field_numbers[name], number) for number, (name, _) in enumerate(sought)]
+        fields = [plan.field_numbers[name] for name, _ in sought]
+        targets = [(field, number, plan.about[field, gram_kernels.LEAST]) for number, field in enumerate(fields)]
         bounds = np.cumsum([len(for_all), *map(len, by_name.values())])
         return cls(
             list(by_name),
-            np.array(targets, np.int32).reshape(-1, 2),
+            np.array(targets, np.int32).reshape(-1, 3),
             bounds.astype(np.int32),
             len(for_all),
             sought,
@@ -203,7 +204,7 @@ class _Run:
             self._mark_presence(name)
             for part in self.spans(name):
                 if name in plan.field_numbers:
-                    target = np.array([[plan.field_numbers[name], 0]], np.int32)
+                    target = np.array([[plan.field_numbers[name], 0, 0]], np.int32)
                     self._find(stream_of(part, 0), target, np.array([0, 1], np.int32), self.all_rows[np.newaxis], None)
         self._join()
         for base in range(len(self.base_bits)):

@@ -41,10 +41,11 @@ PREFIXES, SUFFIXES, WHOLE, KINDS = 64, 128, 192, 256
     SHIFT_EDGES,
     FIRST_EDGE,
     LAST_EDGE,
+    LEAST,
     N_ABOUT,
-) = range(12)
+) = range(13)
 """What is known of a field: the first word of each map (-1: none) and the shift that makes a hash the number of a bit; which
-kinds of grams its prefixes, suffixes and whole values have."""
+kinds of grams its prefixes, suffixes and whole values have; how many characters its shortest literal has."""
 
 NEXT, MODE, AFTER, FIRST, LENGTH, PROGRAM, PROGRAM_END, CASED = range(8)
 """What is known of an entry, in one cache line: the next with the same gram (-1: none); how many bytes of a substring follow
@@ -448,7 +449,7 @@ def find(
 
     Value v is ``data[starts[v]:ends[v]]``, of ``rows[v]`` and of name ``names[v]`` (see ``events.batch.Stream``). ``folded`` with
     ``bounds_folded`` are the same values folded; where they are empty, ASCII is folded here and the numbers of other values
-    go to ``beyond``. ``targets[t]`` are a field of the rules and the row of ``wanted`` that holds the rows in which it is looked for;
+    go to ``beyond``. ``targets[t]`` are a field of the rules, the row of ``wanted`` that holds the rows in which it is looked for, and how many bytes a value must have at least;
     those of name i are ``bounds_targets[i]`` to ``bounds_targets[i + 1]``, and those before the first are of every value where the
     stream ``has_all``, ``is_for_texts`` alone or not. The memory outlives the call: what is found in a value is found in the next
     that is the same. ``slots``: the row of ``bits`` of each entry, -1 for none yet. Returns the new number of active entries, and
@@ -477,9 +478,10 @@ def find(
         first_target = np.int64(bounds_targets[name]) if name >= 0 else np.int64(0)
         n_targets = n_for_all + (np.int64(bounds_targets[name + 1]) - first_target if name >= 0 else np.int64(0))
         asked = np.int64(0)
+        size_raw = ends[v] - starts[v]
         for k in range(0 if has_all and (is_text[v] or not is_for_texts) else n_for_all, n_targets):
             t = k if k < n_for_all else first_target + k - n_for_all
-            if wanted[targets[t, 1], word] & bit:
+            if size_raw >= targets[t, 2] and wanted[targets[t, 1], word] & bit:
                 asked |= np.int64(1) << k
         if not asked:
             continue

@@ -18,7 +18,7 @@ _BITS_PER_GRAM = 32
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The grams of all entries: ``about`` int64[n_fields, 11]; the kinds of field f at the edges are
+    """The grams of all entries: ``about`` int64[n_fields, 12]; the kinds of field f at the edges are
     ``edges[about[f, FIRST_EDGE]:about[f, LAST_EDGE]]``; ``maps`` the bits of all fields; ``table`` uint64[2^n, 2] a gram, and in the
     upper half its field and kind, in the lower its first entry + 1; ``entries`` int32[n, 8] what is known of each.
     """
@@ -71,6 +71,11 @@ def make_index(n_fields: int, wanted: Sequence[Entry]) -> Index:
     table = np.zeros((1 << max(4, (2 * len(wanted)).bit_length()), 2), np.uint64)
     k.fill_table(table, entries, grams, kinds)
     about = np.zeros((n_fields, k.N_ABOUT), np.int64)
+    least = {entry.field: 1 << 30 for entry in wanted}
+    for entry in wanted:  # in characters, of which folding leaves the number, not the bytes
+        least[entry.field] = min(least[entry.field], len(entry.literal.decode("utf-8", "replace")))
+    for field, size in least.items():
+        about[field, k.LEAST] = size
     edges: list[int] = []
     maps = _Maps()
     for field, found in enumerate(of_field):
