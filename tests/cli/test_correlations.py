@@ -84,3 +84,12 @@ def test_correlations_are_listed_checked_and_explained(vonggac: Callable, rules:
         assert said.status == 0, said.err
         assert said.out.startswith("A web shell answered often: event_count by cs-uri-stem within 172800 s")
         assert "✔ A web shell answered" in said.out
+
+
+def test_rules_that_are_only_counted_are_no_scan(vonggac: Callable, rules: Path, log: Path, tmp_path: Path) -> None:
+    tuning = tmp_path / "tuning.yml"
+    tuning.write_text("rules: [{rule: A web shell answered often, level: off}]", "utf-8")
+    for options in (("--tuning", tuning), ("--include-rule", "A web shell answered")):
+        said = vonggac("scan", log, "--rules", rules, *options)
+        assert said.status == 2
+        assert said.out == ""

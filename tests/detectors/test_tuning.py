@@ -205,6 +205,12 @@ def test_selection() -> None:
             selected(rules, include, exclude)
 
 
+def test_a_selection_of_silent_rules_alone_is_an_error() -> None:
+    with pytest.raises(RuleError, match="only rules that correlations count"):
+        selected(ruleset(CORRELATION), [FIRST], [])
+    assert [info.title for info in selected(ruleset(CORRELATION), ["Many"], []).heard()] == ["Many"]
+
+
 def test_an_empty_tuning_changes_nothing() -> None:
     seen = batch()
     hits = SigmaDetector(ruleset()).detect(seen)

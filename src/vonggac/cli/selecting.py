@@ -60,22 +60,17 @@ def choose(
                 off=number(off), levels=number(levels), exceptions=number(exceptions)
             )
         )
-        if not ruleset.rules and not with_indicators:
+        if not ruleset.heard() and not with_indicators:
             raise UsageError(N_("the tuning turns off every rule"), where=tuning)
     ruleset = selected(ruleset, include, exclude) if include or exclude else ruleset
-    n_all = _count(whole)
+    n_heard = len(ruleset.heard())
     lines.insert(
         0,
-        ngettext("{n} of {all} rules runs", "{n} of {all} rules run", _count(ruleset)).format(
-            n=number(_count(ruleset)), all=number(n_all)
+        ngettext("{n} of {all} rules runs", "{n} of {all} rules run", n_heard).format(
+            n=number(n_heard), all=number(len(whole.heard()))
         ),
     )
     return Chosen(_narrowed(loaded, ruleset), rules, lines)
-
-
-def _count(ruleset: RuleSet) -> int:
-    """The rules and correlations that give findings."""
-    return sum(info.id not in ruleset.silent for info in ruleset.infos())
 
 
 def _narrowed(loaded: LoadedRules, ruleset: RuleSet) -> LoadedRules:

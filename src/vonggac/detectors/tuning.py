@@ -349,7 +349,13 @@ def selected(ruleset: RuleSet, include: Sequence[str], exclude: Sequence[str]) -
 
     if not any(map(is_kept, infos)):
         raise RuleError(N_("the selection leaves no rule"), where="--include-rule, --exclude-rule")
-    return ruleset.keeping(is_kept)
+    kept = ruleset.keeping(is_kept)
+    if not kept.heard():
+        raise RuleError(
+            N_("the selection leaves only rules that correlations count, which give no findings by themselves"),
+            where="--include-rule, --exclude-rule",
+        )
+    return kept
 
 
 def means(pattern: str) -> Callable[[RuleInfo], bool]:

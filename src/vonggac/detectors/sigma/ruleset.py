@@ -107,6 +107,10 @@ class RuleSet:
         """What readers know of all that can run: the rules, then the correlations."""
         return [*(rule.info for rule in self.rules), *(one.info for one in self.correlations)]
 
+    def heard(self) -> list[RuleInfo]:
+        """Those of :meth:`infos` that give findings."""
+        return [info for info in self.infos() if info.id not in self.silent]
+
     def keeping(self, is_kept: Callable[[RuleInfo], bool]) -> RuleSet:
         """The rules and correlations wanted; those that these refer to stay too, silently.
 
