@@ -102,25 +102,30 @@ def test_the_own_host_does_not_open_its_neighbours(host):
 
 
 def test_metadata_of_clouds_is_never_asked_even_by_its_own_name(monkeypatch):
-    """Whatever the settings call it, link-local is refused where the connection really goes."""
+    """Whatever the settings call it, link-local is refused."""
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, port, *args, **kwargs: real("169.254.169.254", port, *args, **kwargs)
+    )
+    with Guarded({"sso.example"}) as session, pytest.raises(Refused, match="169.254"):
+        session.get("https://sso.example/")
 
-    class Fake:
-        closed = False
 
-        def getpeername(self):
-            return ("169.254.169.254", 443)
-
-        def close(self):
-            self.closed = True
-
-    fake = Fake()
-    with pytest.raises(Refused):
-        outgoing._look(fake, "sso.example", frozenset({"sso.example"}))
-    assert fake.closed
+def test_a_name_that_changes_its_address_between_look_and_call_is_refused(host, monkeypatch):
+    """DNS rebinding: of the internet when it is looked at, ours when it is asked."""
+    port = int(host.rpartition(":")[2])
+    real = socket.getaddrinfo
+    answers = iter(["8.8.8.8", "127.0.0.1", "127.0.0.1"])
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda name, *args, **kwargs: real(next(answers), port, *args[1:], **kwargs)
+    )
+    with Guarded() as session, pytest.raises(Refused, match=r"127\.0\.0\.1"):
+        session.get(f"https://innocent.example:{port}/")
+    assert Host.seen == []
 
 
 def test_a_name_that_resolves_to_the_inner_network_is_refused_before_anything_is_sent(host, monkeypatch):
-    """DNS rebinding: the name looks like any, its address is ours."""
+    """The name looks like any, its address is ours."""
     port = int(host.rpartition(":")[2])
     real = socket.getaddrinfo
     monkeypatch.setattr(
@@ -129,6 +134,21 @@ def test_a_name_that_resolves_to_the_inner_network_is_refused_before_anything_is
     with Guarded() as session, pytest.raises(outgoing.requests.RequestException):
         session.get(f"https://innocent.example:{port}/")
     assert Host.seen == []
+
+
+def test_an_open_door_inside_cannot_be_told_from_a_closed_one():
+    with socket.create_server(("127.0.0.1", 0)) as door, socket.create_server(("127.0.0.1", 0)) as other:
+        door.settimeout(0.5)
+        is_open, is_closed = door.getsockname()[1], other.getsockname()[1]
+        other.close()
+        said = []
+        for port in (is_open, is_closed):
+            with pytest.raises(Refused) as caught:
+                Guarded().get(f"https://127.0.0.1:{port}/")
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+        with pytest.raises(TimeoutError):
+            door.accept()
 
 
 def test_redirects_stay_on_their_host(host):

@@ -1,8 +1,8 @@
 """Requests that the portal itself makes to other hosts: only to where it is meant to, briefly, and not much of it.
 
-Whoever names an address must not be able to make the portal knock at doors of the inner network. The address that a
-connection really has is looked at after it is made and before anything is sent, so that a name which resolves anew to another
-address (DNS rebinding) opens nothing.
+Whoever names an address must not be able to make the portal knock at doors of the inner network. What a name stands for is looked
+at before it is asked, so that not even an open door can be told from a closed one; the address that a connection really has is
+looked at again before anything is sent, so that a name which resolves anew to another address (DNS rebinding) opens nothing.
 """
 
 from __future__ import annotations
@@ -159,28 +159,37 @@ def _read(response: requests.Response, largest: int) -> requests.Response:
     return response
 
 
-def _look(connection: socket.socket, host: str, own_hosts: frozenset[str]) -> None:
-    """Close a connection that goes where it must not."""
-    address = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    peer = mapped or address
+def _look(address: str, host: str, own_hosts: frozenset[str]) -> None:
+    """Raise Refused where ``host`` stands at an address that must not be asked."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    peer = mapped or found
     is_own = host.lower().strip("[]") in own_hosts and not (
         peer.is_link_local or peer.is_multicast or peer.is_unspecified
     )
     if not is_own and not is_public(peer):
-        connection.close()
         raise Refused(f"{host} stands at {peer}, which is not of the internet")
 
 
 class _Looking(HTTPConnection):
-    """A connection that looks where it went before anything is sent."""
+    """A connection that looks where it goes, and where it went before anything is sent."""
 
     own_hosts: frozenset[str] = frozenset()
     made: list[socket.socket]
 
     def _new_conn(self) -> socket.socket:
+        try:
+            places = socket.getaddrinfo(self.host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError):
+            places = []  # it stands for nothing, as urllib3 will say
+        for *_, place in places:
+            _look(str(place[0]), self.host, self.own_hosts)
         connection = super()._new_conn()
-        _look(connection, self.host, self.own_hosts)
+        try:
+            _look(str(connection.getpeername()[0]), self.host, self.own_hosts)
+        except Refused:
+            connection.close()
+            raise
         return connection
 
     def connect(self) -> None:
