@@ -109,7 +109,10 @@ class Guarded(requests.Session):
         target = str(url)
         for _turn in range(REDIRECTS + 1):
             _check(target, self.own_hosts)
-            response = super().request(method, target, *args, **kwargs)
+            try:
+                response = super().request(method, target, *args, **kwargs)
+            except requests.ConnectionError as error:
+                raise _refusal(error) or error from None
             where = response.headers.get("Location")
             if not response.is_redirect or where is None:
                 return _read(response, self.largest)
@@ -119,6 +122,16 @@ class Guarded(requests.Session):
                 raise Refused(f"{_place(target)} sends on to another place")
             target = following
         raise Refused(f"{_place(target)} sends in circles")
+
+
+def _refusal(error: BaseException | None) -> Refused | None:
+    """Our own refusal, where it is what urllib3 and requests told in their words."""
+    while error is not None:
+        for found in (error, *error.args):
+            if isinstance(found, Refused):
+                return found
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _place(url: str) -> tuple[str, str, int | None]:
