@@ -167,3 +167,29 @@ def _version() -> str:
     import vonggac
 
     return vonggac.__version__
+
+
+POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)[*+?]\+")
+MAY_GO_BACK = re.compile(r"\(\?[=!<]|(?<![*+?}\\\[^])[*+?](?![+?\]])")
+
+
+def test_no_possessive_group_holds_what_goes_back() -> None:
+    """Before Python 3.11.5 such a group matches wrongly (gh-106052); an atomic one, ``(?>(?:...)*)``, says the same."""
+    for path in (ROOT / "src" / "vonggac").rglob("*.py"):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            for found in POSSESSIVE_GROUP.finditer(line) if re.search(r"\br?[bf]?r?[\"']", line) else ():
+                inner = _group_before(line, found.start())
+                assert inner is None or not MAY_GO_BACK.search(inner), f"{path}:{number}: {inner}"
+
+
+def _group_before(line: str, end: int) -> str | None:
+    """What stands in the group that ends at ``end``; None where no group of an expression begins."""
+    depth = 0
+    for at in range(end, -1, -1):
+        if line[at] == ")" and line[at - 1 : at] != "\\":
+            depth += 1
+        elif line[at] == "(" and line[at - 1 : at] != "\\":
+            depth -= 1
+            if depth == 0:
+                return line[at + 3 : end] if line[at + 1 : at + 3] == "?:" else None
+    return None

@@ -29,7 +29,7 @@ _JOURNAL = re.compile(r"([A-Z][A-Z0-9_]{1,40}|UNKNOWN\[\d+\]) (?=\S)")
 _PAIR = re.compile(r'(?<![\w\[\]-])([A-Za-z_][\w\[\]-]*)=("[^"]*"|\S*)')
 # Programs of user space write words and braces without quotes: op=adding user id=7; SADDR={ saddr_fam=inet … }.
 _LOOSE = re.compile(
-    r'(?<![\w\[\]-])([A-Za-z_][\w\[\]-]*)=("[^"]*"|\{[^}]*\}|[^\s=]*+(?: (?![\w\[\]-]+=|\{)[^\s=]++)*+)'
+    r'(?<![\w\[\]-])([A-Za-z_][\w\[\]-]*)=("[^"]*"|\{[^}]*\}|[^\s=]*+(?>(?: (?![\w\[\]-]+=|\{)[^\s=]++)*))'
 )
 _AVC = re.compile(r"avc: +(\w+) +\{ ([^}]*) \} for +")
 _ARGUMENT = re.compile(r"a(\d{1,6})(?:\[\d+\]|(_len))?")

@@ -45,7 +45,7 @@ _KEYS = ("priority", "timestamp", "hostname", "program", "pid", "message")
 # RFC 5424, 6.
 _RFC5424 = re.compile(
     r"<(\d{1,3})>\d{1,2} (\S+) (\S+) (\S+) (\S+) (\S+) "
-    r'(-|(?:\[[^\]\s"=]++(?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*+ *\])++)(?: (.*))?',
+    r'(-|(?>(?:\[[^\]\s"=]++(?>(?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*) *\])+))(?: (.*))?',
     re.DOTALL,
 )
 # The same header before what is no structured data: Check Point's Log Exporter, devices that leave it out.
@@ -54,7 +54,7 @@ _LOOSE_5424 = re.compile(
 )
 _KEYS_LOOSE = ("priority", "timestamp", "hostname", "program", "pid", "msgid", "message")
 _KEYS_5424 = ("priority", "timestamp", "hostname", "program", "pid", "msgid", "structured_data", "message")
-_SD_ELEMENT = re.compile(r'\[([^\]\s"=]++)((?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*+) *\]', re.DOTALL)
+_SD_ELEMENT = re.compile(r'\[([^\]\s"=]++)((?>(?: +[^\]\s"=]++="(?:[^"\\]|\\.)*+")*)) *\]', re.DOTALL)
 _SD_PARAM = re.compile(r' +([^\]\s"=]++)="((?:[^"\\]|\\.)*+)"', re.DOTALL)
 _SD_ESCAPE = re.compile(r'\\(["\\\]])')
 

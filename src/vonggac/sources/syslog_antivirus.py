@@ -25,7 +25,7 @@ _CLAMAV = one_of(
     (
         (
             "",
-            rf"Message from (\S+) to ((?:(?! with ).)*+) with .*infected by {_NAME}$",
+            rf"Message from (\S+) to ((?>(?:(?! with ).)*)) with .*infected by {_NAME}$",
             "sender recipient Signature hash",
             _FOUND,
         ),

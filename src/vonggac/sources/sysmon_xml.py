@@ -13,15 +13,15 @@ from vonggac.sources.message_patterns import Fields
 
 _MAX_NAME = 200
 _SYSTEM = re.compile(
-    r"\s*<Event(?: [^<>]{0,200})?>\s*<System>([^<]*+(?:<(?!/System>|Event[ >]|EventData>)[^<]*+)*+)(?:</System>)?"
+    r"\s*<Event(?: [^<>]{0,200})?>\s*<System>([^<]*+(?>(?:<(?!/System>|Event[ >]|EventData>)[^<]*+)*))(?:</System>)?"
 )
 # Attributes of an element or its text.
-_ELEMENT = re.compile(r"<(\w{1,40})((?: +\w{1,40}=(?:\"[^\"<]*\"|'[^'<]*'))*+) *(?:/>|>([^<]*))")
+_ELEMENT = re.compile(r"<(\w{1,40})((?>(?: +\w{1,40}=(?:\"[^\"<]*\"|'[^'<]*'))*)) *(?:/>|>([^<]*))")
 _ATTRIBUTE = re.compile(r"(\w{1,40})=(?:\"([^\"<]*)\"|'([^'<]*)')")
 # A "<" that Sysmon left as it was does not end a value; the closing tag, or the end of the text, does.
 _DATA = re.compile(
     rf"<Data Name=(?:\"([^\"<>]{{1,{_MAX_NAME}}})\"|'([^'<>]{{1,{_MAX_NAME}}})') *"
-    r"(?:/>|>([^<]*+(?:<(?!/Data>|Data Name=|Event[ >])[^<]*+)*+)(?:</Data>|\Z))"
+    r"(?:/>|>([^<]*+(?>(?:<(?!/Data>|Data Name=|Event[ >])[^<]*+)*))(?:</Data>|\Z))"
 )
 _NATIVE = {
     ("Provider", "Name"): "Provider_Name",

@@ -18,7 +18,7 @@ from vonggac.errors import N_, FormatUnknown
 _TTL = re.compile(r"[0-9]+(?:[smhdwSMHDW][0-9]*)*")
 _CLASSES = frozenset({"IN", "CH", "HS", "CS"})
 _HEAD = re.compile(
-    rb"\A(?:[ \t\r]*(?:;[^\n]*)?\n)*+(?:\$(?:TTL|ORIGIN)[ \t]|[^\s;\"]*[ \t]+(?:\d\w*[ \t]+)?(?:IN[ \t]+)?(?:\d\w*[ \t]+)?SOA[ \t])", re.IGNORECASE
+    rb"\A(?>(?:[ \t\r]*(?:;[^\n]*)?\n)*)(?:\$(?:TTL|ORIGIN)[ \t]|[^\s;\"]*[ \t]+(?:\d\w*[ \t]+)?(?:IN[ \t]+)?(?:\d\w*[ \t]+)?SOA[ \t])", re.IGNORECASE
 )  # fmt: skip
 _LINE = re.compile(
     rb"[^\s;\"]+[ \t]+(?:\d\w*[ \t]+)?(?:IN[ \t]+)?(?:\d\w*[ \t]+)?CNAME[ \t]+(?:\*?\.|rpz-[a-z-]+\.)[ \t]*(?:;.*)?", re.IGNORECASE
