@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import http
+import http.client
 import socket
 import time
 from pathlib import Path
@@ -16,9 +18,14 @@ PIECE = b"x" * (1 << 20)
 
 @pytest.fixture
 def served(installation):
-    """An installation that is open."""
+    """An installation that is open, and whose processes have each made a page before: the first takes long where others work."""
     installation.up()
     installation.wait_for("is open at")
+    for _ in range(6):
+        client = http.client.HTTPConnection("localhost", installation.port, timeout=60)
+        client.request("GET", "/account/login/")
+        assert client.getresponse().status == http.HTTPStatus.OK
+        client.close()
     return installation
 
 
