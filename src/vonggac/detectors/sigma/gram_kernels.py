@@ -18,12 +18,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from vonggac.detectors.sigma.glob_kernels import glob_match
 from vonggac.events.escapes import unescape
 
 EXACT, PREFIX, SUFFIX, CONTAINS, SURE = range(5)
 """How an entry's literal must stand in a value; ``SURE`` where its gram is the whole of it, so that nothing is left to compare."""
 
-TOKEN_MULTI, TOKEN_SINGLE = -1, -2
 
 PREFIXES, SUFFIXES, WHOLE, KINDS = 64, 128, 192, 256
 """Kinds of grams: of a substring its bytes, of a prefix 64 + its bytes, of a suffix 128 + its bytes, of a whole value 192."""
@@ -142,62 +142,6 @@ def fill_table(
         entries[e, NEXT] = np.int64(table[at, 1] & _U(0xFFFFFFFF)) - 1
         table[at, 0] = grams[e]
         table[at, 1] = (_U(kinds[e]) << _U(32)) | _U(e + 1)
-
-
-@njit(cache=True)
-def glob_match(
-    data: NDArray[np.uint8], a: Any, b: Any, tokens: NDArray[np.int32], p: Any, end: Any, fold_ascii: Any
-) -> bool:
-    """Whether ``data[a:b]`` is ``tokens[p:end]``: -1 any characters, -2 one character, else a length and its bytes."""
-    i = a
-    star_p = -1
-    star_i = 0
-    while True:
-        ok = False
-        if p == end:
-            if i == b:
-                return True
-        elif tokens[p] == TOKEN_MULTI:
-            star_p = p + 1
-            star_i = i
-            p += 1
-            if p == end:
-                return True
-            ok = True
-        elif tokens[p] == TOKEN_SINGLE:
-            if i < b:
-                i = _next_character(data, i, b)
-                p += 1
-                ok = True
-        else:
-            n = tokens[p]
-            if i + n <= b:
-                same = True
-                for j in range(n):
-                    byte = data[i + j]
-                    if fold_ascii == 1 and 65 <= byte <= 90:
-                        byte += 32
-                    if byte != tokens[p + 1 + j]:
-                        same = False
-                        break
-                if same:
-                    i += n
-                    p += n + 1
-                    ok = True
-        if not ok:
-            if star_p < 0 or star_i >= b:
-                return False
-            star_i = _next_character(data, star_i, b)
-            i = star_i
-            p = star_p
-
-
-@njit(cache=True)
-def _next_character(data: NDArray[np.uint8], i: Any, b: Any) -> Any:
-    i += 1
-    while i < b and (data[i] & 0xC0) == 0x80:
-        i += 1
-    return i
 
 
 @njit(cache=True)

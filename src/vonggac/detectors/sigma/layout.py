@@ -10,6 +10,7 @@ import numpy as np
 from vonggac.detectors.sigma import gram_kernels as g
 from vonggac.detectors.sigma import grams
 from vonggac.detectors.sigma import kernels as k
+from vonggac.detectors.sigma.glob_kernels import TOKEN_MULTI, TOKEN_SINGLE
 from vonggac.detectors.sigma.plan import Plan
 from vonggac.detectors.sigma.regex import required_literals
 from vonggac.detectors.sigma.routing import Alias, aliases, route
@@ -308,9 +309,9 @@ def _token_codes(tokens: Sequence[str | int]) -> list[int]:
     codes: list[int] = []
     for token in tokens:
         if token == MULTI:
-            codes.append(g.TOKEN_MULTI)
+            codes.append(TOKEN_MULTI)
         elif token == SINGLE:
-            codes.append(g.TOKEN_SINGLE)
+            codes.append(TOKEN_SINGLE)
         else:
             raw = str(token).encode("utf-8", "replace")
             codes += [len(raw), *raw]
