@@ -13,7 +13,7 @@ from vonggac.events.finding import Hit
 
 
 class Detector(Protocol):
-    """Judges batches. Instances hold compiled knowledge and scratch memory, no state between batches."""
+    """Judges batches. Instances hold compiled knowledge and scratch memory, no state that changes an answer."""
 
     def detect(self, batch: EventBatch) -> Sequence[Hit]:
         """All hits in ``batch``, in order of row, then of rule id."""

@@ -106,13 +106,9 @@ def _address(text: str) -> tuple[int, int, int] | None:
     return address.version, int(address), -1 if mapped is None else int(mapped)
 
 
-def in_network(text: str, network: str) -> bool:
-    """Whether ``text`` is an address in ``network``; an IPv4 address written as IPv6 (``::ffff:192.0.2.1``) counts as IPv4."""
-    return _network_tester(network)(text)
-
-
 @cache
 def _network_tester(network: str) -> Callable[[str], bool]:
+    """Whether a text is an address in ``network``; an IPv4 address written as IPv6 (``::ffff:192.0.2.1``) counts as IPv4."""
     version, base, mask = _network(network)
 
     def is_in(text: str) -> bool:
