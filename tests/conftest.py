@@ -33,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
         **django_settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    if "DESK_TEST_DATABASE" not in os.environ:
+        # A file, as in use: in memory all threads share one connection, and a server that still answers a browser locks the test out.
+        database = django_settings.DATABASES["default"]
+        database["TEST"] = {"NAME": Path(os.environ["VONGGAC_DATA_DIR"]) / "tests.sqlite3"}
+        database["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
     # An empty folder of collected assets: whitenoise warns where there is none.
     Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     django.setup()

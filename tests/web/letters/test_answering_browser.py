@@ -45,11 +45,10 @@ def test_a_result_shows_what_it_needs_and_everything_is_sent_by_one_button(opene
     duty, machines = holiday.tasks("donghoa")
     page.get_by_role("button", name="Tiếp nhận").click()
     page.locator(".ans-acknowledge").wait_for(state="detached")
-    page.locator("[data-all-done]").wait_for()
     people = page.locator(f'[name="{duty.pk}.n_people"]')
-    assert not people.is_visible()
+    people.wait_for(state="hidden")
     page.locator("[data-all-done]").click()
-    assert people.is_visible()
+    people.wait_for()
     assert not page.locator(f'[name="{duty.pk}.reason"]').is_visible()
     page.keyboard.type("2")  # the first question that is open has the cursor
     assert people.input_value() == "2"
