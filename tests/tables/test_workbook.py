@@ -143,6 +143,13 @@ def test_an_entity_bomb_is_refused(part):
         read_tables(with_sheet(bomb, part), "bomb.xlsx")
 
 
+@pytest.mark.parametrize("encoding", ["UTF-6", "hex", "utf-7", "idna", "undefined"])
+def test_an_encoding_that_no_xml_has_is_an_input_error(encoding):
+    book = f'<?xml version="1.0" encoding="{encoding}"?><workbook/>'.encode()
+    with pytest.raises(InputError):
+        read_tables(with_sheet(book, "xl/workbook.xml"), "list.xlsx")
+
+
 def test_a_zip_bomb_is_refused_by_what_it_declares():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

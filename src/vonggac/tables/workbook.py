@@ -103,7 +103,7 @@ def _sheet_parts(archive: OfficeZip) -> dict[str, str]:
         relations = fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     except DefusedXmlException as error:
         raise doctype(archive.file, "xl/workbook.xml") from error
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:  # of an encoding that is none, or that no XML may have
         raise InputError(N_("damaged: part {name} is no XML"), where=archive.file, name="xl/workbook.xml") from error
     targets = {relation.get("Id"): relation.get("Target", "") for relation in relations}
     parts = {}
