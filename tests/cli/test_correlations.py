@@ -64,7 +64,7 @@ def test_a_filter_in_another_file_takes_hits_away(vonggac: Callable, rules: Path
     (rules / "quiet.yml").write_text(QUIET.replace("6a02]", "6aff]"))
     said = vonggac("rules", "check", rules)
     assert said.status == 1
-    assert f"{rules / 'quiet.yml'}:1: this filter names the rule" in said.out
+    assert f"{rules / 'quiet.yml'}:1: names the rule" in said.out
 
 
 def test_what_a_correlation_cannot_take_in_is_told_and_is_no_fault(vonggac: Callable, rules: Path, log: Path) -> None:

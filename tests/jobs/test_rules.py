@@ -87,7 +87,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "b.yml").write_bytes(b"title: \xff")
     loaded = load_rules([tmp_path], None)
     assert len(loaded.ruleset.rules) == 1
-    assert loaded.unreadable == [(str(tmp_path / "b.yml"), "not UTF-8 at byte 7")]
+    assert [str(fault) for fault in loaded.unreadable] == [f"{tmp_path / 'b.yml'}: not UTF-8 at byte 7"]
 
 
 def test_the_pack_runs_when_no_rules_are_named() -> None:

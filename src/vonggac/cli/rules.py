@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from vonggac.cli.command import Group, option
-from vonggac.cli.language import _, ngettext, number
+from vonggac.cli.language import _, ngettext, number, tell
 from vonggac.cli.rules_fetch import fetch
 from vonggac.cli.rules_stats import stats
 from vonggac.cli.rules_test import test
@@ -58,9 +58,9 @@ def check(settings: Settings, paths: Sequence[str]) -> int:
 
     texts, unreadable = read_rules(rule_files(named_rules(paths, settings.data_dir)))
     ruleset = compile_rules(texts)
-    faults = [*unreadable, *((fault.place, fault.message) for fault in ruleset.faults)]
-    for place, message in faults:
-        click.echo(visible(f"{place}: {message}"))
+    faults = [*unreadable, *ruleset.faults]
+    for fault in faults:
+        click.echo(visible(tell(fault)))
     n_usable = len(ruleset.infos())
     click.echo(
         ", ".join(

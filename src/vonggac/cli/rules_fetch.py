@@ -65,7 +65,7 @@ def fetch(settings: Settings, archive: str, into: str, sha256: str, licence: str
     )
     is_whole = tell_rule_faults(done.loaded)
     n_rules = len(done.loaded.ruleset.infos())
-    n_faults = len(done.loaded.ruleset.faults) + len(done.loaded.unreadable)
+    n_faults = len(done.loaded.faults())
     lines = [
         _("SHA-256: {digest}").format(digest=done.sha256),
         _("archive: {size}; kept: {files} files with rules, {kept}").format(

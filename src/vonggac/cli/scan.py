@@ -13,7 +13,7 @@ import click
 
 from vonggac.cli.command import Command, option
 from vonggac.cli.formats import FORMATS
-from vonggac.cli.language import _, current, ngettext, number
+from vonggac.cli.language import _, current, ngettext, number, tell
 from vonggac.cli.safe import visible
 from vonggac.config import Settings
 from vonggac.errors import N_, UsageError
@@ -480,16 +480,14 @@ def title_of(info: RuleInfo) -> str:
 
 def tell_rule_faults(loaded: LoadedRules) -> bool:
     """Name the rules that cannot be used; whether all could be used."""
-    ruleset = loaded.ruleset
-    faults = [f"{place}: {reason}" for place, reason in loaded.unreadable]
-    faults += [f"{fault.place}: {fault.message}" for fault in ruleset.faults]
+    faults = [tell(fault) for fault in loaded.faults()]
     if faults:
         text = ngettext(
             "{n} rule cannot be used; the other {used} run:",
             "{n} rules cannot be used; the other {used} run:",
             len(faults),
         )
-        tell_faults(text.format(n=number(len(faults)), used=number(len(ruleset.infos()))), faults)
+        tell_faults(text.format(n=number(len(faults)), used=number(len(loaded.ruleset.infos()))), faults)
     return not faults
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from vonggac.detectors.indicators.detector import IndicatorDetector
     from vonggac.detectors.indicators.indicator import Indicator
     from vonggac.detectors.indicators.lists import IndicatorList, read_list
-    from vonggac.detectors.sigma import Rule, RuleFault, RuleSet, SigmaDetector, compile_rules
+    from vonggac.detectors.sigma import Rule, RuleSet, SigmaDetector, compile_rules
     from vonggac.detectors.sigma.explain import Part, explain
     from vonggac.detectors.sigma.ruleset import Correlation
+    from vonggac.errors import RuleError
     from vonggac.events.finding import Finding, Hit, RuleInfo
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
     "IndicatorList",
     "Part",
     "Rule",
-    "RuleFault",
+    "RuleError",
     "RuleInfo",
     "RuleSet",
     "SigmaDetector",
@@ -48,7 +49,7 @@ _HOMES = {
     "IndicatorList": "vonggac.detectors.indicators.lists",
     "Part": "vonggac.detectors.sigma.explain",
     "Rule": "vonggac.detectors.sigma",
-    "RuleFault": "vonggac.detectors.sigma",
+    "RuleError": "vonggac.errors",
     "RuleInfo": "vonggac.events.finding",
     "RuleSet": "vonggac.detectors.sigma",
     "SigmaDetector": "vonggac.detectors.sigma",

@@ -18,9 +18,9 @@ from pathlib import Path
 import orjson
 
 from vonggac.detectors.sigma import RuleSet, compile_rules
-from vonggac.errors import N_, RuleError, UsageError
+from vonggac.errors import N_, RuleError, Several, UsageError
 
-FORMAT = 9
+FORMAT = 10
 """Number of the cache's format: raise it when a compiled rule or a plan changes its meaning."""
 
 _SUFFIXES = (".yml", ".yaml")
@@ -75,22 +75,26 @@ def rule_files(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def read_rules(files: Iterable[Path]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """The ``(place, text)`` of each file, and the ``(place, reason)`` of those that cannot be read."""
+def read_rules(files: Iterable[Path]) -> tuple[list[tuple[str, str]], list[RuleError]]:
+    """The ``(place, text)`` of each file, and why the others cannot be read."""
     texts: list[tuple[str, str]] = []
-    unreadable: list[tuple[str, str]] = []
+    unreadable: list[RuleError] = []
     for file in files:
         try:
             with file.open("rb") as stream:
                 data = stream.read(MAX_RULE_BYTES + 1)
             if len(data) > MAX_RULE_BYTES:
-                unreadable.append((str(file), f"larger than {MAX_RULE_BYTES} bytes"))
+                unreadable.append(RuleError(N_("longer than {limit:,} bytes"), where=str(file), limit=MAX_RULE_BYTES))
             else:
                 texts.append((str(file), data.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
-            unreadable.append((str(file), f"not UTF-8 at byte {error.start}"))
+            unreadable.append(RuleError(N_("not UTF-8 at byte {at}"), where=str(file), at=error.start))
         except OSError as error:
-            unreadable.append((str(file), error.strerror or str(error)))
+            unreadable.append(
+                RuleError(
+                    N_("could not be opened or read: {reason}"), where=str(file), reason=error.strerror or str(error)
+                )
+            )
     return texts, unreadable
 
 
@@ -152,11 +156,15 @@ def _write(path: Path, data: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LoadedRules:
-    """Rules ready to run, where their plans are kept, and files that could not be read (place, reason)."""
+    """Rules ready to run, where their plans are kept, and why files could not be read."""
 
     ruleset: RuleSet
     cache: RuleCache | None
-    unreadable: Sequence[tuple[str, str]]
+    unreadable: Sequence[RuleError]
+
+    def faults(self) -> list[RuleError]:
+        """All that cannot be used: files, then rules."""
+        return [*self.unreadable, *self.ruleset.faults]
 
 
 def load_rules(paths: Sequence[Path], cache_dir: Path | None) -> LoadedRules:
@@ -169,7 +177,7 @@ def load_rules(paths: Sequence[Path], cache_dir: Path | None) -> LoadedRules:
 
 
 def load_texts(
-    texts: Sequence[tuple[str, str]], unreadable: Sequence[tuple[str, str]], cache_dir: Path | None
+    texts: Sequence[tuple[str, str]], unreadable: Sequence[RuleError], cache_dir: Path | None
 ) -> LoadedRules:
     """Compile ``(place, text)`` pairs, or take them from the cache; raises RuleError when not one rule can be used."""
     cache = RuleCache(cache_dir / "sigma" / _digest(texts)) if cache_dir is not None else None
@@ -181,11 +189,11 @@ def load_texts(
             _forget_oldest(cache.folder.parent)
     elif cache:
         _touch(cache.folder)
+    loaded = LoadedRules(ruleset, cache, unreadable)
     if not ruleset.rules:
-        faults = [*((f.place, f.message) for f in ruleset.faults), *unreadable]
-        first = "; ".join(f"{place}: {reason}" for place, reason in faults[:5])
-        raise RuleError(N_("not one usable rule ({n} faults): {first}"), n=len(faults), first=first)
-    return LoadedRules(ruleset, cache, unreadable)
+        faults = loaded.faults()
+        raise RuleError(N_("not one usable rule ({n} faults): {faults}"), n=len(faults), faults=Several(faults[:5]))
+    return loaded
 
 
 def _touch(folder: Path) -> None:
@@ -208,6 +216,7 @@ def _digest(texts: Sequence[tuple[str, str]]) -> str:
         "meta_rules.py",
         "modifiers.py",
         "regex.py",
+        "ruleset.py",
     ):
         digest.update(resources.files("vonggac.detectors.sigma").joinpath(name).read_bytes())
     for place, text in texts:

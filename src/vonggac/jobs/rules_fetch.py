@@ -358,16 +358,16 @@ def _label(root: str, place: str) -> str:
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip(".-")[:60] or "rules"
 
 
-def _texts(rules: Mapping[str, bytes], version: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def _texts(rules: Mapping[str, bytes], version: Path) -> tuple[list[tuple[str, str]], list[RuleError]]:
     """What ``read_rules`` will give for the installed folder: so what is compiled now is found in the cache then."""
     texts: list[tuple[str, str]] = []
-    unreadable: list[tuple[str, str]] = []
+    unreadable: list[RuleError] = []
     for path in sorted(version / name for name in rules):
         body = rules[path.relative_to(version).as_posix()]
         try:
             texts.append((str(path), body.decode("utf-8-sig")))
         except UnicodeDecodeError as error:
-            unreadable.append((str(path), f"not UTF-8 at byte {error.start}"))
+            unreadable.append(RuleError(N_("not UTF-8 at byte {at}"), where=str(path), at=error.start))
     return texts, unreadable
 
 

@@ -55,8 +55,8 @@ def test_a_bad_rule_is_named_with_its_place_and_the_rest_runs(text: str, place: 
     ruleset = compile_rules([("r.yml", text), ("good.yml", GOOD)])
     assert [rule.info.title for rule in ruleset.rules] == ["Good"]
     assert ruleset.faults
-    assert ruleset.faults[0].place.startswith(place)
-    assert words in ruleset.faults[0].message
+    assert ruleset.faults[0].where.startswith(place)
+    assert words in str(ruleset.faults[0])
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_texts_in_vietnamese_are_there_or_not(
 def test_python_objects_in_yaml_are_refused() -> None:
     ruleset = compile_one("title: !!python/object/apply:os.system ['true']\n")
     assert not ruleset.rules
-    assert "YAML" in ruleset.faults[0].message
+    assert "YAML" in str(ruleset.faults[0])
 
 
 def test_all_faults_of_all_files_are_told_at_once() -> None:
     ruleset = compile_rules([("a.yml", "title: ["), ("b.yml", "- x"), ("c.yml", detection("f|nonsense: 1"))])
-    assert {fault.place.split(":")[0] for fault in ruleset.faults} == {"a.yml", "b.yml", "c.yml"}
+    assert {fault.where.split(":")[0] for fault in ruleset.faults} == {"a.yml", "b.yml", "c.yml"}
 
 
 def test_documents_of_a_collection_share_what_is_global() -> None:
@@ -116,7 +116,7 @@ def test_a_fault_in_one_document_leaves_those_beside_it_usable(broken: str) -> N
     ruleset = compile_one(f"{broken}---\n{GOOD}---\n{broken}")
     assert [rule.info.id for rule in ruleset.rules] == ["11111111-2222-4333-8444-555555555555"]
     line = 2 + broken.count("\n") + GOOD.count("\n") + 1
-    assert {fault.place.partition(":")[2] for fault in ruleset.faults} == {"1", str(line)}
+    assert {fault.where.partition(":")[2] for fault in ruleset.faults} == {"1", str(line)}
 
 
 def test_repeat_repeats_the_rule_and_no_correlation_between() -> None:
@@ -176,14 +176,23 @@ def test_a_correlation_refers_by_id_or_by_a_name_of_its_file() -> None:
 def test_the_same_rule_twice_runs_once_and_another_with_its_id_is_a_fault() -> None:
     ruleset = compile_rules([("a.yml", GOOD), ("b.yml", GOOD), ("c.yml", GOOD.replace("EventID: 1", "EventID: 2"))])
     assert len(ruleset.rules) == 1
-    assert [fault.place for fault in ruleset.faults] == ["c.yml:1"]
+    assert [fault.where for fault in ruleset.faults] == ["c.yml:1"]
 
 
 def test_compiled_rules_survive_the_cache_format() -> None:
     import orjson
 
-    ruleset = compile_rules([("a.yml", GOOD), ("b.yml", "title: [")])
-    assert RuleSet.from_json(orjson.loads(orjson.dumps(ruleset.to_json()))).to_json() == ruleset.to_json()
+    ruleset = compile_rules([("a.yml", GOOD), ("b.yml", "title: ["), ("c.yml", detection("f|re: '('")), ("d.yml", "")])
+    kept = RuleSet.from_json(orjson.loads(orjson.dumps(ruleset.to_json())))
+    assert kept.to_json() == ruleset.to_json()
+    assert [(one.where, one.message, one.params) for one in kept.faults] == [
+        (one.where, one.message, one.params) for one in ruleset.faults
+    ]
+    assert [str(one) for one in kept.faults] == [
+        "b.yml:2:1: not valid YAML: did not find expected node content",
+        "c.yml:1: the regular expression “(” is not valid: missing ) at position 1",
+        "d.yml: holds no rule",
+    ]
 
 
 @pytest.mark.parametrize("condition", ["{a: b}", "[{a: b}]", "[[s]]", "1.5"])
@@ -204,7 +213,7 @@ def test_aliases_that_make_much_out_of_little_are_a_fault() -> None:
         )
         assert not ruleset.rules
         assert len(ruleset.faults) == 1
-        assert "not valid YAML" in ruleset.faults[0].message
+        assert "YAML" in ruleset.faults[0].message
 
 
 def test_aliases_are_followed() -> None:

@@ -260,5 +260,5 @@ def test_a_rule_that_the_specification_forbids_is_a_fault_and_the_others_run(det
         for n, given_ in enumerate([{"a": "x"}, detection, {"b": "y"}])
     ]
     ruleset = compile_rules(texts)
-    assert [fault.place.split(":")[0] for fault in ruleset.faults] == ["1.yml"]
+    assert [fault.where.split(":")[0] for fault in ruleset.faults] == ["1.yml"]
     assert engine_hits(SigmaDetector(ruleset, route=False), [{"a": "x", "b": "y"}]) == {(0, 0), (2, 0)}

@@ -50,8 +50,8 @@ def compiled(*files: list[dict[str, Any]]) -> RuleSet:
     return ruleset
 
 
-def faults(*files: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(fault.place, fault.message) for fault in compiled(*files).faults]
+def faults(*files: list[dict[str, Any]]) -> list[str]:
+    return [str(fault) for fault in compiled(*files).faults]
 
 
 def hits(ruleset: RuleSet, *users: str) -> list[str]:
@@ -95,14 +95,14 @@ def test_a_filter_of_several_selections_means_what_the_specification_says() -> N
 @pytest.mark.parametrize(
     ("names", "more", "message"),
     [
-        ([OTHER], {}, f"this filter names the rule '{OTHER}', which is not there or cannot be used"),
-        ("nobody", {}, "this filter names the rule 'nobody', which is not there or cannot be used"),
-        (["many"], {}, "this filter names 'many', which is a correlation: filters are for rules"),
-        ([ID], {"logsource": {"product": "linux"}}, f"this filter has another log source than the rule '{ID}', so that it is not for it"),
+        ([OTHER], {}, f"names the rule “{OTHER}”, which is not there or cannot be used"),
+        ("nobody", {}, "names the rule “nobody”, which is not there or cannot be used"),
+        (["many"], {}, "names “many”, which is a correlation: filters are for rules"),
+        ([ID], {"logsource": {"product": "linux"}}, f"has another log source than the rule “{ID}”, so that it is not for it"),
     ],
 )  # fmt: skip
 def test_a_filter_that_is_for_no_rule_is_a_fault_with_a_place(names: Any, more: dict[str, Any], message: str) -> None:
-    assert faults([rule(), many()], [quiet(names) | more]) == [("1.yml:1", message)]
+    assert faults([rule(), many()], [quiet(names) | more]) == [f"1.yml:1: {message}"]
 
 
 def test_a_correlation_names_rules_of_other_files_too_and_its_own_file_first() -> None:
@@ -110,9 +110,7 @@ def test_a_correlation_names_rules_of_other_files_too_and_its_own_file_first() -
     ruleset = compiled([rule()], [twin, many()])
     assert [one.rules for one in ruleset.correlations] == [(OTHER,)]
     assert compiled([rule()], [many()]).correlations[0].rules == (ID,)
-    assert faults([rule()], [twin], [many()]) == [
-        ("2.yml:1", "names the rule 'good', of which there are 2 in other files")
-    ]
+    assert faults([rule()], [twin], [many()]) == ["2.yml:1: names the rule “good”, of which there are 2 in other files"]
 
 
 def test_correlations_come_after_those_that_they_refer_to() -> None:
@@ -149,24 +147,25 @@ def test_an_extended_condition_names_its_rules() -> None:
     assert one.expression == ["and", ["rule", ID], ["not", ["rule", OTHER]]]
 
 
-def test_a_loop_of_correlations_is_a_fault_of_each() -> None:
+def test_a_loop_of_correlations_is_a_fault_of_each_and_of_those_above() -> None:
     one = {**many(rules=["two"]), "title": "One", "name": "one"}
     two = {**many(rules=["one"]), "title": "Two", "name": "two"}
-    message = "the correlation refers to itself"
-    assert faults([rule()], [one], [two]) == [("1.yml:1", message), ("2.yml:1", message)]
+    above = {**many(rules=["one"]), "title": "Above", "name": "above"}
+    message = "refers to itself or to a rule that cannot be used"
+    assert faults([rule()], [one], [two], [above]) == [f"{n}.yml:1: {message}" for n in (1, 2, 3)]
 
 
 def test_ten_correlations_over_each_other_are_enough() -> None:
     chain = [{**many(rules=[f"k{n - 1}" if n else "good"]), "title": f"K{n}", "name": f"k{n}"} for n in range(12)]
-    ruleset = compiled([rule(), *chain])
+    ruleset = compiled([rule()], *([one] for one in chain))
     assert [one.info.title for one in ruleset.correlations] == [f"K{n}" for n in range(10)]
-    assert [fault.title for fault in ruleset.faults] == ["K10", "K11"]
+    assert [fault.where for fault in ruleset.faults] == ["11.yml:1", "12.yml:1"]
 
 
 def test_a_correlation_over_a_rule_that_cannot_be_used_is_a_fault_and_silences_nothing() -> None:
     broken = rule(id=OTHER, name="broken", detection={"selection": {"a|re": "("}, "condition": "selection"})
-    ruleset = compiled([rule(), broken, many(rules=["good", "broken"])])
-    assert [fault.title for fault in ruleset.faults] == ["Good", "Many"]
+    ruleset = compiled([rule()], [broken], [many(rules=["good", "broken"])])
+    assert [fault.where for fault in ruleset.faults] == ["1.yml:1", "2.yml:1"]
     assert hits(ruleset, "an") == ["an"]
 
 
@@ -199,7 +198,7 @@ def test_a_timespan_beyond_all_times_is_one() -> None:
 )  # fmt: skip
 def test_what_cannot_be_a_correlation_is_a_fault_with_a_place_and_the_rule_runs(of: dict[str, Any]) -> None:
     ruleset = compiled([rule(), many(**of)])
-    assert {fault.place for fault in ruleset.faults} == {"0.yml:12"}
+    assert {fault.where for fault in ruleset.faults} == {"0.yml:12"}
     assert not ruleset.correlations
     assert hits(ruleset, "an") == ["an"]
 
@@ -217,7 +216,7 @@ def test_what_cannot_be_a_correlation_is_a_fault_with_a_place_and_the_rule_runs(
 def test_what_cannot_be_a_filter_is_a_fault_and_the_rule_runs(more: dict[str, Any]) -> None:
     ruleset = compiled([rule()], [quiet([ID]) | more])
     assert ruleset.faults
-    assert all(fault.place.startswith("1.yml") for fault in ruleset.faults)
+    assert all(fault.where.startswith("1.yml") for fault in ruleset.faults)
     assert hits(ruleset, "svc") == ["svc"]
 
 

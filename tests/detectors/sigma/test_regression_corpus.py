@@ -94,7 +94,7 @@ def count(detector: SigmaDetector, log: Path, rule_id: str) -> int:
 
 def test_every_rule_compiles_or_is_listed_with_the_reason(sigma: Path) -> None:
     ruleset = all_rules(sigma)
-    assert {Path(fault.place.rsplit(":", 1)[0]).name for fault in ruleset.faults} == set(NOT_COMPILED)
+    assert {Path(fault.where.rsplit(":", 1)[0]).name for fault in ruleset.faults} == set(NOT_COMPILED)
     assert len(ruleset.rules) + len(NOT_COMPILED) == len(rule_texts(sigma)) > 3000
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vonggac.detectors.sigma.engine import SigmaDetector
-from vonggac.detectors.sigma.ruleset import LogSource, Rule, RuleFault, RuleSet
+from vonggac.detectors.sigma.ruleset import LogSource, Rule, RuleSet
 
-__all__ = ["LogSource", "Rule", "RuleFault", "RuleSet", "SigmaDetector", "compile_rules"]
+__all__ = ["LogSource", "Rule", "RuleSet", "SigmaDetector", "compile_rules"]
 
 
 def compile_rules(texts: Iterable[tuple[str, str]]) -> RuleSet:

@@ -19,7 +19,6 @@ from sigma.conditions import (
     SigmaCondition,
 )
 from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationConditionOperator, SigmaCorrelationRule
-from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
 from sigma.modifiers import SigmaCaseSensitiveModifier
 from sigma.policy import SigmaPolicy
@@ -44,6 +43,9 @@ from sigma.types import (
 )
 
 from vonggac.detectors.sigma.meta_rules import (
+    NOT_A_NAME,
+    NOT_A_PERCENTILE,
+    UNKNOWN_PART,
     CorrelationDraft,
     FilterDraft,
     Names,
@@ -51,10 +53,10 @@ from vonggac.detectors.sigma.meta_rules import (
     resolve_correlations,
     silent_ids,
 )
-from vonggac.detectors.sigma.modifiers import WIDEST
+from vonggac.detectors.sigma.modifiers import NEEDS_A_NUMBER, WIDEST
 from vonggac.detectors.sigma.regex import compile_regex, compiled
-from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleFault, RuleSet
-from vonggac.errors import RuleError
+from vonggac.detectors.sigma.ruleset import LogSource, Node, Rule, RuleSet, fault_of
+from vonggac.errors import N_, RuleError
 from vonggac.events.finding import LEVELS, RuleInfo
 
 MULTI, SINGLE = 1, 2
@@ -69,6 +71,8 @@ _FLAGS = {
 _MOST_EXPANDED = 100_000
 """Values that aliases may add to a document; a few hundred bytes of aliases of aliases can stand for billions."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NOT_YAML = N_("not valid YAML: {reason}")
+_NO_RULE = N_("holds no rule")
 
 
 class _Engines(RegexEngine):
@@ -88,10 +92,8 @@ class _Engines(RegexEngine):
 
 
 _POLICY = SigmaPolicy(regex_engine=_Engines())
-
-
-class _Unusable(ValueError):
-    """A rule that parses but that cannot be evaluated."""
+_UNUSABLE = (RuleError, ValueError, RecursionError, TypeError, AttributeError, KeyError)
+"""What comes of a rule that cannot be used: pySigma's own errors are ValueErrors, the others are its surprise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class _Named:
     name: str
 
 
-_Answer = _Named | CorrelationDraft | FilterDraft | RuleFault
+_Answer = _Named | CorrelationDraft | FilterDraft | RuleError
 
 
 def compile_rules(texts: Iterable[tuple[str, str]]) -> RuleSet:
@@ -119,7 +121,7 @@ class _Gathered:
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
-        self._faults: list[RuleFault] = []
+        self._faults: list[RuleError] = []
         self._filters: dict[tuple[str, str], FilterDraft] = {}
         self._correlations: list[CorrelationDraft] = []
         self._names = Names()
@@ -127,7 +129,7 @@ class _Gathered:
 
     def add(self, answer: _Answer) -> None:
         """Keep one document of a file."""
-        if isinstance(answer, RuleFault):
+        if isinstance(answer, RuleError):
             self._faults.append(answer)
         elif isinstance(answer, FilterDraft):
             self._filters.setdefault(
@@ -144,7 +146,9 @@ class _Gathered:
         """Whether no rule has this id yet; another rule with it is a fault, the same one again is not."""
         twin = self._seen.get(info.id)
         if twin is not None and twin[1] != (info, content):
-            self._faults.append(RuleFault(place, f"has the id {info.id} of another rule, at {twin[0]}", info.title))
+            self._faults.append(
+                RuleError(N_("has the id {id} of another rule, at {place}"), where=place, id=info.id, place=twin[0])
+            )
             return False
         self._names.add(info.id, name or "", place)
         self._seen.setdefault(info.id, (place, (info, content)))
@@ -163,18 +167,18 @@ def _compile_text(place: str, text: str) -> Iterator[_Answer]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f"{place}:{mark.line + 1}:{mark.column + 1}" if mark else place
-        yield RuleFault(at, f"not valid YAML: {error.problem or error.context}")
+        yield RuleError(_NOT_YAML, where=at, reason=error.problem or error.context)
         return
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        yield RuleFault(place, f"not valid YAML: {_first_line(error)}")
+    except (RuleError, yaml.YAMLError, RecursionError, ValueError) as error:
+        yield fault_of(error, place, _NOT_YAML)
         return
     if not documents:
-        yield RuleFault(place, "holds no rule")
+        yield RuleError(_NO_RULE, where=place)
     pending: list[dict[str, Any]] = []  # the documents of a collection share "action: global" and "repeat"
     lines: list[int] = []
     for line, document in documents:
         if not isinstance(document, dict):
-            yield RuleFault(f"{place}:{line}", f"a rule must be a YAML map, this is a {type(document).__name__}")
+            yield RuleError(N_("a rule must be a YAML map"), where=f"{place}:{line}")
         else:
             pending.append(document)
             lines.append(line)
@@ -193,7 +197,7 @@ def _documents(text: str) -> Iterator[tuple[int, Any]]:
 
 
 def _expanded(node: Any, known: dict[int, int]) -> int:
-    """How many nodes ``node`` stands for, aliases followed; raises ValueError where they make much out of little.
+    """How many nodes ``node`` stands for, aliases followed; raises RuleError where they make much out of little.
 
     ``known``: identity of a node to its answer, 0 while it is being worked out.
     """
@@ -204,9 +208,9 @@ def _expanded(node: Any, known: dict[int, int]) -> int:
         children = [child for part in parts for child in (part if isinstance(part, tuple) else (part,))]
         found = known[id(node)] = 1 + sum(_expanded(child, known) for child in children)
     if not found:
-        raise ValueError("an anchor that holds itself")
+        raise RuleError(N_("a YAML anchor that holds itself"))
     if found > _MOST_EXPANDED + len(known):
-        raise ValueError(f"aliases that expand to more than {_MOST_EXPANDED} values")
+        raise RuleError(N_("YAML aliases that stand for more than {limit:,} values"), limit=_MOST_EXPANDED)
     return found
 
 
@@ -228,7 +232,6 @@ def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: S
     prefix: list[dict[str, Any]] = []  # "global" and "reset", and the rule that "repeat" repeats
     for document, line in zip(documents, lines, strict=True):
         at = f"{place}:{line}"
-        title = str(document.get("title", ""))
         if _is_shared(document):
             prefix.append(document)
             continue
@@ -244,13 +247,12 @@ def _compile_documents(place: str, documents: Sequence[dict[str, Any]], lines: S
                 [*map(dict, before), whole], collect_errors=True, resolve_references=False,
                 collect_filters=True, policy=_POLICY,
             )  # fmt: skip
-        except (SigmaError, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
-            yield RuleFault(at, _first_line(error), title)
+        except _UNUSABLE as error:
+            yield fault_of(error, at)
             continue
-        faults = [RuleFault(at, _first_line(error), title) for error in collection.errors]
-        yield from faults
-        if not faults:
-            yield _compile_last(at, title, collection, conditions)
+        yield from (fault_of(error, at) for error in collection.errors)
+        if not collection.errors:
+            yield _compile_last(at, collection, conditions)
 
 
 def _is_shared(document: dict[str, Any]) -> bool:
@@ -260,7 +262,7 @@ def _is_shared(document: dict[str, Any]) -> bool:
 def _split_range(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A copy of ``document`` in which a correlation's condition compares once, as pySigma wants it, and the others.
 
-    The specification allows several at once for a range, such as ``gt: 100`` with ``lte: 200``. Raises _Unusable for numbers that
+    The specification allows several at once for a range, such as ``gt: 100`` with ``lte: 200``. Raises RuleError for numbers that
     pySigma would make others of.
     """
     correlation = document.get("correlation")
@@ -268,36 +270,36 @@ def _split_range(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, An
     if not isinstance(correlation, dict) or not isinstance(condition, dict):
         return dict(document), {}
     compared = [key for key in condition if key in SigmaCorrelationConditionOperator.operators()]
-    for key in (*compared, "percentile"):
-        value = condition.get(key, 0)
-        if isinstance(value, bool) or (key == "percentile" and isinstance(value, float) and value % 1):
-            raise _Unusable(
-                f"the {key} of a condition is a {'whole ' if key == 'percentile' else ''}number, not {value}"
-            )
+    percentile = condition.get("percentile")
+    if isinstance(percentile, bool) or (isinstance(percentile, float) and percentile % 1):
+        raise RuleError(NOT_A_PERCENTILE, value=str(percentile))
+    for key in compared:
+        if isinstance(condition[key], bool):
+            raise RuleError(NEEDS_A_NUMBER, key=key, value=str(condition[key]))
     rest = {key: condition[key] for key in compared[1:]}
     first = {key: value for key, value in condition.items() if key not in rest}
     return {**document, "correlation": {**correlation, "condition": first}}, rest
 
 
-def _compile_last(place: str, title: str, collection: SigmaCollection, conditions: dict[str, Any]) -> _Answer:
+def _compile_last(place: str, collection: SigmaCollection, conditions: dict[str, Any]) -> _Answer:
     try:
         if collection.filters:
             return _filter(collection.filters[-1], place)
         if not collection.rules:
-            return RuleFault(place, "holds no rule", title)
+            return RuleError(_NO_RULE, where=place)
         parsed = collection.rules[-1]
         if isinstance(parsed, SigmaCorrelationRule):
             return _correlation(parsed, conditions, place)
         return _Named(_lower(parsed, place), parsed.name or "")
-    except (SigmaError, RuleError, _Unusable, RecursionError, ValueError, TypeError, AttributeError, KeyError) as error:
-        return RuleFault(place, _first_line(error), title)
+    except _UNUSABLE as error:
+        return fault_of(error, place)
 
 
 def _filter(parsed: SigmaFilter, place: str) -> FilterDraft:
     detections = parsed.filter
     names = () if isinstance(detections.rules, str) else tuple(one.reference for one in detections.rules)
     if not all(isinstance(name, str) for name in names):
-        raise _Unusable("a filter names rules by text")
+        raise RuleError(NOT_A_NAME)
     condition = _condition(detections.parsed_condition[0], detections)
     return FilterDraft(parsed.title, _logsource(parsed.logsource), names, condition, place)
 
@@ -308,21 +310,14 @@ def _correlation(parsed: SigmaCorrelationRule, others: dict[str, Any], place: st
         (part.op.name.lower(), part.count) for part in parts if isinstance(part, SigmaCorrelationCondition)
     )
     if any(abs(number) >= _JSON_INTEGERS for _, number in conditions):
-        raise _Unusable("the condition compares with a number that is out of reach")
+        raise RuleError(N_("the condition compares with a number that is too large"))
     if not all(isinstance(one.reference, str) for one in parsed.rules or ()):
-        raise _Unusable("a correlation names rules by text")
+        raise RuleError(NOT_A_NAME)
     draft = CorrelationDraft(_info(parsed, ""), parsed, conditions, place)
     if parsed.id:
         return draft
     content = repr((parsed.title, parsed.to_dict()["correlation"], conditions))
     return replace(draft, info=_info(parsed, _digest(content)))
-
-
-def _first_line(error: BaseException) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deep"
-    lines = str(error).splitlines()
-    return lines[0][:300] if lines else type(error).__name__
 
 
 def _lower(rule: SigmaRule, place: str) -> Rule:
@@ -371,12 +366,16 @@ def _condition(condition: SigmaCondition, detections: SigmaDetections) -> Node:
 def _expression(node: Any, detections: SigmaDetections) -> Node:
     if isinstance(node, ConditionIdentifier):
         if node.identifier not in detections.detections:
-            raise _Unusable(f"the condition names '{node.identifier}', which the detection does not define")
+            raise RuleError(
+                N_("the condition names “{name}”, which the detection does not define"), name=node.identifier
+            )
         return ["is", node.identifier, _detection(detections.detections[node.identifier])]
     if isinstance(node, ConditionSelector):
         found = node.resolve_referenced_detections(detections)
         if not found:
-            raise _Unusable(f"'{node.args[0]} of {node.pattern}' matches no part of the detection")
+            raise RuleError(
+                N_("“{selector}” fits no part of the detection"), selector=f"{node.args[0]} of {node.pattern}"
+            )
         word = "and" if node.cond_class is ConditionAND else "or"
         return _joined(word, [_expression(identifier, detections) for identifier in found])
     if isinstance(node, ConditionNOT):
@@ -384,7 +383,7 @@ def _expression(node: Any, detections: SigmaDetections) -> Node:
     if isinstance(node, ConditionAND | ConditionOR):
         word = "and" if isinstance(node, ConditionAND) else "or"
         return _joined(word, [_expression(argument, detections) for argument in node.args])
-    raise _Unusable(f"the condition has a part of unknown kind: {type(node).__name__}")
+    raise RuleError(UNKNOWN_PART, kind=type(node).__name__)
 
 
 def _joined(word: str, nodes: list[Node]) -> Node:
@@ -405,7 +404,7 @@ def _item(item: SigmaDetectionItem) -> Node:
     word = "and" if item.value_linking is ConditionAND else "or"
     if not item.value:
         if not field:
-            raise _Unusable("a keyword without a value")
+            raise RuleError(N_("a keyword without a value"))
         node: Node = ["not", ["exists", field]]
     else:
         node = _joined(word, [_value(field, value, cased) for value in item.value])
@@ -446,13 +445,13 @@ def _value(field: str, value: SigmaType, cased: bool) -> Node:  # noqa: C901, PL
     if isinstance(value, SigmaFieldReference):
         mode = {(0, 0): "eq", (1, 0): "startswith", (0, 1): "endswith", (1, 1): "contains"}
         return ["ref", field, value.field, mode[int(value.starts_with), int(value.ends_with)]]
-    raise _Unusable(f"a value of unknown kind: {type(value).__name__}")
+    raise RuleError(N_("a value of unknown kind: {kind}"), kind=type(value).__name__)
 
 
 def _keyword(value: SigmaType) -> Node:
     if isinstance(value, SigmaNumber | SigmaBool):
         return ["glob", "", [MULTI, str(value).lower(), MULTI], 0]
-    raise _Unusable(f"a keyword must be a text or a number, not {type(value).__name__}")
+    raise RuleError(N_("a keyword must be a text or a number"))
 
 
 def _string(field: str, value: SigmaString, cased: bool) -> Node:
@@ -469,7 +468,7 @@ def _string(field: str, value: SigmaString, cased: bool) -> Node:
         elif part is SpecialChars.WILDCARD_SINGLE:
             tokens.append(SINGLE)
         else:
-            raise _Unusable(f"the placeholder %{part.name}% has no value here")
+            raise RuleError(N_("the placeholder {name} has no value here"), name=f"%{part.name}%")
     if tokens == [MULTI]:
         return ["any", field]
     return ["glob", field, tokens, int(cased)]

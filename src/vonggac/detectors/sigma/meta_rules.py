@@ -20,7 +20,8 @@ from sigma.correlations import (
     SigmaRuleReference,
 )
 
-from vonggac.detectors.sigma.ruleset import Correlation, LogSource, Node, Rule, RuleFault
+from vonggac.detectors.sigma.ruleset import Correlation, LogSource, Node, Rule, fault_of
+from vonggac.errors import N_, RuleError
 from vonggac.events.finding import RuleInfo
 
 _MICROSECONDS = 1_000_000
@@ -31,6 +32,10 @@ _MAX_ORDERED = 12
 """How many rules may be put into an order: what is held of a group grows with their square."""
 _MAX_CHAIN = 10
 """How many correlations may be over each other."""
+
+NOT_A_NAME = N_("names a rule by something that is no text")
+NOT_A_PERCENTILE = N_("a percentile must be a whole number from 0 to 100, not {value}")
+UNKNOWN_PART = N_("the condition has a part of unknown kind: {kind}")
 
 Known = Mapping[str, Mapping[str, frozenset[str]]]
 """Name of a rule to the files that have such a rule to its ids."""
@@ -64,10 +69,6 @@ class CorrelationDraft:
         return condition.get_referenced_rules() if isinstance(condition, SigmaExtendedCorrelationCondition) else []
 
 
-class _Unresolved(ValueError):
-    """A rule that is named and not there, or there more than once."""
-
-
 class Names:
     """Ids of rules by what other rules call them."""
 
@@ -82,9 +83,9 @@ class Names:
             self._by_name.setdefault(name, {}).setdefault(file_of(place), identifier)
 
     def find(self, name: object, place: str) -> str:
-        """The id of the rule that the file of ``place`` calls ``name``; raises ValueError that says why there is none."""
+        """The id of the rule that the file of ``place`` calls ``name``; raises RuleError that says why there is none."""
         if not isinstance(name, str):
-            raise _Unresolved(f"names a rule by a {type(name).__name__}")
+            raise RuleError(NOT_A_NAME)
         if name.lower() in self._ids:
             return name.lower()
         places = self._by_name.get(name, {})
@@ -95,8 +96,10 @@ class Names:
         if len(distinct) == 1:
             return distinct.pop()
         if distinct:
-            raise _Unresolved(f"names the rule '{name}', of which there are {len(distinct)} in other files")
-        raise _Unresolved(f"names the rule '{name}', which is not there or cannot be used")
+            raise RuleError(
+                N_("names the rule “{name}”, of which there are {n} in other files"), name=name, n=len(distinct)
+            )
+        raise RuleError(N_("names the rule “{name}”, which is not there or cannot be used"), name=name)
 
 
 def file_of(place: str) -> str:
@@ -107,34 +110,37 @@ def file_of(place: str) -> str:
 
 def apply_filters(
     rules: Sequence[Rule], filters: Iterable[FilterDraft], names: Names
-) -> tuple[list[Rule], list[RuleFault]]:
+) -> tuple[list[Rule], list[RuleError]]:
     """``rules`` with the conditions of the filters for them, and faults of the filters that are for none."""
     at = {rule.info.id: number for number, rule in enumerate(rules)}
     kept = list(rules)
-    faults: list[RuleFault] = []
+    faults: list[RuleError] = []
     for one in filters:
         found: list[int] = []
-        reasons: list[str] = []
+        unfit: list[RuleError] = []
         for name in one.names:
             try:
-                identifier = names.find(name, one.place)
-            except _Unresolved as error:
-                reasons.append(str(error))
-                continue
-            if identifier not in at:
-                reasons.append(f"names '{name}', which is a correlation: filters are for rules")
-            elif not covers(one.logsource, rules[at[identifier]].logsource):
-                reasons.append(f"has another log source than the rule '{name}', so that it is not for it")
-            else:
-                found.append(at[identifier])
+                found.append(_filtered(name, one, names, at, rules))
+            except RuleError as error:
+                unfit.append(fault_of(error, one.place))
         if not one.names:
             found = [number for number, rule in enumerate(rules) if covers(one.logsource, rule.logsource)]
         elif not found:
-            faults.append(RuleFault(one.place, f"this filter {reasons[0]}", one.title))
+            faults.append(unfit[0])
         for number in dict.fromkeys(found):
             condition = ["and", kept[number].condition, ["is", f"filter {one.title}", one.condition]]
             kept[number] = replace(kept[number], condition=condition)
     return kept, faults
+
+
+def _filtered(name: str, one: FilterDraft, names: Names, at: Mapping[str, int], rules: Sequence[Rule]) -> int:
+    """The number of the rule that the filter ``one`` calls ``name``; raises RuleError where it is for no such rule."""
+    number = at.get(names.find(name, one.place))
+    if number is None:
+        raise RuleError(N_("names “{name}”, which is a correlation: filters are for rules"), name=name)
+    if not covers(one.logsource, rules[number].logsource):
+        raise RuleError(N_("has another log source than the rule “{name}”, so that it is not for it"), name=name)
+    return number
 
 
 def covers(wide: LogSource, narrow: LogSource) -> bool:
@@ -145,17 +151,17 @@ def covers(wide: LogSource, narrow: LogSource) -> bool:
 
 def resolve_correlations(
     drafts: Iterable[CorrelationDraft], names: Names, rules: Iterable[Rule]
-) -> tuple[list[Correlation], list[RuleFault]]:
+) -> tuple[list[Correlation], list[RuleError]]:
     """The correlations that can run, each after those that it refers to, and faults of the others."""
     usable = {rule.info.id: 0 for rule in rules}  # to how many correlations are below each other there
     done: list[Correlation] = []
     pending: list[Correlation] = []
-    faults: list[RuleFault] = []
+    faults: list[RuleError] = []
     for draft in drafts:
         try:
             pending.append(_resolve(draft, names))
-        except (_Unresolved, RecursionError) as error:
-            faults.append(RuleFault(draft.place, str(error), draft.info.title))
+        except (RuleError, RecursionError) as error:
+            faults.append(fault_of(error, draft.place))
     while pending:
         ready = [one for one in pending if usable.keys() >= set(one.rules)]
         if not ready:
@@ -164,16 +170,13 @@ def resolve_correlations(
             pending.remove(one)
             depth = 1 + max(usable[rule] for rule in one.rules)
             if depth > _MAX_CHAIN:
-                faults.append(
-                    RuleFault(one.place, "the correlation refers to too many others in a row", one.info.title)
-                )
+                too_long = N_("refers to more than {limit} correlations in a row")
+                faults.append(RuleError(too_long, where=one.place, limit=_MAX_CHAIN))
             else:
                 usable[one.info.id] = depth
                 done.append(one)
-    left = {one.info.id for one in pending}
-    for one in pending:
-        what = "refers to itself" if left.intersection(one.rules) else "refers to a rule that cannot be used"
-        faults.append(RuleFault(one.place, f"the correlation {what}", one.info.title))
+    stuck = N_("refers to itself or to a rule that cannot be used")
+    faults.extend(RuleError(stuck, where=one.place) for one in pending)
     return done, faults
 
 
@@ -181,11 +184,11 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
     parsed, place = draft.parsed, draft.place
     rules = tuple(names.find(name, place) for name in draft.names())
     if not rules:
-        raise _Unresolved("names no rule")
+        raise RuleError(N_("names no rule"))
     aliases: dict[str, dict[str, str]] = {}
     for alias in parsed.aliases:
         if not all(isinstance(field, str) for field in alias.mapping.values()):
-            raise _Unresolved(f"the alias '{alias.alias}' must give the name of a field for each rule")
+            raise RuleError(N_("the alias “{name}” must give the name of a field for each rule"), name=str(alias.alias))
         aliases[str(alias.alias)] = {
             names.find(reference.reference, place): field for reference, field in alias.mapping.items()
         }
@@ -197,21 +200,21 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
         given: object = condition.fieldref if parsed.type.name.startswith("VALUE") else None  # others look at no value
         fields = tuple(given) if isinstance(given, list) else () if given is None else (given,)
         if not all(isinstance(name, str) for name in fields):
-            raise _Unresolved("the field of a condition is a name or a list of names")
+            raise RuleError(N_("the field of a condition must be a name or a list of names"))
         if parsed.type.name.startswith("VALUE") and parsed.type.name != "VALUE_COUNT" and len(fields) != 1:
-            raise _Unresolved(f"a {parsed.type.name.lower()} is of one field")
+            raise RuleError(N_("{kind} needs exactly one field"), kind=parsed.type.name.lower())
         if condition.percentile is not None:
             percentile = condition.percentile
         elif parsed.type.name == "VALUE_PERCENTILE":
-            raise _Unresolved("a value_percentile needs its percentile")
+            raise RuleError(N_("value_percentile needs a percentile"))
         if not 0 <= percentile <= 100:
-            raise _Unresolved(f"a percentile is 0 to 100, not {percentile}")
+            raise RuleError(NOT_A_PERCENTILE, value=str(percentile))
     else:
         expression = _expression(condition.parsed, names, place)
     if parsed.type.name == "TEMPORAL" and not expression and len(set(rules)) < len(rules):
-        raise _Unresolved("names a rule twice, so that they could never all be hit")
+        raise RuleError(N_("names a rule twice, so that they could never all be hit"))
     if parsed.type.name == "TEMPORAL_ORDERED" and max(len(rules), _n_leaves(expression)) > _MAX_ORDERED:
-        raise _Unresolved(f"puts more than {_MAX_ORDERED} rules into an order")
+        raise RuleError(N_("puts more than {limit} rules into an order"), limit=_MAX_ORDERED)
     return Correlation(
         draft.info,
         parsed.type.name.lower(),
@@ -230,13 +233,13 @@ def _resolve(draft: CorrelationDraft, names: Names) -> Correlation:
 
 def _expression(node: CorrelationConditionItem | SigmaRuleReference, names: Names, place: str, depth: int = 0) -> Node:
     if depth > _MAX_DEPTH:
-        raise _Unresolved("has a condition that is nested too deep")
+        raise RuleError(N_("nested too deep"))
     if isinstance(node, SigmaRuleReference):
         return ["rule", names.find(node.reference, place)]
     words = {CorrelationConditionAND: "and", CorrelationConditionOR: "or", CorrelationConditionNOT: "not"}
     word = words.get(type(node))
     if word is None:
-        raise _Unresolved(f"has a condition with a part of unknown kind: {type(node).__name__}")
+        raise RuleError(UNKNOWN_PART, kind=type(node).__name__)
     return [word, *(_expression(one, names, place, depth + 1) for one in node.args)]
 
 

@@ -23,9 +23,12 @@ from sigma.modifiers import (
 )
 from sigma.types import SigmaCompareExpression, SigmaNumber, SigmaString
 
+from vonggac.errors import N_, RuleError
+
 WIDEST = 2**53
 """The largest integer that pySigma keeps whole in all cases: it goes through a float."""
 
+NEEDS_A_NUMBER = N_("{key} needs a number, not {value}")
 _DIGITS = re.compile(r"-?[0-9]{16,}")
 
 
@@ -38,7 +41,8 @@ class _Exact(SigmaCompareModifier):
             return SigmaCompareExpression(val, self.op, self.source)
         text = str(val)
         if not _DIGITS.fullmatch(text):
-            raise SigmaTypeError("a comparison is with a number", source=self.source)
+            fault = RuleError(NEEDS_A_NUMBER, key=self.op.name.lower(), value=text[:100])
+            raise SigmaTypeError(str(fault), source=self.source) from fault
         number = SigmaNumber(0)
         number.number = int(text)
         return SigmaCompareExpression(number, self.op, self.source)

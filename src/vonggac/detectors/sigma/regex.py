@@ -80,7 +80,7 @@ def compiled(pattern: str, flags: str) -> Any:
         return regex.compile(pattern, bits)
     except (regex.error, RecursionError, ValueError) as error:
         raise RuleError(
-            N_("the regular expression {pattern} is not valid: {fault}"), pattern=pattern, fault=error
+            N_("the regular expression “{pattern}” is not valid: {fault}"), pattern=pattern[:200], fault=str(error)
         ) from error
 
 

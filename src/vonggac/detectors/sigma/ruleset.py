@@ -25,10 +25,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import Any
 
+from vonggac.errors import N_, RuleError
 from vonggac.events.finding import RuleInfo
 
 Node = list[Any]
 """A node of a condition: see the table above."""
+
+_NOT_A_RULE = N_("not a valid Sigma rule: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,15 @@ class Rule:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFault:
-    """Why a rule cannot be used, and where it stands."""
-
-    place: str
-    message: str
-    title: str = ""
+def fault_of(error: BaseException, place: str, said: str = _NOT_A_RULE) -> RuleError:
+    """Why the rule at ``place`` cannot be used: a RuleError keeps its template, ``said`` is filled with what others say."""
+    ours = next((one for one in (error, error.__cause__) if isinstance(one, RuleError)), None)
+    if ours is not None:
+        return RuleError(ours.message, where=place, **ours.params)
+    if isinstance(error, RecursionError):
+        return RuleError(N_("nested too deep"), where=place)
+    lines = str(error).splitlines()
+    return RuleError(said, where=place, reason=lines[0][:300] if lines else type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class RuleSet:
     """
 
     rules: Sequence[Rule] = ()
-    faults: Sequence[RuleFault] = ()
+    faults: Sequence[RuleError] = ()
     correlations: Sequence[Correlation] = ()
     silent: frozenset[str] = frozenset()
 
@@ -132,7 +137,7 @@ class RuleSet:
         """Plain values for the cache."""
         return {
             "rules": [_rule_to_json(rule) for rule in self.rules],
-            "faults": [[f.place, f.message, f.title] for f in self.faults],
+            "faults": [[fault.where, fault.message, fault.params] for fault in self.faults],
             "correlations": [_correlation_to_json(one) for one in self.correlations],
             "silent": sorted(self.silent),
         }
@@ -142,7 +147,7 @@ class RuleSet:
         """The inverse of :meth:`to_json`; raises KeyError, TypeError or ValueError on anything else."""
         return cls(
             [_rule_from_json(entry) for entry in value["rules"]],
-            [RuleFault(*entry) for entry in value["faults"]],
+            [RuleError(message, where=where, **params) for where, message, params in value["faults"]],
             [_correlation_from_json(entry) for entry in value["correlations"]],
             frozenset(value["silent"]),
         )
