@@ -64,6 +64,11 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert titles(rules, blocked) == ["a.yml"]
 
 
+def test_a_file_whose_name_is_not_utf8_is_read_without_the_cache(tmp_path: Path) -> None:
+    write(tmp_path, "a.yml").rename(tmp_path / "a\udcff.yml")
+    assert titles(tmp_path, tmp_path / "cache") == titles(tmp_path, tmp_path / "cache") == ["a.yml"]
+
+
 def test_the_cache_does_not_grow_for_ever(tmp_path: Path) -> None:
     rules, cache = tmp_path / "rules", tmp_path / "cache"
     for n in range(12):

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
@@ -136,7 +137,8 @@ class RuleCache:
 
     def save_rules(self, rules: RuleSet) -> None:
         """Keep the compiled set."""
-        _write(self.folder / "rules.json", orjson.dumps(rules.to_json()))
+        with suppress(TypeError):  # a file's name that is not UTF-8 cannot stand in JSON
+            _write(self.folder / "rules.json", orjson.dumps(rules.to_json()))
 
 
 def _write(path: Path, data: bytes) -> None:
