@@ -441,6 +441,14 @@ def test_odd_line_ends_lose_nothing(end: bytes) -> None:
     assert orjson.loads(batch.raw(0)) == nested()
 
 
+@pytest.mark.parametrize("name", ["Provider", "TimeCreated", "Execution", "Correlation", "Security"])
+def test_a_text_where_attributes_belong_is_called_as_in_the_event(name: str) -> None:
+    batch = read_all(nested(), nested(**{name: "odd"}))
+    (native,) = [native for native, value in batch.event(1).items() if value == "odd"]
+    assert batch.column(native).texts()[-1] == "odd"
+    assert native in batch.fields()
+
+
 def test_hashes_in_a_list() -> None:
     assert read_all(flat() | {"Hashes": ["SHA1=AA,MD5=11", "MD5=22"]}).column("md5").texts() == ["11", "22"]
 
@@ -513,7 +521,10 @@ def test_every_line_is_an_event_or_is_counted(events: list[object]) -> None:
     assert any(batch.n_rows or batch.skipped for batch in batches) or not data.strip(b"[], \n")  # empty arrays
     for batch in batches:
         for name in batch.fields():
-            batch.column(name)
+            column = batch.column(name)
+            found = list(zip(column.rows.tolist(), column.texts(), strict=True))
+            told = [(row, text) for row in range(batch.n_rows) for text in batch.texts(row, name)]
+            assert found == [(row, text.encode("utf-8", "replace").decode()) for row, text in told]
         for row in range(batch.n_rows):
             assert batch.event(row) is not None
             assert batch.raw(row)

@@ -13,6 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 from vonggac.events.batch import EventBatch
+from vonggac.sources import json_kernels as k
 from vonggac.sources.antivirus import ADDED, NEEDED
 from vonggac.sources.lines import RawLines, SkipCounter
 from vonggac.sources.source import Block, Options
@@ -32,6 +33,7 @@ from vonggac.sources.windows import (
 
 _SYSTEM = ("Event", "System")
 _PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
+_CONTAINERS = {*_PREFIXED, "TimeCreated"}
 _DERIVED_FROM = ("Hashes", "Hash")
 
 
@@ -42,7 +44,7 @@ class _Unusual(ValueError):
 def _system_name(rest: Path) -> str:
     """The native name of a field of System."""
     if len(rest) == 1:
-        return "" if rest[0] in _PREFIXED else rest[0]
+        return "" if rest[0] in _CONTAINERS else rest[0]
     head, *tail = rest
     if head == "EventID" and tail == ["#text"]:
         return "EventID"
@@ -79,12 +81,14 @@ def _names(tokens: Tokens) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
         into, name = data, ""
         if path[:2] == _SYSTEM and len(path) > 2:
             into, name = system, _system_name(path[2:])
+            if not name and (tokens.kinds[tokens.of(number)] != k.NULL).any():  # a text where attributes belong
+                raise _Unusual(path)
         elif path[:2] == ("Event", "EventData") and len(path) > 2:
             name = _data_name(path[2:])
         elif path[:2] == ("Event", "UserData") and len(path) > 3:
             name = _data_name(path[3:])
         elif path != ("Event", "#attributes", "xmlns") and (
-            len(path) != 2 or path[0] != "Event" or (tokens.kinds[tokens.of(number)] != 5).any()
+            len(path) != 2 or path[0] != "Event" or (tokens.kinds[tokens.of(number)] != k.NULL).any()
         ):
             raise _Unusual(path)
         if name:
