@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +77,17 @@ def test_times_far_away_survive() -> None:
     assert iso(parse_time("2038-01-19T03:14:08Z")) == "2038-01-19T03:14:08.000000Z"
     assert parse_time("9999-99-99T00:00:00Z") is None
     assert iso(10**30) == ""
+
+
+@given(st.datetimes(timezones=st.just(UTC)).filter(lambda moment: moment.year >= 1000))
+def test_a_time_is_written_as_it_was_read(moment: datetime) -> None:
+    text = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    assert iso(parse_time(text)) == text
+
+
+@pytest.mark.parametrize("time_us", [parse_time("0999-12-31T23:59:59Z"), 253_402_300_800_000_000, -(10**30)])
+def test_what_no_calendar_holds_is_no_time(time_us: int) -> None:
+    assert iso(time_us) == ""
 
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))

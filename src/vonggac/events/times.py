@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -124,8 +125,17 @@ def iso(time_us: int | None) -> str:
     """``time_us`` as ISO 8601 in UTC with microseconds and ``Z``; empty for None or what no calendar holds."""
     if time_us is None:
         return ""
+    days, rest = divmod(time_us, 86_400_000_000)
+    seconds, micro = divmod(rest, 1_000_000)
+    day = _day(days)
+    return day and "%sT%02d:%02d:%02d.%06dZ" % (day, seconds // 3600, seconds // 60 % 60, seconds % 60, micro)  # noqa: UP031  # a third faster than an f-string, and every finding asks
+
+
+@lru_cache(maxsize=1024)
+def _day(number: int) -> str:
+    """The day ``number`` days after 1970-01-01; empty for what no calendar holds."""
     try:
-        moment = _EPOCH + timedelta(microseconds=time_us)
+        day = _EPOCH + timedelta(days=number)
     except OverflowError:
         return ""
-    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z" if moment.year >= 1000 else ""
+    return day.date().isoformat() if day.year >= 1000 else ""

@@ -88,7 +88,7 @@ class Evtx:
         skipped = SkipCounter(block.skipped)
         with without_collector():
             reading = _read_block(block, skipped)
-        lines = Block("\n".join(reading.texts).encode(), skipped=skipped.skips())
+        lines = Block(b"".join([text.encode() + b"\n" for text in reading.texts]), skipped=skipped.skips())
         if (batch := read_tokens(lines, options, RawLines(lines), _EvtxBatch)) is not None:
             return batch
         return _slow_batch(reading, options, skipped)

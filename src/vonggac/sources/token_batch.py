@@ -58,11 +58,6 @@ class Tokens:
     @classmethod
     def read(cls, data: bytes) -> Tokens | None:
         """Tokenize ``data``, whole lines."""
-        if not data.isascii():
-            try:
-                data.decode()
-            except UnicodeDecodeError:
-                return None
         if not data.endswith(b"\n"):
             data += b"\n"
         view = np.frombuffer(data, np.uint8)
@@ -70,6 +65,8 @@ class Tokens:
         starts = np.empty_like(ends)
         starts[0] = 0
         starts[1:] = ends[:-1] + 1
+        if not data.isascii() and not _is_utf8(data, view, starts, ends):
+            return None
         capacity = int(len(data) * _TOKENS_PER_BYTE) + 1024
         while capacity < 2 * len(data) + 4096:
             tokens = cls()
@@ -129,6 +126,17 @@ class Tokens:
         spans = Spans(self.rows[which], self.data, self.firsts[which], self.lasts[which], kinds == k.ESCAPED)
         is_float = kinds == k.FLOAT
         return Spans.of(_with_numbers(spans.column(), np.flatnonzero(is_float))) if is_float.any() else spans
+
+
+def _is_utf8(data: bytes, view: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> bool:
+    """Whether the lines of ``data`` are UTF-8; only those with more than ASCII, mostly few, are looked at."""
+    lines = np.unique(np.searchsorted(ends, np.flatnonzero(view >= 0x80)))
+    try:
+        for start, end in zip(starts[lines].tolist(), ends[lines].tolist(), strict=True):
+            data[start:end].decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_numbers(column: Column, odd: NDArray[np.int64]) -> Column:

@@ -45,7 +45,7 @@ class Pattern:
         for first in range(0, len(texts), _TOGETHER):
             some = texts[first : first + _TOGETHER]
             able = [text for text in some if self._least <= len(text) <= self._most]
-            if self._is_free and len(able) > 1 and self._compiled.search("\n".join(able)) is None:
+            if self._is_free and len(able) > 1 and self._compiled.search("\n".join(able).encode()) is None:
                 yield from repeat(False, len(some))
             else:
                 yield from map(self.search, some)
@@ -55,10 +55,11 @@ class Pattern:
         if not self._least <= len(text) <= self._most:
             return False
         if self.is_linear:
-            if self._compiled.search(text) is not None:
+            data = text.encode()  # in a text it would also count characters up to what it finds
+            if self._compiled.search(data) is not None:
                 return True
             # PCRE's $ holds before a newline that ends the text as well, RE2's does not
-            return self._has_end and text.endswith("\n") and self._compiled.search(text[:-1]) is not None
+            return self._has_end and data.endswith(b"\n") and self._compiled.search(data[:-1]) is not None
         try:
             return self._compiled.search(text, timeout=TIME_LIMIT_S) is not None
         except TimeoutError:
@@ -70,6 +71,7 @@ def compiled(pattern: str, flags: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MAX_MEMORY_BYTES
+    options.never_capture = True
     with suppress(re2.error):
         return re2.compile(f"(?{flags})" * bool(flags) + pattern, options)
     bits = regex.VERSION0
