@@ -449,6 +449,28 @@ def test_a_text_where_attributes_belong_is_called_as_in_the_event(name: str) -> 
     assert native in batch.fields()
 
 
+@pytest.mark.parametrize("system", [None, {}, "odd"])
+def test_an_event_without_a_system_is_called_as_alone(system: object) -> None:
+    odd = {"Event": {"System": system, "EventData": DATA}}
+    assert read_all(nested(), odd).event(1) == read_all(odd).event(0)
+    batch = read_all(nested(), odd)
+    for name in batch.fields():
+        column = batch.column(name)
+        found = [text for row, text in zip(column.rows.tolist(), column.texts(), strict=True) if row == 1]
+        assert found == batch.texts(1, name)
+
+
+@pytest.mark.parametrize("number", [2**80, 2.0**63])
+def test_a_wide_number_beside_data_named_in_a_list_is_exact(number: float) -> None:
+    event = named_list()
+    event["Event"]["EventData"]["Size"] = number
+    event["Event"]["EventData"]["Data"].append({"@Name": "Wide", "#text": 2**70})
+    batch = read_all(flat(), event)
+    row = next(row for row in range(2) if "Size" in batch.event(row))
+    assert (batch.event(row)["Size"], batch.event(row)["Wide"]) == (number, 2**70)
+    assert batch.column("Wide").texts() == [str(2**70)]
+
+
 def test_hashes_in_a_list() -> None:
     assert read_all(flat() | {"Hashes": ["SHA1=AA,MD5=11", "MD5=22"]}).column("md5").texts() == ["11", "22"]
 

@@ -281,11 +281,12 @@ class Columns(Sequence[Sequence[object]]):
 class Group:
     """Events with one key: ``cells`` holds their rows one after the other, ``ordinals`` their numbers."""
 
-    __slots__ = ("cells", "line_of", "names", "ordinals", "width")
+    __slots__ = ("cells", "key", "line_of", "names", "ordinals", "width")
 
     def __init__(
         self, key: Key, cells: list[object], ordinals: list[int], line_of: Callable[[int], bytes | str]
     ) -> None:
+        self.key = key
         self.names = names_of(key)
         self.width = len(self.names)
         # Not a list: the collector would walk all cells, which costs more than a fifth of decoding.
@@ -307,9 +308,12 @@ class Group:
     def _exact(self, index: int, position: int) -> object:
         line = self.line_of(self.ordinals[index])
         try:
-            return extract(load_exact(line), partial(load_exact, line))[1][position]
-        except RecursionError:  # orjson goes a little deeper; then the rounded number must do
-            return self.cells.item(index * self.width + position)
+            key, row = extract(load_exact(line), partial(load_exact, line))
+            if key != self.key:  # its data is named in a list
+                key, row = _other(load_exact(line))
+        except RecursionError:  # orjson goes a little deeper
+            key, row = (), ()
+        return row[position] if key == self.key else self.cells.item(index * self.width + position)  # rounded
 
     def shape(self, records: Sequence[int]) -> Shape:
         """The group as a shape whose columns are made on demand."""

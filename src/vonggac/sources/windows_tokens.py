@@ -93,7 +93,20 @@ def _names(tokens: Tokens) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
             raise _Unusual(path)
         if name:
             into.setdefault(name, []).append(number)
+    if not _all_have(tokens, system):  # an event without a System is read as a flat one
+        raise _Unusual(_SYSTEM)
     return system, data
+
+
+def _all_have(tokens: Tokens, names: dict[str, list[int]]) -> bool:
+    """Whether every event has one of the fields ``names``."""
+    has = np.zeros(tokens.n_rows, np.bool_)
+    for paths in names.values():
+        for path in paths:
+            has[tokens.rows[tokens.of(path)]] = True
+        if has.all():
+            return True
+    return False
 
 
 def read_tokens(
