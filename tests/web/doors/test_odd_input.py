@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -53,8 +54,16 @@ def _names():
 
 
 NAMES = _names()
-LISTS = [one for one in [*doors.pages(), *doors.routes()] if one.method == "GET" and not one.arguments]
-DETAILS = [one for one in [*doors.pages(), *doors.routes()] if one.method == "GET" and one.arguments]
+PLACES = [*doors.pages(), *doors.routes()]
+
+
+def shared(found):
+    """``found`` for the tests of both databases: every other door on SQLite, the rest on PostgreSQL; ``-m slow`` tries what is left out."""
+    is_left_out = itertools.cycle((connection.vendor == "postgresql", connection.vendor == "sqlite"))
+    return [
+        pytest.param(door, id=door.name, marks=[pytest.mark.slow] if left_out else [])
+        for door, left_out in zip(found, is_left_out, strict=False)
+    ]
 
 
 def test_the_parameters_are_found():
@@ -80,7 +89,7 @@ def ask(client, way, query):
     return response
 
 
-@pytest.mark.parametrize("door", LISTS, ids=lambda door: door.name)
+@pytest.mark.parametrize("door", shared(one for one in PLACES if one.method == "GET" and not one.arguments))
 def test_no_list_breaks(door, ways):
     chance = random.Random(door.name + connection.vendor)  # others on the other database
     client = ways.client(door, "ruler")
@@ -117,7 +126,7 @@ IDS = (
 )
 
 
-@pytest.mark.parametrize("door", DETAILS, ids=lambda door: door.name)
+@pytest.mark.parametrize("door", shared(one for one in PLACES if one.method == "GET" and one.arguments))
 def test_no_number_of_a_record_breaks_a_page(door, world, ways):
     chance = random.Random(door.name)
     client = ways.client(door, "ruler")
@@ -138,7 +147,7 @@ def bodies_that_lead_back():
     return {one.name for one in doors.pages() if one.method == "POST"}
 
 
-@pytest.mark.parametrize("door", [one for one in doors.pages() if one.method == "POST"], ids=lambda door: door.name)
+@pytest.mark.parametrize("door", shared(one for one in doors.pages() if one.method == "POST"))
 def test_no_form_breaks(door, world, ways):
     known = {**bodies.OWN, **bodies.pages(world.inside)}[door.name]
     way = door.path(bodies.ids_for(door.name, world.inside))
@@ -216,7 +225,7 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize("door", [one for one in doors.routes() if one.method != "GET"], ids=lambda door: door.name)
+@pytest.mark.parametrize("door", shared(one for one in doors.routes() if one.method != "GET"))
 def test_no_body_breaks_the_api(door, world, ways):
     known = bodies.routes(world.inside)[door.name]
     way = door.path(bodies.ids_for(door.name, world.inside))
