@@ -219,8 +219,8 @@ class _Run:
 
     def _union(self, bases: Sequence[int]) -> NDArray[np.uint64] | None:
         live = [base for base in bases if self.base_live[base]]
-        if not live:
-            return None
+        if len(live) < 2:  # most fields are asked for by one log source
+            return self.base_bits[live[0]] if live else None
         union: NDArray[np.uint64] = np.bitwise_or.reduce(self.base_bits[live], axis=0)
         return union
 
