@@ -30,7 +30,7 @@ from vonggac.jobs.letter_scans import is_there
 
 pytestmark = pytest.mark.django_db
 SETTINGS = django_settings.VONGGAC
-TODAY = timezone.now().date()
+TODAY = timezone.localdate()
 
 
 def taken(province, data: bytes, name: str, role: str = "records_clerk"):

@@ -20,7 +20,7 @@ from vonggac.desk.work.queries.tasks import timeline
 from vonggac.errors import EditConflict, InvalidValues, NotAllowed, NotThere
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
+TODAY = timezone.localdate()
 CLAUSES = (
     ClauseValues("Các đơn vị", "1"),
     ClauseValues("Trực 24/7", "1.a", "", "stand_duty"),

@@ -59,7 +59,7 @@ def test_its_parent_s_issuer_is_reported_to_as_well(drafted):
     holiday = drafted()
     parent = Letter(
         office=holiday.letter.office, direction="in", state="issued", issuer_name="Bộ Mẫu", reference="77/BM-ATTT", subject="Nghỉ lễ",
-        dated=timezone.now().date(),
+        dated=timezone.localdate(),
     )  # fmt: skip
     parent.save()
     Letter.objects.filter(pk=holiday.letter.pk).update(parent=parent)

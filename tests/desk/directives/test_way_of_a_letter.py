@@ -109,7 +109,7 @@ def test_what_replaces_a_letter_ends_its_work(drafted, province):
 
 
 def test_a_daily_clause_asks_for_each_day(drafted):
-    today = timezone.now().date()
+    today = timezone.localdate()
     daily = [replace(CLAUSES[0], kind="report_day", is_daily=True)]
     holiday = drafted(
         clauses=daily, period_from=today + timedelta(days=1), period_until=today + timedelta(days=4)

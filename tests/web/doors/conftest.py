@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ def world(django_db_setup: Any, django_db_blocker: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def ways(world: Any) -> Any:
-    """Browsers and API clients of everybody in it."""
+def ways(world: Any) -> Iterator[Any]:
+    """Browsers and API clients of everybody in it, who are not asked again who they are however long a file takes."""
+    from django.test import override_settings
     from reach import Ways
 
-    return Ways(world)
+    with override_settings(ACCOUNT_REAUTHENTICATION_TIMEOUT=86_400):
+        yield Ways(world)
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def test_who_only_sees_an_office_is_offered_no_step(browser, drafted):
 
 def begin(browser, **values):
     """A draft by the first page, and the page of it that opens then."""
-    first = timezone.now().date() + timedelta(days=20)
+    first = timezone.localdate() + timedelta(days=20)
     sent = {
         "start": "template:holiday", "office": "sokhcn", "period_from": first.isoformat(), "version": "0",
         "period_until": (first + timedelta(days=4)).isoformat(), "deadline": f"{first + timedelta(days=6)}T16:00", **values,
