@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from vonggac.events import concepts
 from vonggac.events.batch import EventBatch
 from vonggac.events.times import iso
-from vonggac.sources.source import Options
+from vonggac.sources.source import Block, Options
 from vonggac.sources.windows_json import SOURCE
 
 GUID = "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}"
@@ -471,6 +471,16 @@ def test_a_wide_number_beside_data_named_in_a_list_is_exact(number: float) -> No
     assert batch.column("Wide").texts() == [str(2**70)]
 
 
+def test_a_hash_is_asked_for_by_name_and_not_shown() -> None:
+    for odd in (b"", b"\xff\n"):  # which leaves the whole block to the other reader
+        batch = SOURCE.decode(Block(json.dumps(nested()).encode() + b"\n" + odd), Options())
+        assert batch.texts(0, "md5") == batch.column("md5").texts() == ["22BB33"]
+        assert concepts.text(batch, 0, "file.hash.sha256") == "44CC55"
+        assert batch.value(0, "Imphash") == "66DD77"
+        assert batch.value(0, "imphash") is None
+        assert "md5" not in batch.event(0)
+
+
 def test_hashes_in_a_list() -> None:
     assert read_all(flat() | {"Hashes": ["SHA1=AA,MD5=11", "MD5=22"]}).column("md5").texts() == ["11", "22"]
 
@@ -550,6 +560,17 @@ def test_every_line_is_an_event_or_is_counted(events: list[object]) -> None:
         for row in range(batch.n_rows):
             assert batch.event(row) is not None
             assert batch.raw(row)
+
+
+@given(st.lists(broken_events(), min_size=2, max_size=4))
+def test_an_event_is_read_the_same_whatever_stands_beside_it(events: list[object]) -> None:
+    together = read_all(*events)
+    alone = [read_all(event) for event in events]
+    shown = [batch.event(0) for batch in alone if batch.n_rows]
+    assert sorted(map(repr, map(together.event, range(together.n_rows)))) == sorted(map(repr, shown))
+    for name in ("md5", "Outcome", "Filename"):
+        texts = [text for batch in alone for text in batch.column(name).texts()]
+        assert sorted(together.column(name).texts()) == sorted(texts)
 
 
 @pytest.mark.corpus

@@ -16,7 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,11 +106,19 @@ EMPTY_COLUMN = Column(np.zeros(0, np.int32), np.zeros(1, np.int64), np.zeros(0, 
 
 @dataclass(slots=True)
 class Shape:
-    """Events with the same keys: ``columns[k][i]`` is the value of ``keys[k]`` in event i; ``records[i]`` its number."""
+    """Events with the same keys: ``columns[k][i]`` is the value of ``keys[k]`` in event i; ``records[i]`` its number.
+
+    The last ``n_made`` columns are made from others: fields by which one asks, and that events do not show.
+    """
 
     keys: tuple[str, ...]
     columns: Sequence[Sequence[object]]
     records: Sequence[int]
+    n_made: int = 0
+
+    def own(self) -> Iterator[tuple[str, Sequence[object]]]:
+        """Name and values of each column but for those that are made."""
+        return islice(zip(self.keys, self.columns, strict=True), len(self.keys) - self.n_made)
 
 
 def stream_of(spans: Spans, name: int) -> Stream:
@@ -369,7 +377,7 @@ class EventBatch:
             rows = np.arange(first, first + n, dtype=np.int32)
             texts: list[object] = []
             n_text_columns = 0
-            for column in shape.columns:
+            for _, column in shape.own():
                 if column[0].__class__ is str:  # most likely a column of texts: these go together
                     texts.extend(column)
                     n_text_columns += 1
@@ -393,13 +401,20 @@ class EventBatch:
     def event(self, row: int) -> dict[str, object]:
         """The event as its source names it."""
         shape, index = self.place(row)
-        return {key: values[index] for key, values in zip(shape.keys, shape.columns, strict=True)}
+        return {key: values[index] for key, values in shape.own()}
 
     def value(self, row: int, name: str) -> object:
         """The value of field ``name`` (dotted names reach into objects) in ``row``; None when absent."""
         event = self.event(row)
         found = event.get(name)
-        return found if found is not None or "." not in name else resolve(event, name.split("."))
+        if found is None and "." in name:
+            found = resolve(event, name.split("."))
+        return self._made_value(row, name) if found is None else found
+
+    def _made_value(self, row: int, name: str) -> object:
+        shape, index = self.place(row)
+        at = shape.keys.index(name) if name in shape.keys[len(shape.keys) - shape.n_made :] else -1
+        return None if at < 0 else shape.columns[at][index]
 
     def texts(self, row: int, name: str) -> list[str]:
         """The texts of field ``name`` in ``row``."""

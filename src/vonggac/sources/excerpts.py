@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from vonggac.events.batch import EventBatch, Shape
+from vonggac.events.batch import EventBatch
 from vonggac.sources import line_kernels
 from vonggac.sources.lines import RawLines
 from vonggac.sources.source import Block, Options, Source
@@ -72,7 +72,7 @@ def decode_lines(
 
 
 def _renumbered(batch: EventBatch, records: Sequence[int], block: Block) -> EventBatch:
-    shapes = [Shape(s.keys, s.columns, [records[record - 1] for record in s.records]) for s in batch.shapes]
+    shapes = [replace(s, records=[records[record - 1] for record in s.records]) for s in batch.shapes]
     n_before = len(block.skipped)
     skipped = (*block.skipped, *(replace(s, record=records[s.record - 1]) for s in batch.skipped[n_before:]))
     return EventBatch(batch.source, shapes, batch.zone, RawLines(block), skipped, batch.year)

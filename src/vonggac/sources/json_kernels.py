@@ -199,12 +199,14 @@ def tokenize(  # one state machine; in pieces it would cost a call per character
     lasts: NDArray[np.int64],
     kinds: NDArray[np.uint8],
     status: NDArray[np.uint8],
+    plain_depth: int,
 ) -> tuple[int, int, int]:
     """Read the lines ``data[starts[i]:ends[i]]``, each one object and each followed by a line feed in ``data``.
 
     Fills ``paths, rows, firsts, lasts, kinds`` (a token each; the text of token t is ``data[firsts[t]:lasts[t]]``; rows
     count the good lines) and ``status`` (per line); path 0 is the line itself. Returns (tokens, paths, good lines);
-    tokens is -1 when there was no room for them or for the paths.
+    tokens is -1 when there was no room for them or for the paths. A line with an object in a list that is at most
+    ``plain_depth`` deep is left to the slow reader: its paths would be those of an object alone.
     """
     n_tokens = 0
     n_paths = 1
@@ -263,7 +265,7 @@ def tokenize(  # one state machine; in pieces it would cost a call per character
                 n_tokens += 1
                 i += 1
             elif c == _OPEN or c == _OPEN_LIST:
-                if depth == MAX_DEPTH:
+                if depth == MAX_DEPTH or (0 < depth <= plain_depth and stack_kinds[depth] == _OPEN_LIST):
                     ok = False
                     break
                 depth += 1

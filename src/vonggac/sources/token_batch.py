@@ -56,8 +56,8 @@ class Tokens:
     )
 
     @classmethod
-    def read(cls, data: bytes) -> Tokens | None:
-        """Tokenize ``data``, whole lines."""
+    def read(cls, data: bytes, *, plain_depth: int = 0) -> Tokens | None:
+        """Tokenize ``data``, whole lines; those with an object in a list at most ``plain_depth`` deep are left out."""
         if not data.endswith(b"\n"):
             data += b"\n"
         view = np.frombuffer(data, np.uint8)
@@ -70,12 +70,19 @@ class Tokens:
         capacity = int(len(data) * _TOKENS_PER_BYTE) + 1024
         while capacity < 2 * len(data) + 4096:
             tokens = cls()
-            if tokens._fill(view, starts, ends, capacity):
+            if tokens._fill(view, starts, ends, capacity, plain_depth):
                 return tokens
             capacity *= 4
         return None
 
-    def _fill(self, data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], capacity: int) -> bool:
+    def _fill(
+        self,
+        data: NDArray[np.uint8],
+        starts: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        capacity: int,
+        plain_depth: int,
+    ) -> bool:
         table = np.full(4 * _PATHS, -1, np.int32)
         parents = np.full(_PATHS, -1, np.int32)
         key_starts = np.zeros(_PATHS, np.int64)
@@ -87,7 +94,20 @@ class Tokens:
         kinds = np.empty(capacity, np.uint8)
         status = np.empty(len(starts), np.uint8)
         n_tokens, n_paths, n_rows = k.tokenize(
-            data, starts, ends, table, parents, key_starts, key_ends, paths, rows, firsts, lasts, kinds, status
+            data,
+            starts,
+            ends,
+            table,
+            parents,
+            key_starts,
+            key_ends,
+            paths,
+            rows,
+            firsts,
+            lasts,
+            kinds,
+            status,
+            plain_depth,
         )
         if n_tokens < 0:
             return False
@@ -225,7 +245,7 @@ class TokenBatch(EventBatch):
 
     def _is_made(self, name: str) -> bool:
         """Whether values of field ``name`` are made from others'."""
-        return name in self._named.by_event or (name in self._named.marks and name not in self._named.tokens_of)
+        return name in self._named.by_event or name in self._named.marks
 
     def _made(self, name: str) -> Spans:
         """The values of a field that is made from others, with its own."""
@@ -235,6 +255,13 @@ class TokenBatch(EventBatch):
             return Spans.of(self._by_event(name, own))
         other, mark = self._named.marks[name]
         return _derived(self.column(other), mark)
+
+    def _made_value(self, row: int, name: str) -> object:
+        if name not in self._named.marks:
+            return None
+        spans = self.spans(name)
+        texts = spans.take(np.flatnonzero(spans.rows == row)).column().texts()
+        return texts if len(texts) > 1 else next(iter(texts), None)
 
     def _by_event(self, name: str, own: Column) -> Column:
         """``own`` with what ``event_of`` adds to the other events; only the few that may have it are made."""

@@ -44,6 +44,8 @@ _NO_ATTRIBUTES: dict[str, object] = {}
 HASH_MARKS = {"md5": "MD5=", "sha1": "SHA1=", "sha256": "SHA256=", "Imphash": "IMPHASH="}
 _SECTIONS = ("", "Provider_", "", "", "", "")
 
+_NAMING = ("#attributes", "@Name", "Name")
+"""Keys under which a value of ``Data`` says its name."""
 _NOT_NESTED = (KeyError, TypeError, AttributeError, ValueError)
 
 Key = tuple[Any, ...]
@@ -319,31 +321,40 @@ class Group:
         """The group as a shape whose columns are made on demand."""
         makers: list[Callable[[], Sequence[object]]] = [partial(self.column, n) for n in range(self.width)]
         keys = list(self.names)
+        hashes: dict[str, Callable[[], Sequence[object]]] = {}
         for field in ("Hashes", "Hash"):
             if field in self.names:
                 base = makers[self.names.index(field)]  # not the made column: a cycle would keep the cells alive
-                for name, mark in HASH_MARKS.items():
-                    if name not in keys:
-                        keys.append(name)
-                        makers.append(partial(_hashes, base, mark))
+                hashes = {
+                    name: partial(_hashes, base, mark) for name, mark in HASH_MARKS.items() if name not in self.names
+                }
                 break
         if not NEEDED.isdisjoint(self.names):
             for name, make in ADDED.items():
                 if name not in keys:
                     keys.append(name)
                     makers.append(partial(self._added, make))
-        return Shape(tuple(keys), Columns(makers), records)
+        return Shape((*keys, *hashes), Columns([*makers, *hashes.values()]), records, len(hashes))
 
     def _added(self, make: Callable[[dict[str, object]], object]) -> Sequence[object]:
         rows = zip(*map(self.column, range(self.width)), strict=True)
         return [make(dict(zip(self.names, row, strict=True))) for row in rows]
 
-    def has_named_data(self) -> bool:
-        """Whether ``Data`` is a list of named values, each of which is a field of its own."""
+    def named(self) -> set[int]:
+        """The indices of the events whose ``Data`` is a list of named values, each of which is a field of its own."""
         if "Data" not in self.names:
-            return False
+            return set()
         values: list[object] = self.cells[self.names.index("Data") :: self.width].tolist()
-        return any(isinstance(value, list) and value and isinstance(value[0], dict) for value in values)
+        return {index for index, value in enumerate(values) if value.__class__ is list and _is_named(value)}
+
+    def row(self, index: int) -> Row:
+        """The cells of one event."""
+        return tuple(self.cells[index * self.width : (index + 1) * self.width].tolist())
+
+
+def _is_named(data: object) -> bool:
+    items = data if isinstance(data, list) else ()
+    return any(isinstance(item, dict) and any(map(item.get, _NAMING)) for item in items)
 
 
 def _hashes(base: Callable[[], Sequence[object]], mark: str) -> Sequence[object]:
@@ -413,13 +424,15 @@ def _rescue(line: bytes | str, number: int, skipped: SkipCounter, error: ValueEr
 
 
 def _finish(group: Group) -> Iterator[Group]:
-    """``group``, or what becomes of it when its events name their data in a list."""
-    if not group.has_named_data():
+    """``group``, or what becomes of it when events name their data in a list."""
+    named = group.named()
+    if not named:
         yield group
         return
     again: dict[Key, tuple[list[object], list[int]]] = {}
-    for number in group.ordinals:
-        key, row = _other(_again(group.line_of(number)))
+    for index, number in enumerate(group.ordinals):
+        is_named = index in named
+        key, row = _other(_again(group.line_of(number))) if is_named else (group.key, group.row(index))
         cells, ordinals = again.setdefault(key, ([], []))
         cells += row
         ordinals.append(number)

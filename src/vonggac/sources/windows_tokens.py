@@ -32,6 +32,8 @@ from vonggac.sources.windows import (
 )
 
 _SYSTEM = ("Event", "System")
+_SECTION_DEPTH = 3
+"""How deep the values of System, EventData and UserData are: each is an object, never in a list."""
 _PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
 _CONTAINERS = {*_PREFIXED, "TimeCreated"}
 _DERIVED_FROM = ("Hashes", "Hash")
@@ -66,7 +68,9 @@ def _data_name(rest: Path) -> str:
         return f"EventData.{rest[1]}"
     if rest == ("Data", "#text"):
         return "Data"
-    if any(key.startswith(("#", "@")) or key.endswith("_attributes") or key in ("", "$") for key in rest):
+    if rest[:2] == ("Data", "Name") or any(
+        key.startswith(("#", "@")) or key.endswith("_attributes") or key in ("", "$") for key in rest
+    ):
         raise _Unusual(rest)
     return ".".join(rest)
 
@@ -113,7 +117,7 @@ def read_tokens(
     block: Block, options: Options, raw: RawLines, kind: type[TokenBatch] = TokenBatch
 ) -> EventBatch | None:
     """``block`` as a batch of class ``kind``; None when it has to be read otherwise."""
-    tokens = Tokens.read(block.data) if block.data.lstrip()[:1] == b"{" else None
+    tokens = Tokens.read(block.data, plain_depth=_SECTION_DEPTH) if block.data.lstrip()[:1] == b"{" else None
     if tokens is None or not tokens.n_rows:
         return None
     try:
@@ -132,7 +136,11 @@ def read_tokens(
     marks = {}
     for field in _DERIVED_FROM:
         if field in tokens_of:
-            marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items() if name not in tokens_of}
+            if not tokens_of.keys().isdisjoint(
+                HASH_MARKS
+            ):  # the events without are asked for their hashes, the others not
+                return None
+            marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items()}
             break
     return kind(
         "windows",
