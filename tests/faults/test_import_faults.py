@@ -117,7 +117,9 @@ NOTHING = dict.fromkeys(WHOLE, 0)
 
 
 def age(folder: Path) -> None:
-    """Time passes: whoever died is known to be dead."""
+    """Time passes: whoever died is known to be dead, and a file that nobody came to name is old."""
+    for path in (folder / "spool").glob("*"):
+        os.utime(path, (0, 0))
     with closing(sqlite3.connect(folder / "desk.sqlite3", timeout=30)) as database, database:
         database.execute("UPDATE organisations_import SET beat_at = NULL, created_at = '2026-01-01 00:00:00'")
 

@@ -29,8 +29,8 @@ from vonggac.events.times import iso
 SOURCE = "correlation"
 """The source of findings that no single event made."""
 
-RUN_ROWS = 1 << 20
-"""Partial hits that are kept in memory (about 60 MB) before they go to a file."""
+RUN_ROWS = 1 << 18
+"""Partial hits that are kept in memory (about 15 MB, four times that while they are sorted) before they go to a file."""
 
 LEAST_ROWS = 4096
 """How many rows of a run are read at once at least."""
@@ -193,7 +193,7 @@ class _Runs:
 
     def _sorted(self) -> NDArray[np.void]:
         rows = np.concatenate([np.empty(0, self._dtype), *self._parts])
-        self._parts, self._n_rows = [], 0
+        self._parts, self._n_rows = [], 0  # before there is a second copy
         return rows[np.argsort(rows["time"], kind="stable")]
 
     def _store(self) -> None:
