@@ -128,7 +128,8 @@ def iso(time_us: int | None) -> str:
     days, rest = divmod(time_us, 86_400_000_000)
     seconds, micro = divmod(rest, 1_000_000)
     day = _day(days)
-    return day and "%sT%02d:%02d:%02d.%06dZ" % (day, seconds // 3600, seconds // 60 % 60, seconds % 60, micro)  # noqa: UP031  # a third faster than an f-string, and every finding asks
+    clock = (seconds // 3600, seconds // 60 % 60, seconds % 60, micro)
+    return day and day + "T%02d:%02d:%02d.%06dZ" % clock  # noqa: UP031  # a third faster, and every finding asks
 
 
 @lru_cache(maxsize=1024)

@@ -345,16 +345,15 @@ class Group:
         if "Data" not in self.names:
             return set()
         values: list[object] = self.cells[self.names.index("Data") :: self.width].tolist()
-        return {index for index, value in enumerate(values) if value.__class__ is list and _is_named(value)}
+        return {index for index, value in enumerate(values) if isinstance(value, list) and _is_named(value)}
 
     def row(self, index: int) -> Row:
         """The cells of one event."""
         return tuple(self.cells[index * self.width : (index + 1) * self.width].tolist())
 
 
-def _is_named(data: object) -> bool:
-    items = data if isinstance(data, list) else ()
-    return any(isinstance(item, dict) and any(map(item.get, _NAMING)) for item in items)
+def _is_named(data: list[object]) -> bool:
+    return any(isinstance(item, dict) and any(map(item.get, _NAMING)) for item in data)
 
 
 def _hashes(base: Callable[[], Sequence[object]], mark: str) -> Sequence[object]:

@@ -136,9 +136,8 @@ def read_tokens(
     marks = {}
     for field in _DERIVED_FROM:
         if field in tokens_of:
-            if not tokens_of.keys().isdisjoint(
-                HASH_MARKS
-            ):  # the events without are asked for their hashes, the others not
+            # Hashes are made for the events that have none of their own, which the other reader tells apart.
+            if not tokens_of.keys().isdisjoint(HASH_MARKS):
                 return None
             marks = {name: (field, mark.encode()) for name, mark in HASH_MARKS.items()}
             break
