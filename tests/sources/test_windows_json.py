@@ -449,7 +449,7 @@ def test_a_text_where_attributes_belong_is_called_as_in_the_event(name: str) -> 
     assert native in batch.fields()
 
 
-@pytest.mark.parametrize("system", [None, {}, "odd"])
+@pytest.mark.parametrize("system", [None, {}, "odd", [{"0": None}]])
 def test_an_event_without_a_system_is_called_as_alone(system: object) -> None:
     odd = {"Event": {"System": system, "EventData": DATA}}
     assert read_all(nested(), odd).event(1) == read_all(odd).event(0)
@@ -469,6 +469,15 @@ def test_a_wide_number_beside_data_named_in_a_list_is_exact(number: float) -> No
     row = next(row for row in range(2) if "Size" in batch.event(row))
     assert (batch.event(row)["Size"], batch.event(row)["Wide"]) == (number, 2**70)
     assert batch.column("Wide").texts() == [str(2**70)]
+
+
+@pytest.mark.parametrize("data", [[{}], [{"x": 1}], [{"#text": "a"}], [{"Name": "n", "#text": "a"}]])
+def test_data_in_a_list_is_told_as_alone(data: object) -> None:
+    odd = nested({"Data": data})
+    for other in ({"Event": None}, named_list(), nested()):
+        together = read_all(other, odd)
+        shown = [together.event(row) for row in range(together.n_rows)]
+        assert read_all(odd).event(0) in shown
 
 
 def test_a_hash_is_asked_for_by_name_and_not_shown() -> None:

@@ -20,7 +20,8 @@ NESTED, NAMED, FLAT = 0, 1, 2
 
 Fields = dict[str, object]
 
-_CONTAINERS = {"Provider", "TimeCreated", "Execution", "Correlation", "Security"}
+CONTAINERS = {"Provider", "TimeCreated", "Execution", "Correlation", "Security"}
+"""Elements of System that hold attributes alone."""
 _NOT_FIELDS = {"#attributes", "@xmlns", "xmlns", "@xmlns:auto-ns2", "xml_name"}
 
 _WINLOG = {
@@ -156,13 +157,13 @@ def _system(system: Fields) -> Fields:
         if base != name and isinstance(value, dict):
             attributes, text = dict(value), None
         elif isinstance(value, dict):
-            attributes, text = _split(value, is_container=base in _CONTAINERS)
+            attributes, text = _split(value, is_container=base in CONTAINERS)
         prefix = "Provider_" if base == "Provider" else ""
         fields.update((prefix + attribute, item) for attribute, item in attributes.items())
         if text is not None:
             native = {"Provider": "Provider_Name", "TimeCreated": "SystemTime", "Security": "UserID"}.get(base, base)
             fields[native] = text
-        elif not attributes and base not in _CONTAINERS and base not in fields:
+        elif not attributes and base not in CONTAINERS and base not in fields:
             fields[base] = None
     return fields
 

@@ -30,12 +30,12 @@ from vonggac.sources.windows import (
     plain,
     without_collector,
 )
+from vonggac.sources.windows_forms import CONTAINERS
 
 _SYSTEM = ("Event", "System")
 _SECTION_DEPTH = 3
 """How deep the values of System, EventData and UserData are: each is an object, never in a list."""
 _PREFIXED = {"Provider": "Provider_", "Execution": "", "Correlation": "", "Security": ""}
-_CONTAINERS = {*_PREFIXED, "TimeCreated"}
 _DERIVED_FROM = ("Hashes", "Hash")
 
 
@@ -46,7 +46,7 @@ class _Unusual(ValueError):
 def _system_name(rest: Path) -> str:
     """The native name of a field of System."""
     if len(rest) == 1:
-        return "" if rest[0] in _CONTAINERS else rest[0]
+        return "" if rest[0] in CONTAINERS else rest[0]
     head, *tail = rest
     if head == "EventID" and tail == ["#text"]:
         return "EventID"
